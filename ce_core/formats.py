@@ -1,0 +1,238 @@
+"""The floating-point formats: their limits, the bits of a value, and its neighbours.
+
+Every number here is derived from what NumPy and ml_dtypes report about the format; none is
+typed in.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import ml_dtypes
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True)
+class FloatFormat:
+    """One binary floating-point format.
+
+    Attributes
+    ----------
+    name : str
+        The name of the NumPy dtype.
+    dtype : numpy.dtype
+        The dtype that computes in this format.
+    sign_bits, exponent_bits, fraction_bits : int
+        The widths of the three fields of a stored value. The fraction does not count the leading
+        bit of the significand, which is not stored.
+    max : float
+        The largest finite number.
+    smallest_normal, smallest_subnormal : float
+        The smallest positive number with all its digits, and the smallest positive number.
+    unit_roundoff : float
+        u, half the distance from 1 to the next number: rounding to nearest errs by at most u,
+        relatively, unless the result overflows or is subnormal.
+    has_infinity : bool
+        False for float8_e4m3fn, in which an overflow gives nan.
+    ln_max : float
+        ln(max): above this logit exp overflows.
+    ln_smallest_normal : float
+        Below this logit exp is subnormal: it has fewer digits.
+    ln_zero : float
+        ln(smallest_subnormal / 2): at and below this logit exp rounds to 0.
+
+    Notes
+    -----
+    ``exp`` really overflows where the result *rounds* to a number above `max`, which is at ln(max)
+    plus about `unit_roundoff`; no number of the same format lies between the two.
+
+    References
+    ----------
+    P. Blanchard, D. J. Higham, N. J. Higham, "Accurately computing the log-sum-exp and softmax
+    functions", IMA J. Numer. Anal. 41 (2021), Tables 1 and 2.
+
+    Examples
+    --------
+    >>> half = FORMATS["float16"]
+    >>> half.max, half.fraction_bits, round(half.ln_max, 2)
+    (65504.0, 10, 11.09)
+    """
+
+    name: str
+    dtype: np.dtype[Any]
+    sign_bits: int
+    exponent_bits: int
+    fraction_bits: int
+    max: float
+    smallest_normal: float
+    smallest_subnormal: float
+    unit_roundoff: float
+    has_infinity: bool
+    ln_max: float
+    ln_smallest_normal: float
+    ln_zero: float
+
+
+def _describe(dtype: np.dtype[Any]) -> FloatFormat:
+    info = ml_dtypes.finfo(dtype)  # type: ignore[no-untyped-call]  # not annotated
+    with np.errstate(all="ignore"):
+        has_infinity = bool(np.isinf(np.array(math.inf).astype(dtype)))
+    smallest_subnormal = float(info.smallest_subnormal)
+    return FloatFormat(
+        name=dtype.name,
+        dtype=dtype,
+        sign_bits=1,
+        exponent_bits=dtype.itemsize * 8 - 1 - info.nmant,
+        fraction_bits=info.nmant,
+        max=float(info.max),
+        smallest_normal=float(info.smallest_normal),
+        smallest_subnormal=smallest_subnormal,
+        unit_roundoff=2.0 ** -(info.nmant + 1),
+        has_infinity=has_infinity,
+        ln_max=math.log(float(info.max)),
+        ln_smallest_normal=math.log(float(info.smallest_normal)),
+        # smallest_subnormal / 2 is 0 in float64, hence the difference of two logarithms.
+        ln_zero=math.log(smallest_subnormal) - math.log(2.0),
+    )
+
+
+FORMATS: dict[str, FloatFormat] = {
+    np.dtype(scalar).name: _describe(np.dtype(scalar))
+    for scalar in (
+        np.float64,
+        np.float32,
+        np.float16,
+        ml_dtypes.bfloat16,
+        ml_dtypes.float8_e5m2,
+        ml_dtypes.float8_e4m3fn,
+    )
+}
+"""The formats by name, widest first."""
+
+
+def lookup(name: str) -> FloatFormat:
+    """Return the format called `name`.
+
+    Raises
+    ------
+    ValueError
+        If there is no such format.
+
+    Examples
+    --------
+    >>> lookup("bfloat16").exponent_bits
+    8
+    """
+    try:
+        return FORMATS[name]
+    except (KeyError, TypeError):
+        raise ValueError(f"format must be one of {', '.join(FORMATS)}; got {name!r}") from None
+
+
+def as_float64(numbers: npt.ArrayLike, name: str) -> npt.NDArray[np.float64]:
+    """Return real numbers as a float64 array; `name` is what the error calls them.
+
+    Raises
+    ------
+    TypeError
+        If they are complex, strings or other objects.
+
+    Examples
+    --------
+    >>> as_float64(["2", "1"], "logits")
+    Traceback (most recent call last):
+        ...
+    TypeError: logits must be real numbers; got dtype <U1
+    """
+    array = np.asarray(numbers)
+    if not np.can_cast(array.dtype, np.float64, "same_kind"):
+        raise TypeError(f"{name} must be real numbers; got dtype {array.dtype}")
+    return array.astype(np.float64, copy=False)
+
+
+def _store(value: float, fmt: FloatFormat) -> npt.NDArray[Any]:
+    with np.errstate(all="ignore"):
+        return np.array(value, dtype=np.float64).astype(fmt.dtype)
+
+
+class Bits(NamedTuple):
+    """The three fields of a stored number, each a string of 0 and 1, most significant bit first."""
+
+    sign: str
+    exponent: str
+    fraction: str
+
+
+def bits(value: float, format: str) -> Bits:
+    """Return the bits of `value` as stored in a format.
+
+    Parameters
+    ----------
+    value : float
+        Any number, inf and nan included; it is rounded to the format first.
+    format : str
+        A name in `FORMATS`.
+
+    Returns
+    -------
+    Bits
+        The sign, exponent and fraction fields.
+
+    Raises
+    ------
+    ValueError
+        If there is no such format.
+
+    Examples
+    --------
+    >>> bits(-0.1, "float16")
+    Bits(sign='1', exponent='01011', fraction='1001100110')
+    """
+    fmt = lookup(format)
+    stored = _store(value, fmt)
+    pattern = f"{int(stored.view(f'u{fmt.dtype.itemsize}')):0{fmt.dtype.itemsize * 8}b}"
+    fraction_start = 1 + fmt.exponent_bits
+    return Bits(pattern[0], pattern[1:fraction_start], pattern[fraction_start:])
+
+
+def neighbours(value: float, format: str) -> tuple[float, float]:
+    """Return the next number below and the next number above `value` in a format.
+
+    Parameters
+    ----------
+    value : float
+        Any number; it is rounded to the format first.
+    format : str
+        A name in `FORMATS`.
+
+    Returns
+    -------
+    below, above : float
+        What comes after the largest number is inf, or nan in a format without infinity. inf is its
+        own neighbour on the outer side; both neighbours of nan are nan.
+
+    Raises
+    ------
+    ValueError
+        If there is no such format.
+
+    Examples
+    --------
+    >>> neighbours(2048, "float16")
+    (2047.0, 2050.0)
+    """
+    fmt = lookup(format)
+    stored = _store(value, fmt)
+    return _next_below(stored, fmt), -_next_below(-stored, fmt)
+
+
+def _next_below(stored: npt.NDArray[Any], fmt: FloatFormat) -> float:
+    if stored == -fmt.max and not fmt.has_infinity:
+        return math.nan
+    # In a format without infinity nextafter towards -inf would be nextafter towards nan.
+    limit = -math.inf if fmt.has_infinity else -fmt.max
+    with np.errstate(all="ignore"):
+        return float(np.nextafter(stored, _store(limit, fmt)))

@@ -1,0 +1,97 @@
+"""Named logit vectors, each with the floating-point effect that it must show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from ce_core.trace import CauseKind
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A picture worth opening.
+
+    Attributes
+    ----------
+    logits : tuple of float
+    target : int
+        The true class.
+    format : str
+        A name in `ce_core.formats.FORMATS`.
+    effect : mapping
+        The `CauseKind` that `ce_core.trace.run` finds, for each pipeline.
+    shift : float
+        The constant that is added to every logit.
+    reach : int
+        The sliders reach from -reach to reach.
+    """
+
+    logits: tuple[float, ...]
+    target: int
+    format: str
+    effect: Mapping[str, CauseKind]
+    shift: float = 0.0
+    reach: int = 10
+
+
+def _effect(naive: CauseKind, shifted: CauseKind, fused: CauseKind) -> Mapping[str, CauseKind]:
+    return MappingProxyType({"naive": naive, "shifted": shifted, "fused": fused})
+
+
+_NOTHING: Final = CauseKind.NONE
+
+SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
+    {
+        "everyday": Scenario((2.0, 1.0, 0.1), 0, "float32", _effect(_NOTHING, _NOTHING, _NOTHING)),
+        "over_89": Scenario(
+            (95.0, 94.0, 92.0),
+            0,
+            "float32",
+            _effect(CauseKind.EXP_OVERFLOW, _NOTHING, _NOTHING),
+            reach=100,
+        ),
+        "over_89_half": Scenario(
+            (95.0, 94.0, 92.0),
+            0,
+            "float16",
+            _effect(CauseKind.EXP_OVERFLOW, _NOTHING, _NOTHING),
+            reach=100,
+        ),
+        # exp(88.5) is 0.8 times the largest float32.
+        "sum_overflow": Scenario(
+            (88.5, 88.5, 88.5),
+            0,
+            "float32",
+            _effect(CauseKind.SUM_OVERFLOW, _NOTHING, _NOTHING),
+            reach=100,
+        ),
+        "very_negative": Scenario(
+            (-800.0, -801.0, -802.0),
+            0,
+            "float32",
+            _effect(CauseKind.SUM_UNDERFLOW, _NOTHING, _NOTHING),
+            reach=1000,
+        ),
+        # No exp overflows, and the target's exp is no 0; its share of the sum is 8e-53.
+        "confidently_wrong": Scenario(
+            (-60.0, 60.0, 0.0),
+            0,
+            "float32",
+            _effect(CauseKind.PROBABILITY_UNDERFLOW, CauseKind.PROBABILITY_UNDERFLOW, _NOTHING),
+            reach=100,
+        ),
+        # The loss is 4e-9; next to 1 that is less than half the distance between two float32.
+        "confidently_right": Scenario(
+            (20.0, 0.0, 0.0),
+            0,
+            "float32",
+            _effect(CauseKind.DIGITS_LOST, CauseKind.DIGITS_LOST, _NOTHING),
+            reach=100,
+        ),
+        "tie": Scenario((1.0, 1.0, 1.0), 0, "float32", _effect(_NOTHING, _NOTHING, _NOTHING)),
+    }
+)
+"""The scenarios by name."""
