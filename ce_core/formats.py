@@ -4,6 +4,8 @@ Every number here is derived from what NumPy and ml_dtypes report about the form
 typed in.
 """
 
+# ruff: noqa: A002 - "format" is the word for it; no function here needs the builtin.
+
 from __future__ import annotations
 
 import math

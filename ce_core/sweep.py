@@ -1,5 +1,7 @@
 """Every picture that a slider can reach: all positions of all sliders in one call."""
 
+# ruff: noqa: A002 - "format" is the word for it; no function here needs the builtin.
+
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -10,6 +10,8 @@ Three pipelines compute the same cross-entropy, loss = -ln softmax(logits)[targe
 wrong. That is read off the values (finite in, inf out), never predicted from the format's limits.
 """
 
+# ruff: noqa: A002 - "format" is the word for it; no function here needs the builtin.
+
 from __future__ import annotations
 
 import operator
@@ -47,7 +49,7 @@ class Step:
     compute: Callable[[Values, int], Array]
 
 
-def _sum_without_largest(v: Values, target: int) -> Array:
+def _sum_without_largest(v: Values, _: int) -> Array:
     # When the answer is confident, this rest is the loss: added to exp(0) = 1 it would be rounded
     # away, and log1p adds the 1 without that rounding.
     return np.asarray(np.sum(np.where(_is_largest(v["logits"]), 0, v["exp"]), axis=-1))
@@ -61,17 +63,17 @@ def _is_largest(logits: Array) -> npt.NDArray[np.bool_]:
     return classes
 
 
-_SUM = Step("sum", "np.sum(exp)", lambda v, t: np.sum(v["exp"], axis=-1))
-_PROBABILITIES = Step("probabilities", "exp / sum", lambda v, t: v["exp"] / v["sum"][..., None])
+_SUM = Step("sum", "np.sum(exp)", lambda v, _: np.sum(v["exp"], axis=-1))
+_PROBABILITIES = Step("probabilities", "exp / sum", lambda v, _: v["exp"] / v["sum"][..., None])
 _PROBABILITY = Step("probability", "probabilities[target]", lambda v, t: v["probabilities"][..., t])
-_LOSS = Step("loss", "-np.log(probability)", lambda v, t: -np.log(v["probability"]))
-_MAX = Step("max", "np.max(logits)", lambda v, t: np.max(v["logits"], axis=-1))
-_SHIFTED = Step("shifted", "logits - max", lambda v, t: v["logits"] - v["max"][..., None])
-_EXP_SHIFTED = Step("exp", "np.exp(shifted)", lambda v, t: np.exp(v["shifted"]))
+_LOSS = Step("loss", "-np.log(probability)", lambda v, _: -np.log(v["probability"]))
+_MAX = Step("max", "np.max(logits)", lambda v, _: np.max(v["logits"], axis=-1))
+_SHIFTED = Step("shifted", "logits - max", lambda v, _: v["logits"] - v["max"][..., None])
+_EXP_SHIFTED = Step("exp", "np.exp(shifted)", lambda v, _: np.exp(v["shifted"]))
 
 STEPS: Final[Mapping[str, tuple[Step, ...]]] = {
     "naive": (
-        Step("exp", "np.exp(logits)", lambda v, t: np.exp(v["logits"])),
+        Step("exp", "np.exp(logits)", lambda v, _: np.exp(v["logits"])),
         _SUM,
         _PROBABILITIES,
         _PROBABILITY,
@@ -87,11 +89,11 @@ STEPS: Final[Mapping[str, tuple[Step, ...]]] = {
             "np.sum(np.where(np.arange(exp.size) == np.argmax(logits), 0, exp))",
             _sum_without_largest,
         ),
-        Step("log_sum", "np.log1p(rest)", lambda v, t: np.log1p(v["rest"])),
+        Step("log_sum", "np.log1p(rest)", lambda v, _: np.log1p(v["rest"])),
         Step(
             "log_probabilities",
             "shifted - log_sum",
-            lambda v, t: v["shifted"] - v["log_sum"][..., None],
+            lambda v, _: v["shifted"] - v["log_sum"][..., None],
         ),
         Step("loss", "-log_probabilities[target]", lambda v, t: -v["log_probabilities"][..., t]),
         Step(
@@ -371,6 +373,15 @@ class _Case(NamedTuple):
     given_loss: Array
     true_loss: Array
 
+    def at(self, rows: Array) -> _Case:
+        return self._replace(
+            given=self.given[rows],
+            shift=self.shift[rows],
+            stored=self.stored[rows],
+            given_loss=self.given_loss[rows],
+            true_loss=self.true_loss[rows],
+        )
+
 
 def _case(given: Array, shift: Array, stored: Array, target: int, fmt: FloatFormat) -> _Case:
     stored64 = stored.astype(np.float64, copy=False)
@@ -385,6 +396,9 @@ def _true_loss(logits: Array, target: int, fmt: FloatFormat) -> Array:
     All terms of rest and of the result have one sign, so nothing cancels. What is left is the
     rounding of logit - max, whose effect grows with the size of the difference. For formats
     narrower than float64 it is far below their own rounding.
+
+    A loss below the smallest float64 is returned as that smallest number: 0 would say that there
+    is no other class.
     """
     largest = np.max(logits, axis=-1, keepdims=True)
     shifted = logits - largest
@@ -395,7 +409,12 @@ def _true_loss(logits: Array, target: int, fmt: FloatFormat) -> Array:
         exp += exp * error
         target_error = error[:, target]
     rest = np.sum(np.where(_is_largest(logits), 0, exp), axis=-1)
-    return np.asarray(np.log1p(rest) - shifted[:, target] - target_error)
+    loss = np.asarray(np.log1p(rest) - shifted[:, target] - target_error)
+    vanished = np.flatnonzero(loss == 0)
+    if vanished.size:
+        others = np.sum(logits[vanished] > -np.inf, axis=-1) > 1
+        loss[vanished[others]] = np.nextafter(0.0, 1.0)
+    return loss
 
 
 def _difference_error(a: Array, b: Array, difference: Array) -> Array:
@@ -411,55 +430,33 @@ def _difference_error(a: Array, b: Array, difference: Array) -> Array:
 def _explain(case: _Case, values: Values) -> tuple[Cause, Array]:
     """Return the causes and NumPy's warnings of one pipeline's values, row by row."""
     loss = values["loss"].astype(np.float64, copy=False)
-    rows = len(loss)
-    kind = np.zeros(rows, np.int8)
-    index = np.full(rows, -1, np.intp)
-    value = np.full(rows, np.nan)
-    log10 = np.full(rows, np.nan)
-    warnings = np.zeros(rows, np.uint16)
-
     finite = np.isfinite(loss)
     lost = finite & _differs(loss, case.true_loss, case.format)
-    if lost.any():
-        true_loss = case.true_loss[lost]
-        kind[lost] = CauseKind.DIGITS_LOST
-        index[lost] = case.target
-        value[lost] = loss[lost]
-        log10[lost] = np.log10(np.abs(loss[lost] - true_loss) / true_loss)
     rounded = finite & ~lost & _differs(case.true_loss, case.given_loss, case.format)
+    kind = np.zeros(len(loss), np.int8)
+    index = np.full(len(loss), -1)
+    warnings = np.zeros(len(loss), np.uint16)
+    kind[lost], index[lost] = CauseKind.DIGITS_LOST, case.target
     if rounded.any():
-        given, shift, stored = case.given[rounded], case.shift[rounded], case.stored[rounded]
-        moved = np.argmax(np.abs(_difference_error(given, -shift, stored)), axis=-1)
-        given_loss = case.given_loss[rounded]
-        kind[rounded] = CauseKind.LOGITS_ROUNDED
-        index[rounded] = moved
-        value[rounded] = _pick(given + shift, moved)
-        log10[rounded] = np.log10(np.abs(case.true_loss[rounded] - given_loss) / given_loss)
+        moved = _difference_error(case.given[rounded], -case.shift[rounded], case.stored[rounded])
+        kind[rounded], index[rounded] = CauseKind.LOGITS_ROUNDED, np.abs(moved).argmax(axis=-1)
 
     # Everything else leaves an inf or a nan behind, in the loss or on the way to it.
-    sound = finite & np.isfinite(values.get("shifted", case.stored)).all(axis=-1)
-    if not sound.all():
-        broken = ~sound
-        part = case._replace(
-            given=case.given[broken],
-            shift=case.shift[broken],
-            stored=case.stored[broken],
-            true_loss=case.true_loss[broken],
-        )
-        part_values = {name: array[broken] for name, array in values.items()}
-        warnings[broken] = _numpy_warnings(part, part_values)
-        # From the last kind to the first, so that the first step that broke has the last word.
-        for name, hit, where, what, magnitude in reversed(_breaks(part, part_values)):
-            hits = np.flatnonzero(broken)[hit]
-            kind[hits] = name
-            index[hits] = where[hit]
-            value[hits] = what[hit]
-            log10[hits] = magnitude[hit]
+    usual = np.isfinite(values.get("shifted", case.stored))
+    if not (usual.all() and finite.all()):
+        rows = np.flatnonzero(~(usual.all(axis=-1) & finite))
+        part = case.at(rows)
+        part_values = {name: array[rows] for name, array in values.items()}
+        warnings[rows] = _numpy_warnings(part, part_values)
+        broken, part_kind, part_index = _breaks(part, part_values)
+        kind[rows[broken]], index[rows[broken]] = part_kind, part_index
 
-    log10[np.isinf(log10)] = np.nan
+    value, log10 = _tell(case, values, loss, kind, index)
     exponent = np.floor(log10)
-    significand = 10 ** (log10 - exponent)
-    return Cause(kind, index, value, significand, exponent, case.true_loss), warnings
+    return (
+        Cause(kind, index, value, 10 ** (log10 - exponent), exponent, case.true_loss),
+        warnings,
+    )
 
 
 def _differs(loss: Array, reference: Array, fmt: FloatFormat) -> Array:
@@ -471,95 +468,136 @@ def _differs(loss: Array, reference: Array, fmt: FloatFormat) -> Array:
     return np.asarray(apart | ((loss == 0) & (reference > 0)))
 
 
-def _pick(array: Array, index: Array) -> Array:
-    return array[np.arange(len(array)), index]
-
-
-_LOG10_E = 1 / np.log(10.0)
-
-
-def _breaks(case: _Case, values: Values) -> list[tuple[CauseKind, Array, Array, Array, Array]]:
-    """Return kind, rows hit, class, value and log10 of the result on paper; in order of kind."""
+def _breaks(case: _Case, values: Values) -> tuple[Array, Array, Array]:
+    """Return the rows in which an inf, a nan or a 0 came out wrong, their kinds and classes."""
     given, stored = case.given, case.stored
     is_target = np.arange(given.shape[-1]) == case.target
-    exp = values["exp"].astype(np.float64, copy=False)
-    summed = values["rest"] if "rest" in values else values["sum"]
-    arguments = values.get("shifted", values["logits"]).astype(np.float64, copy=False)
-    largest = np.max(stored, axis=-1, keepdims=True)
-    nothing = np.full_like(given, np.nan)
-
-    def by_class(
-        kind: CauseKind, hit: Array, value: Array, log10: Array
-    ) -> tuple[CauseKind, Array, Array, Array, Array]:
-        first = np.argmax(hit, axis=-1)
-        return kind, np.asarray(hit.any(axis=-1)), first, _pick(value, first), _pick(log10, first)
+    arguments = _arguments(values)
+    exp = values["exp"]
+    finite_exp = np.isfinite(exp)
 
     no_number = np.isnan(given) | (given == np.inf)
-    unstored = ~no_number & ~np.isfinite(stored) & (stored != given)
-    unsubtracted = np.isfinite(stored) & ~np.isfinite(arguments)
+    subtract_overflow = np.isfinite(stored) & ~np.isfinite(arguments)
     # -inf is as good as any very negative number for exp, unless the loss is to be read from it.
-    unsubtracted &= np.isnan(arguments) | is_target
-    terms = np.where(_is_largest(stored), -np.inf, arguments) if "rest" in values else arguments
-    largest_term = np.max(terms, axis=-1)
-    log_sum = largest_term + np.log(np.sum(np.exp(terms - largest_term[:, None]), axis=-1))
-    nowhere = np.full(len(given), -1)
-    found = [
-        by_class(CauseKind.NAN_LOGIT, no_number, given, nothing),
-        by_class(
-            CauseKind.LOGIT_OVERFLOW,
-            unstored,
-            given + case.shift,
-            np.log10(np.abs(given / 2 + case.shift / 2)) + np.log10(2),
-        ),
-        (
-            CauseKind.ALL_MASKED,
-            (stored == -np.inf).all(axis=-1),
-            nowhere,
-            stored[:, 0],
-            nothing[:, 0],
-        ),
-        by_class(
-            CauseKind.SUBTRACT_OVERFLOW,
-            unsubtracted,
-            stored,
-            np.log10(largest / 2 - stored / 2) + np.log10(2),
-        ),
-        by_class(
-            CauseKind.EXP_OVERFLOW,
-            np.isfinite(arguments) & ~np.isfinite(exp),
-            arguments,
-            arguments * _LOG10_E,
-        ),
-        (
-            CauseKind.SUM_OVERFLOW,
-            np.isfinite(exp).all(axis=-1) & ~np.isfinite(summed),
-            nowhere,
-            largest_term,
-            log_sum * _LOG10_E,
-        ),
-    ]
-    if "rest" not in values:
-        found.append(
-            by_class(
-                CauseKind.SUM_UNDERFLOW,
-                (summed == 0)[:, None] & _is_largest(stored),
-                arguments,
-                arguments * _LOG10_E,
+    subtract_overflow &= np.isnan(arguments) | is_target
+    found = {
+        CauseKind.NAN_LOGIT: no_number,
+        CauseKind.LOGIT_OVERFLOW: ~no_number & ~np.isfinite(stored) & (stored != given),
+        CauseKind.ALL_MASKED: (stored == -np.inf).all(axis=-1, keepdims=True),
+        CauseKind.SUBTRACT_OVERFLOW: subtract_overflow,
+        CauseKind.EXP_OVERFLOW: np.isfinite(arguments) & ~finite_exp,
+        CauseKind.TARGET_MASKED: (stored == -np.inf) & is_target,
+    }
+    total = values["sum" if "sum" in values else "rest"][:, None]
+    found[CauseKind.SUM_OVERFLOW] = finite_exp.all(axis=-1, keepdims=True) & ~np.isfinite(total)
+    if "sum" in values:
+        found[CauseKind.SUM_UNDERFLOW] = (total == 0) & _is_largest(stored)
+        found[CauseKind.PROBABILITY_UNDERFLOW] = (values["probabilities"] == 0) & is_target
+
+    # CauseKind counts in the order of the steps: the smallest kind is the first step that broke.
+    nothing = len(CauseKind)
+    kinds = np.full(given.shape, nothing, np.int8)
+    for kind, hit in found.items():
+        np.minimum(kinds, kind, out=kinds, where=hit)
+    index = np.argmin(kinds, axis=-1)
+    kind = kinds[np.arange(len(kinds)), index]
+    index[(kind == CauseKind.ALL_MASKED) | (kind == CauseKind.SUM_OVERFLOW)] = -1
+    broken = np.flatnonzero(kind != nothing)
+    return broken, kind[broken], index[broken]
+
+
+def _arguments(values: Values) -> Array:
+    return values.get("shifted", values["logits"]).astype(np.float64, copy=False)
+
+
+class _Hit(NamedTuple):
+    """The vectors with one kind of cause; an entry each, of the class that was hit."""
+
+    given: Array
+    shift: Array
+    stored: Array
+    argument: Array
+    loss: Array
+    true_loss: Array
+    given_loss: Array
+    all_stored: Array
+    all_terms: Array
+
+
+def _log10_distance(a: Array, b: Array) -> Array:
+    # Halved, because the distance of two float64 can be beyond float64.
+    return np.asarray(np.log10(np.abs(a / 2 - b / 2)) + np.log10(2.0))
+
+
+def _log10_sum_exp(terms: Array) -> Array:
+    largest = np.max(terms, axis=-1)
+    rest = np.sum(np.exp(terms - largest[:, None]), axis=-1)
+    return np.asarray(largest * _LOG10_E + np.log10(rest))
+
+
+def _log10_change(loss: Array, reference: Array) -> Array:
+    return np.asarray(np.log10(np.abs(loss - reference) / reference))
+
+
+_LOG10_E: Final = 1 / np.log(10.0)
+
+_TOLD: Final[Mapping[int, tuple[Callable[[_Hit], Array], Callable[[_Hit], Array | float]]]] = {
+    CauseKind.NAN_LOGIT: (lambda h: h.given, lambda _: np.nan),
+    CauseKind.LOGIT_OVERFLOW: (
+        lambda h: h.given + h.shift,
+        lambda h: _log10_distance(h.given, -h.shift),
+    ),
+    CauseKind.ALL_MASKED: (lambda h: h.stored, lambda _: np.nan),
+    CauseKind.SUBTRACT_OVERFLOW: (
+        lambda h: h.stored,
+        lambda h: _log10_distance(np.max(h.all_stored, axis=-1), h.stored),
+    ),
+    CauseKind.EXP_OVERFLOW: (lambda h: h.argument, lambda h: h.argument * _LOG10_E),
+    CauseKind.SUM_OVERFLOW: (
+        lambda h: np.max(h.all_terms, axis=-1),
+        lambda h: _log10_sum_exp(h.all_terms),
+    ),
+    CauseKind.SUM_UNDERFLOW: (lambda h: h.argument, lambda h: h.argument * _LOG10_E),
+    CauseKind.TARGET_MASKED: (lambda h: h.stored, lambda _: np.nan),
+    CauseKind.PROBABILITY_UNDERFLOW: (lambda h: h.argument, lambda h: -h.true_loss * _LOG10_E),
+    CauseKind.DIGITS_LOST: (lambda h: h.loss, lambda h: _log10_change(h.loss, h.true_loss)),
+    CauseKind.LOGITS_ROUNDED: (
+        lambda h: h.given + h.shift,
+        lambda h: _log10_change(h.true_loss, h.given_loss),
+    ),
+}
+"""For each kind, `Cause.value` and log10 of significand * 10**exponent."""
+
+
+def _tell(
+    case: _Case, values: Values, loss: Array, kinds: Array, index: Array
+) -> tuple[Array, Array]:
+    """Return what went into the step that broke, and log10 of its result on paper."""
+    value = np.full(len(kinds), np.nan)
+    log10 = np.full(len(kinds), np.nan)
+    arguments = _arguments(values)
+    for kind in np.flatnonzero(np.bincount(kinds)).tolist():
+        if kind in _TOLD:
+            rows = np.flatnonzero(kinds == kind)
+            at = rows, index[rows]
+            terms = arguments[rows]
+            if "rest" in values:
+                terms = np.where(_is_largest(terms), -np.inf, terms)
+            hit = _Hit(
+                case.given[at],
+                case.shift[rows, 0],
+                case.stored[at],
+                arguments[at],
+                loss[rows],
+                case.true_loss[rows],
+                case.given_loss[rows],
+                case.stored[rows],
+                terms,
             )
-        )
-    found.append(
-        by_class(CauseKind.TARGET_MASKED, (stored == -np.inf) & is_target, stored, nothing)
-    )
-    if "rest" not in values:
-        found.append(
-            by_class(
-                CauseKind.PROBABILITY_UNDERFLOW,
-                (values["probability"] == 0)[:, None] & is_target,
-                arguments,
-                np.broadcast_to(-case.true_loss[:, None] * _LOG10_E, given.shape),
-            )
-        )
-    return found
+            tell_value, tell_log10 = _TOLD[kind]
+            value[rows], log10[rows] = tell_value(hit), tell_log10(hit)
+    log10[np.isinf(log10)] = np.nan
+    return value, log10
 
 
 def _numpy_warnings(case: _Case, values: Values) -> Array:
@@ -619,10 +657,10 @@ def _numpy_warnings(case: _Case, values: Values) -> Array:
         divide_invalid,
         log_zero,
     )
-    mask = np.zeros(len(case.given), np.uint16)
+    raised = np.zeros(case.given.shape, np.uint16)
     for bit, hit in enumerate(found):
-        mask |= hit.any(axis=-1).astype(np.uint16) << bit
-    return mask
+        np.bitwise_or(raised, 1 << bit, out=raised, where=hit)
+    return np.asarray(np.bitwise_or.reduce(raised, axis=-1))
 
 
 def _sum_warns(terms: Array, wide: np.dtype[Any]) -> Array:
