@@ -1,0 +1,118 @@
+"""What happened, in a sentence made from a sweep's causes."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ce_core.formats import FORMATS
+from ce_core.sweep import Sweep
+from ce_core.trace import WARNINGS, CauseKind
+from pages.shared.live import Place, Sentence, Style
+from pages.shared.words import say
+
+PROSE = Style("prose", 7)
+LOSS = Style("fixed", 6)
+
+# Causes that lie in the logits themselves: what the formulas do with them adds nothing.
+_BEFORE_THE_FORMULAS = {
+    CauseKind.NAN_LOGIT,
+    CauseKind.LOGIT_OVERFLOW,
+    CauseKind.ALL_MASKED,
+    CauseKind.TARGET_MASKED,
+    CauseKind.LOGITS_ROUNDED,
+}
+
+
+def _sentence(naive: CauseKind, shifted: CauseKind, fused: CauseKind, is_nan: bool) -> list[str]:
+    """The keys of the sentences that tell these causes."""
+    if naive == CauseKind.NONE:
+        if shifted == CauseKind.DIGITS_LOST:
+            return ["only_shifted_digits"]
+        return [shifted.name.lower()]
+    first = naive.name.lower()
+    if naive == CauseKind.EXP_OVERFLOW:
+        first += "_nan" if is_nan else "_inf"
+    if naive in _BEFORE_THE_FORMULAS:
+        return [first]
+    if fused in _BEFORE_THE_FORMULAS:
+        return [first, "logits_rounded_too"]
+    if shifted == CauseKind.NONE:
+        return [first, "shifted_saves"]
+    if naive == shifted == CauseKind.DIGITS_LOST:
+        return [first]
+    if shifted == CauseKind.DIGITS_LOST:
+        return [first, "shifted_digits"]
+    if shifted == CauseKind.PROBABILITY_UNDERFLOW:
+        return [first, "shifted_underflow"]
+    return [first]
+
+
+def verdict(sweep: Sweep, names: Sequence[str]) -> tuple[Sentence, dict[str, np.ndarray]]:
+    """The sentence of every position, and the columns that fill its places."""
+    naive, shifted, fused = sweep.naive, sweep.shifted, sweep.fused
+    fmt = FORMATS[naive.format]
+    kinds = [run.cause.kind.astype(np.int64) for run in (naive, shifted, fused)]
+    is_nan = np.isnan(naive.steps["loss"].astype(np.float64))
+    code = np.ravel_multi_index((*kinds, is_nan), (*[len(CauseKind)] * 3, 2))
+    codes, which = np.unique(code, return_inverse=True)
+    templates = []
+    for number in codes:
+        *three, nan = np.unravel_index(number, (*[len(CauseKind)] * 3, 2))
+        keys = _sentence(*(CauseKind(kind) for kind in three), bool(nan))
+        templates.append(" ".join(say(f"verdict.{key}", format=fmt.name) for key in keys))
+
+    told = np.where(kinds[0] != CauseKind.NONE, 0, 1)  # whose cause the sentence tells
+
+    def pick(attribute: str) -> np.ndarray:
+        return np.where(
+            told == 0, getattr(naive.cause, attribute), getattr(shifted.cause, attribute)
+        )
+
+    index = pick("index")
+    stored = np.take_along_axis(
+        naive.steps["logits"].astype(np.float64), np.maximum(index, 0)[..., None], axis=-1
+    )[..., 0]
+    shape = code.shape
+    columns = {
+        "verdict": which.reshape(shape).astype(np.int16),
+        "verdict_class": index.astype(np.int8),
+        "verdict_target": np.full(shape, naive.target, np.int8),
+        "verdict_value": pick("value"),
+        "verdict_stored": stored,
+        "verdict_significand": pick("significand").astype(np.float32),
+        "verdict_exponent": np.nan_to_num(pick("exponent"), nan=0).astype(np.int16),
+        "verdict_max": np.full(shape, fmt.max),
+        "verdict_tiny": np.full(shape, fmt.smallest_subnormal),
+    }
+    places = {
+        "class": Place("verdict_class", names=tuple(names)),
+        "target": Place("verdict_target", names=tuple(names)),
+        "z": Place("verdict_value", PROSE),
+        "stored": Place("verdict_stored", PROSE),
+        "exact": Place("verdict_significand", PROSE, exponent="verdict_exponent"),
+        "max": Place("verdict_max", PROSE),
+        "tiny": Place("verdict_tiny", PROSE),
+        "loss_naive": Place("loss_naive", LOSS),
+        "loss_shifted": Place("loss_shifted", LOSS),
+        "loss_fused": Place("loss_fused", LOSS),
+    }
+    return Sentence("verdict", say("pipeline.verdict_title"), "verdict", templates, places), columns
+
+
+def warnings(sweep: Sweep) -> tuple[Sentence, dict[str, np.ndarray]]:
+    """NumPy's own warnings at every position, verbatim, each with the pipeline that raised it."""
+    runs = {"naive": sweep.naive, "shifted": sweep.shifted, "fused": sweep.fused}
+    code = sum(run.warnings.astype(np.int64) << 16 * i for i, run in enumerate(runs.values()))
+    codes, which = np.unique(code, return_inverse=True)
+    templates = []
+    for number in codes:
+        lines = [
+            say("verdict.warning", pipeline=say(f"pipeline.loss_{name}"), text=text)
+            for i, name in enumerate(runs)
+            for bit, text in enumerate(WARNINGS)
+            if int(number) >> 16 * i >> bit & 1
+        ]
+        templates.append("\n".join(lines) or say("pipeline.warnings_none"))
+    title = say("pipeline.warnings_title")
+    column = {"warnings": which.reshape(np.shape(code)).astype(np.int16)}
+    return Sentence("warnings", title, "warnings", templates, {}), column
