@@ -1,0 +1,218 @@
+"""The same quantities to 50 digits, and how far a computed number is from them.
+
+A float is an exact number, so the softmax of *stored* logits has a true value. Here it is computed
+with the standard library's decimal arithmetic, in which nothing overflows before 10**(10**18).
+
+Special values are those of floating-point arithmetic: a -inf logit is a masked class; nan, +inf or
+nothing but -inf among the logits makes every result nan, save that of `logsumexp`.
+
+Logits are a sequence of C floats, the target is a class from 0 to C - 1; anything else raises
+`ValueError`.
+"""
+
+# ruff: noqa: A002 - "format" is the word for it; no function here needs the builtin.
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, localcontext
+from typing import Final, NamedTuple
+
+from ce_core.formats import lookup
+
+DIGITS: Final = 50
+"""The significant digits of a result."""
+
+_ROUND: Final = Context(prec=DIGITS, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
+# An argument of exp with more than 18 digits before the point gives 0 or Infinity. One with 18
+# leaves 62 digits of its exponential.
+_WORK: Final = Context(prec=DIGITS + 30, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
+
+
+class _Parts(NamedTuple):
+    logits: list[Decimal]
+    largest: Decimal
+    shifted: list[Decimal]
+    exp: list[Decimal]
+    rest: Decimal
+    log_sum: Decimal
+
+
+def logsumexp(logits: Sequence[float]) -> Decimal:
+    """Return ln(sum of exp(logits)).
+
+    Examples
+    --------
+    >>> print(logsumexp([0.0, 0.0]))
+    0.69314718055994530941723212145817656807550013436026
+    """
+    with localcontext(_WORK):
+        parts = _solve(logits)
+        if parts.largest.is_finite():
+            return _ROUND.plus(parts.largest + parts.log_sum)
+        return parts.largest
+
+
+def softmax(logits: Sequence[float]) -> tuple[Decimal, ...]:
+    """Return exp(logits) / sum of exp(logits).
+
+    Examples
+    --------
+    >>> print(*softmax([800.0, 800.0]))
+    0.5 0.5
+    """
+    with localcontext(_WORK):
+        parts = _solve(logits)
+        return _round(exp / (1 + parts.rest) for exp in parts.exp)
+
+
+def log_softmax(logits: Sequence[float]) -> tuple[Decimal, ...]:
+    """Return the natural logarithms of `softmax`.
+
+    Examples
+    --------
+    >>> print(log_softmax([0.0, 10.0])[0])
+    -10.000045398899216864646769487829307105596781502282
+    """
+    with localcontext(_WORK):
+        parts = _solve(logits)
+        return _round(difference - parts.log_sum for difference in parts.shifted)
+
+
+def cross_entropy(logits: Sequence[float], target: int) -> Decimal:
+    """Return -ln softmax(logits)[target], in nats.
+
+    Examples
+    --------
+    >>> print(cross_entropy([20.0, 0.0, 0.0], 0))
+    4.1223072363804071686993980646498380139391740723761E-9
+    """
+    return _pick(log_softmax(logits), target).copy_negate()
+
+
+def steps(logits: Sequence[float], target: int, pipeline: str) -> dict[str, tuple[Decimal, ...]]:
+    """Return what the steps of a pipeline give on paper.
+
+    Parameters
+    ----------
+    logits : sequence of float, length C
+        The stored logits.
+    target : int
+        The true class.
+    pipeline : {"naive", "shifted", "fused"}
+        A name in `ce_core.trace.PIPELINES`.
+
+    Returns
+    -------
+    dict
+        By the names of `ce_core.trace.STEPS`: C numbers, or one.
+
+    Examples
+    --------
+    >>> print(*steps([800.0, 0.0], 0, "naive")["sum"])
+    2.7263745721125665673647795463672697579665922657898E+347
+    """
+    with localcontext(_WORK):
+        parts = _solve(logits)
+        exp = [logit.exp() for logit in parts.logits] if pipeline == "naive" else parts.exp
+        found = {
+            "logits": _round(parts.logits),
+            "max": _round([parts.largest]),
+            "shifted": _round(parts.shifted),
+            "exp": _round(exp),
+            "sum": _round([sum(exp, Decimal(0))]),
+            "rest": _round([parts.rest]),
+            "log_sum": _round([parts.log_sum]),
+        }
+    probabilities = softmax(logits)
+    log_probabilities = log_softmax(logits)
+    return found | {
+        "log_probabilities": log_probabilities,
+        "probabilities": probabilities,
+        "probability": (_pick(probabilities, target),),
+        "loss": (_pick(log_probabilities, target).copy_negate(),),
+    }
+
+
+def ulp_error(computed: float, exact: Decimal | float, format: str) -> float:
+    """Return |computed - exact| in units in the last place of a format.
+
+    The unit is the distance between the two numbers of the format on either side of `exact`. A
+    correctly rounded number is at most 0.5 away.
+
+    Parameters
+    ----------
+    computed : float
+        A number of the format.
+    exact : Decimal or float
+        What it should be. Beyond the largest number of the format the unit is that of the largest.
+    format : str
+        A name in `ce_core.formats.FORMATS`.
+
+    Returns
+    -------
+    float
+        inf where only one of the two is infinite, nan where only one of them is nan. 0 where both
+        are the same infinity, or nan.
+
+    Raises
+    ------
+    ValueError
+        If there is no such format.
+
+    References
+    ----------
+    J.-M. Muller et al., Handbook of Floating-Point Arithmetic, 2nd edition (2018), section 2.3.2
+    (Harrison's definition).
+
+    Examples
+    --------
+    >>> ulp_error(0.1, Decimal("0.1"), "float64")
+    0.4
+    """
+    fmt = lookup(format)
+    with localcontext(_WORK):
+        found, truth = Decimal(computed), Decimal(exact)
+        if found.is_nan() or truth.is_nan():
+            return 0.0 if found.is_nan() and truth.is_nan() else math.nan
+        if found.is_infinite() or truth.is_infinite():
+            return 0.0 if found == truth else math.inf
+        size = min(max(abs(truth), Decimal(fmt.smallest_normal)), Decimal(fmt.max))
+        exponent = math.frexp(float(size))[1] - 1
+        if Decimal(2) ** exponent > size:  # float() rounded up to the next power of two
+            exponent -= 1
+        return float(abs(found - truth) / Decimal(2) ** (exponent - fmt.fraction_bits))
+
+
+def _solve(logits: Sequence[float]) -> _Parts:
+    z = [Decimal(float(logit)) for logit in logits]
+    if not z:
+        raise ValueError("logits must be at least one number; got none")
+    largest = Decimal("NaN") if any(logit.is_nan() for logit in z) else max(z)
+    if not largest.is_finite():
+        nan = Decimal("NaN")
+        return _Parts(z, largest, [nan] * len(z), [nan] * len(z), nan, nan)
+    shifted = [logit - largest for logit in z]
+    exp = [difference.exp() for difference in shifted]
+    position = z.index(largest)
+    rest = sum(exp[:position] + exp[position + 1 :], Decimal(0))
+    return _Parts(z, largest, shifted, exp, rest, _log1p(rest))
+
+
+def _log1p(x: Decimal) -> Decimal:
+    if x.adjusted() < -_WORK.prec:
+        return x  # the next term, -x**2 / 2, is below the last digit
+    with localcontext() as context:
+        context.prec += max(0, -x.adjusted())
+        return (1 + x).ln()
+
+
+def _pick(numbers: tuple[Decimal, ...], target: int) -> Decimal:
+    if not 0 <= target < len(numbers):
+        raise ValueError(f"target must be a class from 0 to {len(numbers) - 1}; got {target}")
+    return numbers[target]
+
+
+def _round(numbers: Iterable[Decimal]) -> tuple[Decimal, ...]:
+    return tuple(_ROUND.plus(number) for number in numbers)
