@@ -109,7 +109,7 @@ def build(settings: Settings) -> tuple[Instrument, dict[str, np.ndarray]]:
         cards=[_card(settings, name) for name in ("naive", "shifted", "fused")],
         sentences=[said, warned],
         table=_steps(settings),
-        words={key: say(f"live.{key}") for key in ("no_chart", "nan", "inf", "zero", "masked")},
+        words={key: say(f"live.{key}") for key in ("no_chart", "nan", "inf")},
     )
     return instrument, columns
 
@@ -166,7 +166,7 @@ def _cells(column: str, count: int, style: Style, readout: str = "") -> list[Cel
 
 def _exponentials(settings: Settings, columns: dict[str, np.ndarray]) -> Figure:
     count = len(settings.logits)
-    style = Style("significant", 3)
+    style = Style("significant", 2 if count >= figures.DENSE else 3)
     fmt = FORMATS[settings.format]
     limit = math.log10(fmt.max)
     decades = _decades(columns, limit)
@@ -175,35 +175,44 @@ def _exponentials(settings: Settings, columns: dict[str, np.ndarray]) -> Figure:
         format=fmt.name,
         max=f"{fmt.max:.5g}".replace("e+", "e"),
     )
+    zero = _zero_marks(settings)
     return Figure(
         title=say("pipeline.exp_title"),
         alt=say("pipeline.exp_alt", format=fmt.name),
         plot=figures.exponentials(count, decades, limit, caption),
         bars=[
-            Bars(0, "exp_naive", "naive", "zero", drag=[str(i) for i in range(count)]),
-            Bars(1, "exp_shifted", "shifted", "zero"),
+            Bars(0, "exp_naive", "naive", zero, drag=[str(i) for i in range(count)]),
+            Bars(1, "exp_shifted", "shifted", zero),
         ],
         names=settings.names,
         rows=[
             Row(say("pipeline.exp_naive"), _cells("exp_naive", count, style), "naive"),
             Row(say("pipeline.exp_shifted"), _cells("exp_shifted", count, style), "shifted"),
         ],
+        dense=count >= figures.DENSE,
     )
 
 
+def _zero_marks(settings: Settings) -> list[str]:
+    """A masked class is 0 by intent; any other 0 is a number that was too small."""
+    return [say("live.masked" if math.isinf(v) else "live.zero") for v in settings.logits]
+
+
 def _decades(columns: dict[str, np.ndarray], limit: float) -> tuple[float, float]:
-    """The powers of ten that all exponentials of the table span, with room for the marks."""
+    """The powers of ten that all exponentials of the table span, and the limit if it is near."""
     both = np.concatenate([columns["exp_naive"].ravel(), columns["exp_shifted"].ravel()])
     visible = both[np.isfinite(both) & (both > 0)].astype(np.float64)
     low = min(-1.0, float(np.log10(visible.min()))) if visible.size else -1.0
     high = max(1.0, float(np.log10(visible.max()))) if visible.size else 1.0
+    if limit < high + 0.25 * (high - low):
+        high = max(high, limit)
     room = 0.08 * (high - low)
-    return low - room, max(high, limit) + room if limit < high + 3 * room else high + room
+    return low - room, high + room
 
 
 def _probabilities(settings: Settings) -> Figure:
     count = len(settings.logits)
-    style = Style("significant", 4 if count < 6 else 3)
+    style = Style("significant", 2 if count >= figures.DENSE else 4)
     rows = [
         Row(
             say(f"pipeline.softmax_{name}"),
@@ -213,17 +222,19 @@ def _probabilities(settings: Settings) -> Figure:
         for name in ("naive", "shifted")
     ]
     target = _cells("one_hot", count, style)
+    zero = _zero_marks(settings)
     return Figure(
         title=say("pipeline.softmax_title"),
         alt=say("pipeline.softmax_alt"),
         plot=figures.probabilities(count),
         bars=[
-            Bars(0, "probabilities_naive", "naive", "zero"),
-            Bars(1, "probabilities_shifted", "shifted", "zero"),
-            Bars(2, "one_hot", "onehot", ""),
+            Bars(0, "probabilities_naive", "naive", zero),
+            Bars(1, "probabilities_shifted", "shifted", zero),
+            Bars(2, "one_hot", "onehot", [""] * count),
         ],
         names=settings.names,
         rows=[*rows, Row(say("pipeline.softmax_target"), target, "onehot")],
+        dense=count >= figures.DENSE,
     )
 
 
@@ -292,7 +303,12 @@ def _commit() -> None:
             logits[i] = controls.logit(value)
             state.change(logits=tuple(logits))
     except ValueError:
-        state.refuse(id_, str(value))
+        state.refuse(_name_of(id_, settings), str(value))
+
+
+def _name_of(id_: str, settings: Settings) -> str:
+    names = {str(i): say("pipeline.logit_label", name=n) for i, n in enumerate(settings.names)}
+    return names.get(id_, id_)
 
 
 def _index(value: Any, count: int) -> int:

@@ -8,7 +8,12 @@ from typing import Any
 
 Plot = dict[str, Any]
 
-_MARGIN = {"l": 104, "r": 4, "t": 6, "b": 6}  # the 104 px are the first column of the values below
+DENSE = 7  # from so many classes on, the bars get the room of the row names below them
+
+
+def _margin(count: int, top: int) -> dict[str, int]:
+    # The left margin is the first column of the values below (live.css).
+    return {"l": 40 if count >= DENSE else 104, "r": 4, "t": top, "b": 6}
 
 
 def _bars(count: int, base: float, traces: int) -> list[Plot]:
@@ -19,12 +24,12 @@ def _bars(count: int, base: float, traces: int) -> list[Plot]:
     ]
 
 
-def _layout(count: int, **yaxis: Any) -> Plot:
+def _layout(count: int, top: int, **yaxis: Any) -> Plot:
     return {
         "barmode": "group",
         "bargap": 0.25,
         "showlegend": False,
-        "margin": _MARGIN,
+        "margin": _margin(count, top),
         "xaxis": {"range": [-0.5, count - 0.5], "visible": False},
         "yaxis": {"tickfont": {"size": 11}, **yaxis},
     }
@@ -47,6 +52,7 @@ def exponentials(count: int, decades: tuple[float, float], limit: float, caption
     low, high = decades
     layout = _layout(
         count,
+        22,
         type="log",
         range=[low, high],
         exponentformat="power",
@@ -68,19 +74,19 @@ def exponentials(count: int, decades: tuple[float, float], limit: float, caption
         {
             "text": caption,
             "xref": "paper",
+            "yref": "paper",
             "x": 1,
             "xanchor": "right",
-            "y": limit if inside else high,
+            "y": 1,
             "yanchor": "bottom",
             "showarrow": False,
             "font": {"size": 11},
         }
     ]
-    layout["margin"] = _MARGIN | {"t": 22}
     return {"data": _bars(count, 1.0, 2), "layout": layout}
 
 
 def probabilities(count: int) -> Plot:
     """Three bars for each class from 0 to 1: naive, max-subtracted, one-hot."""
-    layout = _layout(count, range=[0, 1.08], tickvals=[0, 0.25, 0.5, 0.75, 1], zeroline=True)
+    layout = _layout(count, 6, range=[0, 1.08], tickvals=[0, 0.25, 0.5, 0.75, 1], zeroline=True)
     return {"data": _bars(count, 0.0, 3), "layout": layout}

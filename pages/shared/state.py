@@ -67,7 +67,7 @@ def refuse_name(kept: str) -> None:
 def notices() -> None:
     """Show what there is to say, until the next change."""
     if lines := st.session_state[_NOTICES]:
-        st.warning("\n\n".join(lines))
+        st.warning("  \n".join(lines))
 
 
 def _say(lines: list[str]) -> None:

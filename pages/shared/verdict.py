@@ -10,8 +10,10 @@ from ce_core.trace import WARNINGS, CauseKind
 from pages.shared.live import Place, Sentence, Style
 from pages.shared.words import say
 
-PROSE = Style("prose", 7)
+PROSE = Style("prose", 6)
 LOSS = Style("fixed", 6)
+# Beside each other, two losses must differ in sight wherever they differ by a lost digit.
+COMPARED = Style("shortest", 7)
 
 # Causes that lie in the logits themselves: what the formulas do with them adds nothing.
 _BEFORE_THE_FORMULAS = {
@@ -92,9 +94,9 @@ def verdict(sweep: Sweep, names: Sequence[str]) -> tuple[Sentence, dict[str, np.
         "exact": Place("verdict_significand", PROSE, exponent="verdict_exponent"),
         "max": Place("verdict_max", PROSE),
         "tiny": Place("verdict_tiny", PROSE),
-        "loss_naive": Place("loss_naive", LOSS),
-        "loss_shifted": Place("loss_shifted", LOSS),
-        "loss_fused": Place("loss_fused", LOSS),
+        "loss_naive": Place("loss_naive", COMPARED),
+        "loss_shifted": Place("loss_shifted", COMPARED),
+        "loss_fused": Place("loss_fused", COMPARED),
     }
     return Sentence("verdict", say("pipeline.verdict_title"), "verdict", templates, places), columns
 

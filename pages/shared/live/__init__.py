@@ -90,7 +90,7 @@ class Bars:
     trace: int
     column: str
     swatch: str
-    zero: str  # the mark where a value is 0
+    zero: Sequence[str]  # for each bar, what stands there while its value is 0
     drag: Sequence[str] = ()  # the sliders that its bars drag, one for each bar
 
 
@@ -104,6 +104,7 @@ class Figure:
     bars: Sequence[Bars]
     names: Sequence[str]
     rows: Sequence[Row]
+    dense: bool  # many bars: the plot's left margin is 40 px instead of 104 px
 
 
 @dataclass(frozen=True)

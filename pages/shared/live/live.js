@@ -49,7 +49,8 @@ export function format(value, { kind, digits }) {
   if (value === 0) return "0";
   if (kind === "significant") {
     if (size < 1e-3 || size >= 1e5) return scientific(value, digits - 2);
-    return size === 1 ? String(value) : value.toPrecision(digits).replace(/\.?e.*$/, "");
+    if (size >= 10 ** digits) return value.toFixed(0);
+    return size === 1 ? String(value) : value.toPrecision(digits);
   }
   const shortest = Number(value.toPrecision(digits));
   if (size < 1e-4 || size >= 1e9) {
@@ -89,7 +90,8 @@ function make(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (name === "text") node.textContent = value;
-    else if (value !== false && value !== undefined && value !== "") node.setAttribute(name, value);
+    else if (value === true) node.setAttribute(name, "");
+    else if (value) node.setAttribute(name, value);
   }
   node.append(...children);
   return node;
@@ -152,7 +154,7 @@ class Live {
       return { sentence, node, title: make("h3", { text: sentence.title }) };
     });
     this.status = make("p", { class: "ce-hidden", role: "status" });
-    this.notice = make("p", { class: "ce-notice", hidden: "" });
+    this.notice = make("p", { class: "ce-notice", hidden: true });
     this.root.replaceChildren(
       make(
         "section",
@@ -195,7 +197,7 @@ class Live {
   row(row) {
     const label = make("th", { scope: "row" });
     if (row.swatch) label.append(swatch(row.swatch));
-    label.append(row.label);
+    label.append(make("span", { text: row.label }));
     const cells = row.cells.map((cell) => make("td", {}, ...(cell ? [this.cell(cell)] : [])));
     return make("tr", {}, label, ...cells);
   }
@@ -224,6 +226,7 @@ class Live {
       "p",
       { class: "ce-value" },
       this.cell(card.value),
+      " ",
       make("span", { class: "ce-unit", text: card.unit }),
     );
     const second = make("p", { class: "ce-hint" }, card.second_label, this.cell(card.second));
@@ -245,7 +248,7 @@ class Live {
       "aria-label": slider.label,
       "data-focus": `range-${slider.id}`,
       step: "any",
-      disabled: slider.masked ? "" : false,
+      disabled: slider.masked,
     });
     const field = make("input", {
       type: "text",
@@ -403,7 +406,13 @@ class Live {
     const plot = make("div", { class: "ce-plot", role: "img", "aria-label": figure.alt });
     const table = make("table", { class: "ce-under", "aria-label": figure.title });
     table.append(this.head("", figure.names), make("tbody", {}, ...figure.rows.map((r) => this.row(r))));
-    const node = make("figure", {}, make("figcaption", { text: figure.title }), plot, table);
+    const caption = make("figcaption", { text: figure.title });
+    // With many classes the names of the rows leave the numbers no room, and stand above instead.
+    if (figure.dense) {
+      const key = figure.rows.map(({ label, swatch: name }) => make("span", {}, swatch(name), label));
+      caption.append(make("span", { class: "ce-key", "aria-hidden": "true" }, ...key));
+    }
+    const node = make("figure", { class: figure.dense ? "ce-dense" : "" }, caption, plot, table);
     return { ...figure, node, plot_json: figure.plot, plot, ready: false };
   }
 
@@ -428,6 +437,7 @@ class Live {
       if (build !== this.drawn) return;
       await window.Plotly.newPlot(figure.plot, this.themed(figure.plot_json), {
         staticPlot: true,
+        displayModeBar: false,
       });
       figure.ready = true;
       this.prepare(figure);
@@ -444,7 +454,7 @@ class Live {
   themed({ data, layout }) {
     const style = getComputedStyle(this.root);
     const ink = style.color;
-    const faint = `color-mix(in srgb, ${ink} 18%, transparent)`;
+    const faint = ink.replace("rgb(", "rgba(").replace(")", ", 0.16)");
     const axis = { color: ink, gridcolor: faint, linecolor: ink, zerolinecolor: ink };
     return {
       data: structuredClone(data),
@@ -480,7 +490,7 @@ class Live {
     plot.querySelector(".ce-marks")?.remove();
     const marks = document.createElementNS(SVG, "g");
     marks.setAttribute("class", "ce-marks");
-    plot.querySelector(".cartesianlayer .plot")?.append(marks);
+    plot.querySelector(".barlayer").append(marks);
     figure.bottom = yaxis._length;
     figure.y = (value) => Math.min(Math.max(yaxis.c2p(value, true), 0), yaxis._length);
     figure.base = figure.y(yaxis.type === "log" ? 1 : 0);
@@ -495,7 +505,6 @@ class Live {
         path.setAttribute("class", "ce-bar");
         path.dataset.swatch = colour;
         const mark = document.createElementNS(SVG, "text");
-        mark.setAttribute("x", (left + right) / 2);
         marks.append(mark);
         return { left, right, path, mark };
       }),
@@ -505,16 +514,20 @@ class Live {
   bars(figure, row) {
     if (!figure.ready) return;
     for (const { column, zero, bars } of figure.drawn) {
-      bars.forEach(({ left, right, path, mark }, i) => {
+      bars.forEach((bar, i) => {
+        const { left, right, path, mark } = bar;
         const value = at(this.columns[column], row, i);
         const state = Number.isNaN(value) ? "nan" : value === 0 ? "zero" : Number.isFinite(value) ? "" : "inf";
         const top = this.top(figure, value);
         path.setAttribute("d", `M${left},${figure.base}V${top}H${right}V${figure.base}Z`);
-        if (path.dataset.state === state) return;
-        path.dataset.state = state;
-        mark.textContent = state === "zero" ? (this.instrument.words[zero] ?? zero) : (this.instrument.words[state] ?? "");
-        const low = state === "zero" && top > figure.base;
-        mark.setAttribute("y", state === "zero" ? (low ? top - 4 : figure.base - 4) : 14);
+        if (bar.state === state) return;
+        bar.state = path.dataset.state = state;
+        mark.textContent = (state === "zero" ? zero[i] : this.instrument.words[state]) ?? "";
+        const x = (left + right) / 2;
+        const y = state === "zero" ? Math.max(top, figure.base) - 5 : 14;
+        const upright = 8 * mark.textContent.length < right - left + 8;
+        mark.setAttribute("text-anchor", upright ? "middle" : state === "zero" ? "start" : "end");
+        mark.setAttribute("transform", `translate(${x + (upright ? 0 : 4)},${y}) rotate(${upright ? 0 : -90})`);
       });
     }
   }
@@ -533,7 +546,7 @@ class Live {
     if (!bars) return;
     const area = figure.plot;
     const offset = () => {
-      const box = area.querySelector(".bglayer, .plot").closest("svg").getBoundingClientRect();
+      const box = area.querySelector(".main-svg").getBoundingClientRect();
       const { _offset: top } = area._fullLayout.yaxis;
       const { _offset: left } = area._fullLayout.xaxis;
       return { left: box.left + left, top: box.top + top };
