@@ -135,6 +135,31 @@ def steps(logits: Sequence[float], target: int, pipeline: str) -> dict[str, tupl
     }
 
 
+def add(logits: Sequence[float], shift: float) -> tuple[Decimal, ...]:
+    """Return logits + shift.
+
+    Examples
+    --------
+    >>> print(*add([1e16, 1.0], 0.5))
+    10000000000000000.5 1.5
+    """
+    with localcontext(_WORK):
+        return _round(Decimal(logit) + Decimal(shift) for logit in logits)
+
+
+def relative_error(computed: float, exact: Decimal) -> float:
+    """Return |computed - exact| / |exact|: 0 where both are equal, inf where only `exact` is 0.
+
+    Examples
+    --------
+    >>> relative_error(0.0, Decimal("4e-9"))
+    1.0
+    """
+    with localcontext(_WORK):
+        difference = Decimal(computed) - exact
+        return float(abs(difference / exact)) if difference != 0 else 0.0
+
+
 def ulp_error(computed: float, exact: Decimal | float, format: str) -> float:
     """Return |computed - exact| in units in the last place of a format.
 

@@ -135,7 +135,7 @@ def lookup(name: str) -> FloatFormat:
 
 
 def as_float64(numbers: npt.ArrayLike, name: str) -> npt.NDArray[np.float64]:
-    """Return real numbers as a float64 array; `name` is what the error calls them.
+    """Return real numbers as a new float64 array; `name` is what the error calls them.
 
     Raises
     ------
@@ -152,7 +152,7 @@ def as_float64(numbers: npt.ArrayLike, name: str) -> npt.NDArray[np.float64]:
     array = np.asarray(numbers)
     if not np.can_cast(array.dtype, np.float64, "same_kind"):
         raise TypeError(f"{name} must be real numbers; got dtype {array.dtype}")
-    return array.astype(np.float64, copy=False)
+    return array.astype(np.float64)
 
 
 def _store(value: float, fmt: FloatFormat) -> npt.NDArray[Any]:

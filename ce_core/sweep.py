@@ -13,7 +13,7 @@ from ce_core.formats import as_float64
 from ce_core.trace import Run, run_all
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sweep:
     """The three pipelines over all positions; leading shape (S, K), the slider and its position.
 

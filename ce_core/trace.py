@@ -6,28 +6,43 @@ Three pipelines compute the same cross-entropy, loss = -ln softmax(logits)[targe
 - shifted: the same after subtracting the largest logit;
 - fused: the log-softmax, which never forms the probability that it takes the log of.
 
-`run` computes any number of logit vectors at once and names for each the first step whose result is
-wrong. That is read off the values (finite in, inf out), never predicted from the format's limits.
+`run` computes any number of logit vectors at once; `trace` looks at one vector in every detail.
 """
 
 # ruff: noqa: A002 - "format" is the word for it; no function here needs the builtin.
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
-from typing import Any, Final, NamedTuple
+from decimal import Decimal
+from typing import Final
 
-import ml_dtypes
 import numpy as np
 import numpy.typing as npt
 
+from ce_core import exact
+from ce_core.cause import Array, Case, Cause, CauseKind, Values, find_causes, is_largest
 from ce_core.formats import FloatFormat, as_float64, lookup
+from ce_core.numpy_warnings import WARNINGS, find_warnings
 
-Array = npt.NDArray[Any]
-Values = dict[str, Array]
+__all__ = [
+    "PIPELINES",
+    "STEPS",
+    "WARNINGS",
+    "Cause",
+    "CauseKind",
+    "Event",
+    "Run",
+    "Step",
+    "Trace",
+    "TracedStep",
+    "run",
+    "run_all",
+    "trace",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,47 +54,58 @@ class Step:
     name : str
         What the step computes.
     formula : str
-        The NumPy expression, in terms of the names of earlier steps and of `target`.
+        The NumPy expression for one vector, in terms of `inputs` and `target`.
+    operation : str
+        What NumPy calls it in a warning.
+    inputs : tuple of str
+        The earlier steps that it needs.
     compute : callable
-        The same on arrays (..., C), from the values of earlier steps and the target.
+        The same for arrays (..., C): the values of `inputs`, then the target.
     """
 
     name: str
     formula: str
-    compute: Callable[[Values, int], Array]
+    operation: str
+    inputs: tuple[str, ...]
+    compute: Callable[..., Array]
 
 
-def _sum_without_largest(v: Values, _: int) -> Array:
+def _sum_of_others(logits: Array, exp: Array, _: int) -> Array:
     # When the answer is confident, this rest is the loss: added to exp(0) = 1 it would be rounded
     # away, and log1p adds the 1 without that rounding.
-    return np.asarray(np.sum(np.where(_is_largest(v["logits"]), 0, v["exp"]), axis=-1))
+    return np.asarray(np.sum(np.where(is_largest(logits), 0, exp), axis=-1))
 
 
-def _is_largest(logits: Array) -> npt.NDArray[np.bool_]:
-    """Mark one largest logit, the first of equals, in each vector."""
-    classes: npt.NDArray[np.bool_] = (
-        np.arange(logits.shape[-1]) == np.argmax(logits, axis=-1)[..., None]
-    )
-    return classes
-
-
-_SUM = Step("sum", "np.sum(exp)", lambda v, _: np.sum(v["exp"], axis=-1))
-_PROBABILITIES = Step("probabilities", "exp / sum", lambda v, _: v["exp"] / v["sum"][..., None])
-_PROBABILITY = Step("probability", "probabilities[target]", lambda v, t: v["probabilities"][..., t])
-_LOSS = Step("loss", "-np.log(probability)", lambda v, _: -np.log(v["probability"]))
-_MAX = Step("max", "np.max(logits)", lambda v, _: np.max(v["logits"], axis=-1))
-_SHIFTED = Step("shifted", "logits - max", lambda v, _: v["logits"] - v["max"][..., None])
-_EXP_SHIFTED = Step("exp", "np.exp(shifted)", lambda v, _: np.exp(v["shifted"]))
+_MAX: Final = Step("max", "np.max(logits)", "reduce", ("logits",), lambda z, _: np.max(z, axis=-1))
+_SHIFTED: Final = Step(
+    "shifted",
+    "logits - max",
+    "subtract",
+    ("logits", "max"),
+    lambda z, largest, _: z - largest[..., None],
+)
+_EXP_SHIFTED: Final = Step("exp", "np.exp(shifted)", "exp", ("shifted",), lambda d, _: np.exp(d))
+_SUM_TO_LOSS: Final = (
+    Step("sum", "np.sum(exp)", "reduce", ("exp",), lambda e, _: np.sum(e, axis=-1)),
+    Step(
+        "probabilities",
+        "exp / sum",
+        "divide",
+        ("exp", "sum"),
+        lambda e, total, _: e / total[..., None],
+    ),
+    Step(
+        "probability", "probabilities[target]", "index", ("probabilities",), lambda p, t: p[..., t]
+    ),
+    Step("loss", "-np.log(probability)", "log", ("probability",), lambda p, _: -np.log(p)),
+)
 
 STEPS: Final[Mapping[str, tuple[Step, ...]]] = {
     "naive": (
-        Step("exp", "np.exp(logits)", lambda v, _: np.exp(v["logits"])),
-        _SUM,
-        _PROBABILITIES,
-        _PROBABILITY,
-        _LOSS,
+        Step("exp", "np.exp(logits)", "exp", ("logits",), lambda z, _: np.exp(z)),
+        *_SUM_TO_LOSS,
     ),
-    "shifted": (_MAX, _SHIFTED, _EXP_SHIFTED, _SUM, _PROBABILITIES, _PROBABILITY, _LOSS),
+    "shifted": (_MAX, _SHIFTED, _EXP_SHIFTED, *_SUM_TO_LOSS),
     "fused": (
         _MAX,
         _SHIFTED,
@@ -87,19 +113,31 @@ STEPS: Final[Mapping[str, tuple[Step, ...]]] = {
         Step(
             "rest",
             "np.sum(np.where(np.arange(exp.size) == np.argmax(logits), 0, exp))",
-            _sum_without_largest,
+            "reduce",
+            ("logits", "exp"),
+            _sum_of_others,
         ),
-        Step("log_sum", "np.log1p(rest)", lambda v, _: np.log1p(v["rest"])),
+        Step("log_sum", "np.log1p(rest)", "log1p", ("rest",), lambda rest, _: np.log1p(rest)),
         Step(
             "log_probabilities",
             "shifted - log_sum",
-            lambda v, _: v["shifted"] - v["log_sum"][..., None],
+            "subtract",
+            ("shifted", "log_sum"),
+            lambda d, log_sum, _: d - log_sum[..., None],
         ),
-        Step("loss", "-log_probabilities[target]", lambda v, t: -v["log_probabilities"][..., t]),
+        Step(
+            "loss",
+            "-log_probabilities[target]",
+            "negative",
+            ("log_probabilities",),
+            lambda log_p, t: -log_p[..., t],
+        ),
         Step(
             "probability",
             "np.exp(log_probabilities[target])",
-            lambda v, t: np.exp(v["log_probabilities"][..., t]),
+            "exp",
+            ("log_probabilities",),
+            lambda log_p, t: np.exp(log_p[..., t]),
         ),
     ),
 }
@@ -108,101 +146,7 @@ STEPS: Final[Mapping[str, tuple[Step, ...]]] = {
 PIPELINES: Final = tuple(STEPS)
 
 
-class CauseKind(IntEnum):
-    """Why a result is wrong, or infinite. Where several hold, the first in this order is named."""
-
-    NONE = 0
-    """Nothing broke: the loss is right to about a decimal digit less than the format has."""
-    NAN_LOGIT = 1
-    """A given logit is nan or +inf: there is no loss, on paper either."""
-    LOGIT_OVERFLOW = 2
-    """A logit, or logit + shift, is beyond the format: it was stored as inf or nan."""
-    ALL_MASKED = 3
-    """Every logit is -inf: there is no class left to give a probability to."""
-    SUBTRACT_OVERFLOW = 4
-    """logit - max is beyond the format."""
-    EXP_OVERFLOW = 5
-    """exp of a finite logit is beyond the format."""
-    SUM_OVERFLOW = 6
-    """Every exp is finite; their sum is beyond the format."""
-    SUM_UNDERFLOW = 7
-    """Every exp rounded to 0, so the probabilities are 0 / 0."""
-    TARGET_MASKED = 8
-    """The target's logit is -inf: its loss is infinite, on paper too."""
-    PROBABILITY_UNDERFLOW = 9
-    """The target's probability rounded to 0, whose log is infinite."""
-    DIGITS_LOST = 10
-    """The loss is finite, but its relative error exceeds 10 unit roundoffs."""
-    LOGITS_ROUNDED = 11
-    """Only storing the logits (and adding the shift) moved the loss by more than that."""
-
-
-@dataclass(frozen=True)
-class Cause:
-    """The first wrong step of each logit vector; every array has the leading shape (...).
-
-    Attributes
-    ----------
-    kind : int8 array
-        A `CauseKind`.
-    index : integer array
-        The class that it hit, the first where it hit several, or -1 where it hit no single class.
-    value : float64 array
-        What went into the step that broke; nan for NONE.
-    significand, exponent : float64 arrays
-        What should have come out on paper is significand * 10**exponent with
-        1 <= significand < 10, so that exp(800) = 2.73 * 10**347 can be told in any format.
-        nan where there is nothing to tell.
-    true_loss : float64 array
-        The loss of the *stored* logits on paper, to float64's accuracy.
-
-    Notes
-    -----
-    ===================== ============================= ===================================
-    kind                  value                         significand * 10**exponent
-    ===================== ============================= ===================================
-    NAN_LOGIT             the given logit               nothing
-    LOGIT_OVERFLOW        the given logit + shift       its magnitude
-    ALL_MASKED            -inf                          nothing
-    SUBTRACT_OVERFLOW     the stored logit              max - logit
-    EXP_OVERFLOW          the stored logit              its exponential
-    SUM_OVERFLOW          the largest argument of exp   the sum
-    SUM_UNDERFLOW         the largest argument of exp   its exponential
-    TARGET_MASKED         -inf                          nothing
-    PROBABILITY_UNDERFLOW the target's argument of exp  the target's probability
-    DIGITS_LOST           the loss as computed          its relative error
-    LOGITS_ROUNDED        the given logit + shift that  the relative change of the loss
-                          storing moved most
-    ===================== ============================= ===================================
-
-    The argument of exp is the stored logit in the naive pipeline and logit - max in the others.
-    `index` is the class of that value; for DIGITS_LOST it is the target.
-    """
-
-    kind: npt.NDArray[np.int8]
-    index: npt.NDArray[np.intp]
-    value: npt.NDArray[np.float64]
-    significand: npt.NDArray[np.float64]
-    exponent: npt.NDArray[np.float64]
-    true_loss: npt.NDArray[np.float64]
-
-
-WARNINGS: Final = (
-    "overflow encountered in cast",
-    "overflow encountered in add",
-    "invalid value encountered in add",
-    "invalid value encountered in reduce",
-    "overflow encountered in subtract",
-    "invalid value encountered in subtract",
-    "overflow encountered in exp",
-    "overflow encountered in reduce",
-    "invalid value encountered in divide",
-    "divide by zero encountered in log",
-)
-"""NumPy's warnings, verbatim. Bit i of `Run.warnings` stands for WARNINGS[i]."""
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Run:
     """What one pipeline made of logits (..., C).
 
@@ -305,20 +249,18 @@ def run_all(
             raise ValueError(f"pipeline must be one of {', '.join(PIPELINES)}; got {pipeline!r}")
     given, constant = _check(logits, target, shift)
     shape = given.shape[:-1]
-    given = given.reshape(-1, given.shape[-1])
-    constant = constant.reshape(-1, 1)
-
+    given, constant = given.reshape(-1, given.shape[-1]), constant.reshape(-1, 1)
+    done: dict[tuple[Step, ...], Array] = {}
+    runs = {}
     with np.errstate(all="ignore"):
         stored = _store(given, constant, fmt)
-        case = _case(given, constant, stored, target, fmt)
-        done: dict[tuple[Step, ...], Array] = {}
-        runs = {}
+        case = Case.of(given, constant, stored, target, fmt)
         for pipeline in pipelines:
             values: Values = {"logits": stored}
             for count, step in enumerate(STEPS[pipeline], start=1):
                 so_far = STEPS[pipeline][:count]
                 if so_far not in done:
-                    done[so_far] = step.compute(values, target)
+                    done[so_far] = _compute(step, values, target)
                 values[step.name] = done[so_far]
             cause, warnings = _explain(case, values)
             runs[pipeline] = Run(
@@ -357,327 +299,274 @@ def _check(logits: npt.ArrayLike, target: int, shift: npt.ArrayLike) -> tuple[Ar
 
 
 def _store(given: Array, shift: Array, fmt: FloatFormat) -> Array:
-    stored = given.astype(fmt.dtype)
-    # Adding 0 would be harmless but for masked classes and speed: most pictures have no shift.
+    stored = given.astype(fmt.dtype, copy=False)
+    # Most pictures have no shift, and to add 0 costs as much as to subtract the maximum.
     return stored + shift.astype(fmt.dtype) if shift.any() else stored
 
 
-class _Case(NamedTuple):
-    """What all pipelines were given, and what they should find; logits are (N, C), losses (N,)."""
+def _compute(step: Step, values: Values, target: int) -> Array:
+    return step.compute(*(values[name] for name in step.inputs), target)
 
-    given: Array
-    shift: Array
-    stored: Array
+
+def _explain(case: Case, values: Values) -> tuple[Cause, Array]:
+    # Nearly all that can go wrong leaves an inf or a nan: in the loss, or in the argument of exp.
+    finite = np.isfinite(values.get("shifted", case.stored))
+    finite_loss = np.isfinite(values["loss"])
+    if finite.all() and finite_loss.all():
+        broken = np.empty(0, np.intp)
+    else:
+        broken = np.flatnonzero(~(finite.all(axis=-1) & finite_loss))
+    warnings = np.zeros(len(finite), np.uint16)
+    if broken.size:
+        part = {name: array[broken] for name, array in values.items()}
+        warnings[broken] = find_warnings(case.at(broken), part)
+    return find_causes(case, values, broken), warnings
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened to one number in one step.
+
+    Attributes
+    ----------
+    kind : {"overflow", "underflow", "invalid", "divide", "inexact"}
+        overflow: finite numbers went in, and their result is beyond the format.
+        underflow: the result is subnormal or 0, though on paper it is not 0.
+        invalid: nan came out of numbers none of which is nan, as from 0 / 0 or inf - inf.
+        divide: the log of 0, an exact infinity.
+        inexact: the number is more than 10 unit roundoffs from what this step gives on paper
+        for the stored logits, relatively. Earlier steps may be to blame.
+    index : int
+        The class; -1 if the step leaves one number for all classes.
+    warning : str or None
+        What NumPy said, if it said anything. By default it is silent about underflow, and it knows
+        nothing of inexact results.
+    """
+
+    kind: str
+    index: int
+    warning: str | None
+
+
+@dataclass(frozen=True, eq=False)
+class TracedStep:
+    """One step of one vector.
+
+    Attributes
+    ----------
+    name, formula : str
+        As in `STEPS`; the first step is "logits".
+    inputs : dict of arrays
+        The numbers that went in, by the name of the step that they come from.
+    output : array, shape (C,) or ()
+        The numbers that came out, in the format.
+    exact : tuple of Decimal
+        What this step gives on paper for the stored logits, to 50 digits; C numbers, or one.
+    ulps : tuple of float
+        How far the output is from that, in units in the last place of the format.
+    events : tuple of Event
+        In order of the classes.
+    warnings : tuple of str
+        NumPy's warnings, verbatim.
+    """
+
+    name: str
+    formula: str
+    inputs: dict[str, Array]
+    output: Array
+    exact: tuple[Decimal, ...]
+    ulps: tuple[float, ...]
+    events: tuple[Event, ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """One pipeline on one logit vector, in every detail.
+
+    Attributes
+    ----------
+    pipeline, format : str
+        The names they were called with.
+    target : int
+        The true class.
+    steps : tuple of TracedStep
+        In computing order. The events of the steps after `broken` are what followed.
+    cause : Cause
+        The first step whose result is wrong, as in `Run`; its arrays have shape ().
+    broken : str or None
+        The name of that step; None if the loss is right, be it infinite.
+    """
+
+    pipeline: str
+    format: str
     target: int
-    format: FloatFormat
-    given_loss: Array
-    true_loss: Array
-
-    def at(self, rows: Array) -> _Case:
-        return self._replace(
-            given=self.given[rows],
-            shift=self.shift[rows],
-            stored=self.stored[rows],
-            given_loss=self.given_loss[rows],
-            true_loss=self.true_loss[rows],
-        )
+    steps: tuple[TracedStep, ...]
+    cause: Cause
+    broken: str | None
 
 
-def _case(given: Array, shift: Array, stored: Array, target: int, fmt: FloatFormat) -> _Case:
-    stored64 = stored.astype(np.float64, copy=False)
-    given_loss = _true_loss(given, target, fmt)
-    true_loss = given_loss if stored is given else _true_loss(stored64, target, fmt)
-    return _Case(given, shift, stored64, target, fmt, given_loss, true_loss)
+def trace(
+    logits: npt.ArrayLike,
+    target: int,
+    pipeline: str,
+    format: str,
+    *,
+    shift: float = 0.0,
+) -> Trace:
+    """Run one pipeline on one logit vector and record what happens in each step.
 
+    Parameters
+    ----------
+    logits : array_like, shape (C,)
+        Real numbers; -inf masks a class.
+    target, pipeline, format, shift
+        As for `run`.
 
-def _true_loss(logits: Array, target: int, fmt: FloatFormat) -> Array:
-    """Return the loss of float64 logits to within a few units in the last place of float64.
+    Returns
+    -------
+    Trace
 
-    All terms of rest and of the result have one sign, so nothing cancels. What is left is the
-    rounding of logit - max, whose effect grows with the size of the difference. For formats
-    narrower than float64 it is far below their own rounding.
+    Raises
+    ------
+    TypeError, ValueError
+        As `run`, and if logits are more than one vector.
 
-    A loss below the smallest float64 is returned as that smallest number: 0 would say that there
-    is no other class.
+    Examples
+    --------
+    >>> broken = trace([12.0, 0.0], target=0, pipeline="naive", format="float16")
+    >>> broken.broken
+    'exp'
+    >>> for step in broken.steps:
+    ...     print(step.name, step.output, *step.warnings)
+    logits [12.  0.]
+    exp [inf  1.] overflow encountered in exp
+    sum inf
+    probabilities [nan  0.] invalid value encountered in divide
+    probability nan
+    loss nan
     """
-    largest = np.max(logits, axis=-1, keepdims=True)
-    shifted = logits - largest
-    exp = np.exp(shifted)
-    target_error: Array | float = 0.0
-    if fmt.dtype == np.float64:
-        error = _difference_error(logits, largest, shifted)
-        exp += exp * error
-        target_error = error[:, target]
-    rest = np.sum(np.where(_is_largest(logits), 0, exp), axis=-1)
-    loss = np.asarray(np.log1p(rest) - shifted[:, target] - target_error)
-    vanished = np.flatnonzero(loss == 0)
-    if vanished.size:
-        others = np.sum(logits[vanished] > -np.inf, axis=-1) > 1
-        loss[vanished[others]] = np.nextafter(0.0, 1.0)
-    return loss
+    if np.ndim(logits) != 1:
+        raise ValueError(f"logits must have shape (C,); got {np.shape(logits)}")
+    cause = run(logits, target, pipeline, format, shift=shift).cause
+    given, constant = _check(logits, target, shift)
+    fmt = lookup(format)
+    store = Step(
+        "logits",
+        "given.astype(format) + shift",
+        "cast",
+        ("given", "shift"),
+        lambda given, shift, _: _store(given, shift, fmt),
+    )
+    # A batch of one vector, so that every step is that of `run`.
+    values = {"given": given[None], "shift": constant[None]}
+    recorded = []
+    for step in (store, *STEPS[pipeline]):
+        log = _Log()
+        with np.errstate(over="log", divide="log", invalid="log", under="ignore", call=log):
+            values[step.name] = _compute(step, values, target)
+        recorded.append((step, tuple(log.messages)))
 
-
-def _difference_error(a: Array, b: Array, difference: Array) -> Array:
-    """Return (a - b) - difference, exact where `difference` is a - b rounded; 0 where not finite.
-
-    D. E. Knuth, The Art of Computer Programming, vol. 2, section 4.2.2, theorem B.
-    """
-    from_a = difference - a
-    error = (a - (difference - from_a)) - (b + from_a)
-    return np.where(np.isfinite(error), error, 0.0)
-
-
-def _explain(case: _Case, values: Values) -> tuple[Cause, Array]:
-    """Return the causes and NumPy's warnings of one pipeline's values, row by row."""
-    loss = values["loss"].astype(np.float64, copy=False)
-    finite = np.isfinite(loss)
-    lost = finite & _differs(loss, case.true_loss, case.format)
-    rounded = finite & ~lost & _differs(case.true_loss, case.given_loss, case.format)
-    kind = np.zeros(len(loss), np.int8)
-    index = np.full(len(loss), -1)
-    warnings = np.zeros(len(loss), np.uint16)
-    kind[lost], index[lost] = CauseKind.DIGITS_LOST, case.target
-    if rounded.any():
-        moved = _difference_error(case.given[rounded], -case.shift[rounded], case.stored[rounded])
-        kind[rounded], index[rounded] = CauseKind.LOGITS_ROUNDED, np.abs(moved).argmax(axis=-1)
-
-    # Everything else leaves an inf or a nan behind, in the loss or on the way to it.
-    usual = np.isfinite(values.get("shifted", case.stored))
-    if not (usual.all() and finite.all()):
-        rows = np.flatnonzero(~(usual.all(axis=-1) & finite))
-        part = case.at(rows)
-        part_values = {name: array[rows] for name, array in values.items()}
-        warnings[rows] = _numpy_warnings(part, part_values)
-        broken, part_kind, part_index = _breaks(part, part_values)
-        kind[rows[broken]], index[rows[broken]] = part_kind, part_index
-
-    value, log10 = _tell(case, values, loss, kind, index)
-    exponent = np.floor(log10)
-    return (
-        Cause(kind, index, value, 10 ** (log10 - exponent), exponent, case.true_loss),
-        warnings,
+    on_paper = exact.steps(values["logits"][0].astype(np.float64).tolist(), target, pipeline)
+    on_paper["logits"] = exact.add(given.tolist(), float(constant[0]))
+    return Trace(
+        pipeline,
+        format,
+        target,
+        tuple(
+            _traced(step, values, target, fmt, on_paper[step.name], messages)
+            for step, messages in recorded
+        ),
+        cause,
+        _broken(CauseKind(int(cause.kind)), values, target),
     )
 
 
-def _differs(loss: Array, reference: Array, fmt: FloatFormat) -> Array:
-    """Say where a loss is more than 10 unit roundoffs from the reference, relatively.
+class _Log:
+    """What NumPy writes its warnings to; unlike `warnings.catch_warnings` safe in threads."""
 
-    A 0 in place of a positive number has no right digit, even where 10 unit roundoffs exceed 1.
-    """
-    apart = np.abs(loss - reference) > 10 * fmt.unit_roundoff * reference
-    return np.asarray(apart | ((loss == 0) & (reference > 0)))
+    def __init__(self) -> None:
+        self.messages: list[str] = []
 
-
-def _breaks(case: _Case, values: Values) -> tuple[Array, Array, Array]:
-    """Return the rows in which an inf, a nan or a 0 came out wrong, their kinds and classes."""
-    given, stored = case.given, case.stored
-    is_target = np.arange(given.shape[-1]) == case.target
-    arguments = _arguments(values)
-    exp = values["exp"]
-    finite_exp = np.isfinite(exp)
-
-    no_number = np.isnan(given) | (given == np.inf)
-    subtract_overflow = np.isfinite(stored) & ~np.isfinite(arguments)
-    # -inf is as good as any very negative number for exp, unless the loss is to be read from it.
-    subtract_overflow &= np.isnan(arguments) | is_target
-    found = {
-        CauseKind.NAN_LOGIT: no_number,
-        CauseKind.LOGIT_OVERFLOW: ~no_number & ~np.isfinite(stored) & (stored != given),
-        CauseKind.ALL_MASKED: (stored == -np.inf).all(axis=-1, keepdims=True),
-        CauseKind.SUBTRACT_OVERFLOW: subtract_overflow,
-        CauseKind.EXP_OVERFLOW: np.isfinite(arguments) & ~finite_exp,
-        CauseKind.TARGET_MASKED: (stored == -np.inf) & is_target,
-    }
-    total = values["sum" if "sum" in values else "rest"][:, None]
-    found[CauseKind.SUM_OVERFLOW] = finite_exp.all(axis=-1, keepdims=True) & ~np.isfinite(total)
-    if "sum" in values:
-        found[CauseKind.SUM_UNDERFLOW] = (total == 0) & _is_largest(stored)
-        found[CauseKind.PROBABILITY_UNDERFLOW] = (values["probabilities"] == 0) & is_target
-
-    # CauseKind counts in the order of the steps: the smallest kind is the first step that broke.
-    nothing = len(CauseKind)
-    kinds = np.full(given.shape, nothing, np.int8)
-    for kind, hit in found.items():
-        np.minimum(kinds, kind, out=kinds, where=hit)
-    index = np.argmin(kinds, axis=-1)
-    kind = kinds[np.arange(len(kinds)), index]
-    index[(kind == CauseKind.ALL_MASKED) | (kind == CauseKind.SUM_OVERFLOW)] = -1
-    broken = np.flatnonzero(kind != nothing)
-    return broken, kind[broken], index[broken]
+    def write(self, message: str) -> None:
+        self.messages.append(message.removeprefix("Warning: ").rstrip())
 
 
-def _arguments(values: Values) -> Array:
-    return values.get("shifted", values["logits"]).astype(np.float64, copy=False)
+def _broken(kind: CauseKind, values: Values, target: int) -> str | None:
+    if kind == CauseKind.SUM_OVERFLOW:
+        return "sum" if "sum" in values else "rest"
+    if kind == CauseKind.PROBABILITY_UNDERFLOW:
+        return "exp" if values["exp"][0, target] == 0 else "probabilities"
+    return {
+        CauseKind.NAN_LOGIT: "logits",
+        CauseKind.LOGIT_OVERFLOW: "logits",
+        CauseKind.ALL_MASKED: "logits",
+        CauseKind.SUBTRACT_OVERFLOW: "shifted",
+        CauseKind.EXP_OVERFLOW: "exp",
+        CauseKind.SUM_UNDERFLOW: "exp",
+        CauseKind.DIGITS_LOST: "loss",
+        CauseKind.LOGITS_ROUNDED: "logits",
+    }.get(kind)
 
 
-class _Hit(NamedTuple):
-    """The vectors with one kind of cause; an entry each, of the class that was hit."""
-
-    given: Array
-    shift: Array
-    stored: Array
-    argument: Array
-    loss: Array
-    true_loss: Array
-    given_loss: Array
-    all_stored: Array
-    all_terms: Array
-
-
-def _log10_distance(a: Array, b: Array) -> Array:
-    # Halved, because the distance of two float64 can be beyond float64.
-    return np.asarray(np.log10(np.abs(a / 2 - b / 2)) + np.log10(2.0))
-
-
-def _log10_sum_exp(terms: Array) -> Array:
-    largest = np.max(terms, axis=-1)
-    rest = np.sum(np.exp(terms - largest[:, None]), axis=-1)
-    return np.asarray(largest * _LOG10_E + np.log10(rest))
-
-
-def _log10_change(loss: Array, reference: Array) -> Array:
-    return np.asarray(np.log10(np.abs(loss - reference) / reference))
-
-
-_LOG10_E: Final = 1 / np.log(10.0)
-
-_TOLD: Final[Mapping[int, tuple[Callable[[_Hit], Array], Callable[[_Hit], Array | float]]]] = {
-    CauseKind.NAN_LOGIT: (lambda h: h.given, lambda _: np.nan),
-    CauseKind.LOGIT_OVERFLOW: (
-        lambda h: h.given + h.shift,
-        lambda h: _log10_distance(h.given, -h.shift),
-    ),
-    CauseKind.ALL_MASKED: (lambda h: h.stored, lambda _: np.nan),
-    CauseKind.SUBTRACT_OVERFLOW: (
-        lambda h: h.stored,
-        lambda h: _log10_distance(np.max(h.all_stored, axis=-1), h.stored),
-    ),
-    CauseKind.EXP_OVERFLOW: (lambda h: h.argument, lambda h: h.argument * _LOG10_E),
-    CauseKind.SUM_OVERFLOW: (
-        lambda h: np.max(h.all_terms, axis=-1),
-        lambda h: _log10_sum_exp(h.all_terms),
-    ),
-    CauseKind.SUM_UNDERFLOW: (lambda h: h.argument, lambda h: h.argument * _LOG10_E),
-    CauseKind.TARGET_MASKED: (lambda h: h.stored, lambda _: np.nan),
-    CauseKind.PROBABILITY_UNDERFLOW: (lambda h: h.argument, lambda h: -h.true_loss * _LOG10_E),
-    CauseKind.DIGITS_LOST: (lambda h: h.loss, lambda h: _log10_change(h.loss, h.true_loss)),
-    CauseKind.LOGITS_ROUNDED: (
-        lambda h: h.given + h.shift,
-        lambda h: _log10_change(h.true_loss, h.given_loss),
-    ),
-}
-"""For each kind, `Cause.value` and log10 of significand * 10**exponent."""
-
-
-def _tell(
-    case: _Case, values: Values, loss: Array, kinds: Array, index: Array
-) -> tuple[Array, Array]:
-    """Return what went into the step that broke, and log10 of its result on paper."""
-    value = np.full(len(kinds), np.nan)
-    log10 = np.full(len(kinds), np.nan)
-    arguments = _arguments(values)
-    for kind in np.flatnonzero(np.bincount(kinds)).tolist():
-        if kind in _TOLD:
-            rows = np.flatnonzero(kinds == kind)
-            at = rows, index[rows]
-            terms = arguments[rows]
-            if "rest" in values:
-                terms = np.where(_is_largest(terms), -np.inf, terms)
-            hit = _Hit(
-                case.given[at],
-                case.shift[rows, 0],
-                case.stored[at],
-                arguments[at],
-                loss[rows],
-                case.true_loss[rows],
-                case.given_loss[rows],
-                case.stored[rows],
-                terms,
-            )
-            tell_value, tell_log10 = _TOLD[kind]
-            value[rows], log10[rows] = tell_value(hit), tell_log10(hit)
-    log10[np.isinf(log10)] = np.nan
-    return value, log10
-
-
-def _numpy_warnings(case: _Case, values: Values) -> Array:
-    """Return the bits of `WARNINGS` for each row, from the values that went in and came out.
-
-    ml_dtypes computes in float32 and then rounds. NumPy hears of an overflow only if float32
-    overflowed; where only the rounding did, the inf (or nan) comes without a warning.
-    """
-    dtype = case.format.dtype
-    native = np.issubdtype(dtype, np.floating)
-    wide = dtype if native else np.dtype(np.float32)
-    nothing = np.zeros(case.given.shape, np.bool_)
-
-    def overflowed(result: Array, *inputs: Array) -> Array:
-        hit = np.isinf(result)
-        for array in inputs:
-            hit = hit & np.isfinite(array)
-        return hit
-
-    def became_nan(result: Array, *inputs: Array) -> Array:
-        hit = np.isnan(result)
-        for array in inputs:
-            hit = hit & ~np.isnan(array)
-        return hit
-
-    given, shift = case.given.astype(dtype).astype(wide), case.shift.astype(dtype).astype(wide)
-    cast = overflowed(case.given.astype(wide), case.given)
-    cast |= overflowed(case.shift.astype(wide), case.shift)
-    stored, exp = values["logits"].astype(wide), values["exp"].astype(wide)
-    arguments = values.get("shifted", values["logits"]).astype(wide)
-
-    reduce_invalid = subtract_over = subtract_invalid = divide_invalid = log_zero = nothing
-    if "max" in values:
-        # ml_dtypes compares bfloat16 numbers as float32 with an instruction that objects to nan.
-        if dtype == ml_dtypes.bfloat16:
-            reduce_invalid = np.isnan(stored) & ~np.isnan(stored[:, :1])
-        largest = values["max"].astype(wide)[:, None]
-        subtract_over = overflowed(stored - largest, stored, largest)
-        subtract_invalid = became_nan(stored - largest, stored, largest)
-    terms = values["exp"]
-    if "rest" in values:
-        terms = np.where(_is_largest(values["logits"]), 0, terms)
-    sum_over = _sum_warns(terms, wide)[:, None]
-    if "sum" in values:
-        total = values["sum"].astype(wide)[:, None]
-        divide_invalid = became_nan(values["probabilities"].astype(wide), exp, total)
-        log_zero = (values["probability"] == 0)[:, None]
-    found = (
-        cast,
-        overflowed(given + shift, given, shift),
-        became_nan(given + shift, given, shift),
-        reduce_invalid,
-        subtract_over,
-        subtract_invalid,
-        overflowed(np.exp(arguments), arguments),
-        sum_over,
-        divide_invalid,
-        log_zero,
+def _traced(
+    step: Step,
+    values: Values,
+    target: int,
+    fmt: FloatFormat,
+    on_paper: tuple[Decimal, ...],
+    messages: tuple[str, ...],
+) -> TracedStep:
+    inputs = {name: values[name][0] for name in step.inputs}
+    output = values[step.name][0]
+    numbers = np.atleast_1d(output).astype(np.float64).tolist()
+    # The class that each number belongs to; the target, where the step picks it.
+    if np.ndim(output):
+        classes = list(range(len(numbers)))
+    else:
+        classes = [target if step.name in ("probability", "loss") else -1]
+    events = []
+    for number, truth, index in zip(numbers, on_paper, classes, strict=True):
+        went_in = [_of_class(array, index) for array in inputs.values()]
+        kind = _event(step.operation, np.concatenate(went_in), number, truth, fmt)
+        if kind is not None:
+            said = (m for m in messages if m.startswith(_NUMPY_WORDS.get(kind, kind)))
+            events.append(Event(kind, index, next(said, None)))
+    return TracedStep(
+        step.name,
+        step.formula,
+        inputs,
+        np.asarray(output),
+        on_paper,
+        tuple(map(exact.ulp_error, numbers, on_paper, [fmt.name] * len(numbers))),
+        tuple(events),
+        messages,
     )
-    raised = np.zeros(case.given.shape, np.uint16)
-    for bit, hit in enumerate(found):
-        np.bitwise_or(raised, 1 << bit, out=raised, where=hit)
-    return np.asarray(np.bitwise_or.reduce(raised, axis=-1))
 
 
-def _sum_warns(terms: Array, wide: np.dtype[Any]) -> Array:
-    """Say for which rows np.sum reports an overflow."""
-    if wide != terms.dtype:
-        before = np.add.accumulate(terms, axis=-1)[:, :-1].astype(wide)
-        term = terms[:, 1:].astype(wide)
-        warns = np.isinf(before + term) & np.isfinite(before) & np.isfinite(term)
-        return np.asarray(warns.any(axis=-1))
-    finite = np.isfinite(terms)
-    warns = np.isinf(np.sum(np.where(finite, terms, 0), axis=-1))
-    # Beside an inf or a nan it depends on the order of NumPy's additions; these few rows are asked.
-    for row in np.flatnonzero(warns & ~finite.all(axis=-1)):
-        try:
-            with np.errstate(over="raise"):
-                np.sum(terms[row])
-        except FloatingPointError:
-            continue
-        warns[row] = False
-    return np.asarray(warns)
+_NUMPY_WORDS: Final = {"invalid": "invalid value", "divide": "divide by zero"}
+
+
+def _of_class(array: Array, index: int) -> Array:
+    numbers = np.atleast_1d(array).astype(np.float64)
+    return numbers if index < 0 or len(numbers) == 1 else numbers[index : index + 1]
+
+
+def _event(
+    operation: str, inputs: Array, result: float, on_paper: Decimal, fmt: FloatFormat
+) -> str | None:
+    """Name what happened to one number."""
+    finite_inputs = bool(np.isfinite(inputs).all())
+    if not math.isfinite(result):
+        if finite_inputs:
+            # A probability is at most 1, so a quotient can only fail as 0 / 0.
+            return {"divide": "invalid", "log": "divide"}.get(operation, "overflow")
+        return "invalid" if math.isnan(result) and not np.isnan(inputs).any() else None
+    if on_paper.is_nan():
+        return None
+    may_underflow = operation == "exp" or (operation == "divide" and inputs[0] != 0)
+    if may_underflow and finite_inputs and on_paper != 0 and abs(result) < fmt.smallest_normal:
+        return "underflow"
+    if exact.relative_error(result, on_paper) > 10 * fmt.unit_roundoff:
+        return "inexact"
+    return None
