@@ -150,6 +150,14 @@ def _columns(table: Sweep) -> dict[str, np.ndarray]:
         for pipeline, steps in names.items()
         for name in steps
     }
+    if dtype is np.float64:
+        # Eight digits are shown, but for a loss. Cutting each number to the 29 bits that hold them
+        # lets the message deflate: 10 classes take 420 kB instead of 600.
+        columns |= {
+            name: (np.ascontiguousarray(column).view(np.uint64) & ~np.uint64(0xFFFFFF)).view(dtype)
+            for name, column in columns.items()
+            if not name.startswith("loss")
+        }
     logits = table.naive.steps["logits"]
     classes = logits.shape[-1]
     columns["one_hot"] = np.broadcast_to(
@@ -251,7 +259,7 @@ def _card(settings: Settings, name: str) -> Card:
 
 
 def _steps(settings: Settings) -> Table:
-    style = Style("shortest", {"float64": 10, "float32": 8}.get(settings.format, 5))
+    style = Style("shortest", 8 if settings.format in ("float64", "float32") else 5)
     lines: list[tuple[str, str, str | None]] = [
         ("step_logits", "logits_naive", None),
         ("step_exp", "exp_naive", "sum_naive"),
@@ -358,36 +366,33 @@ def _open_preset() -> None:
 def _classes(settings: Settings) -> None:
     count = len(settings.logits)
     for i, name in enumerate(settings.names):
-        edit, mask, remove = st.columns([6, 3, 1], vertical_alignment="center")
-        label = say("classes.name", number=i + 1)
-        state.widget(f"name-{i}", name)
-        edit.text_input(
-            label,
-            key=f"name-{i}",
-            label_visibility="collapsed",
-            max_chars=controls.MAX_NAME_LENGTH,
-            on_change=partial(_rename, i),
-        )
-        state.widget(f"mask-{i}", math.isinf(settings.logits[i]))
-        mask.checkbox(
-            say("classes.mask"),
-            key=f"mask-{i}",
-            help=say("classes.mask_help"),
-            on_change=partial(_mask, i),
-        )
-        remove.button(
-            ":material/close:",
-            key=f"remove-{i}",
-            type="tertiary",
-            help=say("classes.remove", number=i + 1),
-            disabled=count == controls.MIN_CLASSES,
-            on_click=partial(_remove, i),
-        )
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            state.widget(f"name-{i}", name)
+            st.text_input(
+                say("classes.name", number=i + 1),
+                key=f"name-{i}",
+                label_visibility="collapsed",
+                max_chars=controls.MAX_NAME_LENGTH,
+                on_change=partial(_rename, i),
+                width=170,
+            )
+            state.widget(f"mask-{i}", math.isinf(settings.logits[i]))
+            st.checkbox(
+                say("classes.mask", number=i + 1), key=f"mask-{i}", on_change=partial(_mask, i)
+            )
+            st.button(
+                say("classes.remove", number=i + 1),
+                key=f"remove-{i}",
+                type="tertiary",
+                disabled=count == controls.MIN_CLASSES,
+                on_click=partial(_remove, i),
+            )
     st.button(
         say("classes.add"), disabled=count == controls.MAX_CLASSES, on_click=_add, width="stretch"
     )
     if count in (controls.MIN_CLASSES, controls.MAX_CLASSES):
         st.caption(say("classes.least" if count == controls.MIN_CLASSES else "classes.most"))
+    st.caption(say("classes.mask_help"))
 
 
 def _rename(i: int) -> None:
