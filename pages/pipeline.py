@@ -38,7 +38,7 @@ SHIFT = "shift"
 
 
 def show() -> None:
-    """The page."""
+    """Show the page."""
     state.begin()
     st.title(say("pipeline.title"), anchor=False)
     st.markdown(say("pipeline.lead"))
@@ -61,7 +61,7 @@ def _body() -> None:
 
 
 def build(settings: Settings) -> tuple[Instrument, dict[str, np.ndarray]]:
-    """The instrument for these settings, and the table of all that its sliders can reach."""
+    """Build the instrument for these settings, and the table of all that its sliders can reach."""
     reach = settings.effective_reach
     grids = [controls.grid(value, reach) for value in settings.logits]
     shift_grid = controls.grid(settings.shift, reach)
@@ -137,7 +137,7 @@ def _choices(settings: Settings) -> list[Choice]:
 
 
 def _columns(table: Sweep) -> dict[str, np.ndarray]:
-    """The columns of the table, in a type that holds every number of the format."""
+    """Name the columns of the table, in a type that holds every number of the format."""
     dtype = np.float64 if table.naive.format == "float64" else np.float32
     names = {
         "naive": ("logits", "exp", "sum", "probabilities", "probability", "loss"),
@@ -202,12 +202,12 @@ def _exponentials(settings: Settings, columns: dict[str, np.ndarray]) -> Figure:
 
 
 def _zero_marks(settings: Settings) -> list[str]:
-    """A masked class is 0 by intent; any other 0 is a number that was too small."""
+    """Tell the 0 of a masked class from the 0 of a number that was too small."""
     return [say("live.masked" if math.isinf(v) else "live.zero") for v in settings.logits]
 
 
 def _decades(columns: dict[str, np.ndarray], limit: float) -> tuple[float, float]:
-    """The powers of ten that all exponentials of the table span, and the limit if it is near."""
+    """Span all exponentials of the table, and the limit if it is near, in powers of ten."""
     both = np.concatenate([columns["exp_naive"].ravel(), columns["exp_shifted"].ravel()])
     visible = both[np.isfinite(both) & (both > 0)].astype(np.float64)
     low = min(-1.0, float(np.log10(visible.min()))) if visible.size else -1.0
@@ -288,7 +288,7 @@ def _steps(settings: Settings) -> Table:
 
 
 def _commit() -> None:
-    """A slider, a field or the true class has changed in the browser."""
+    """Take what a control of the instrument was set to."""
     settings = state.current()
     try:
         id_, value = committed(KEY)
@@ -421,7 +421,11 @@ def _mask(i: int) -> None:
 
 def _add() -> None:
     settings = state.current()
-    free = (name for name in controls.first_names(2 * controls.MAX_CLASSES) if name not in settings.names)
+    free = (
+        name
+        for name in controls.first_names(2 * controls.MAX_CLASSES)
+        if name not in settings.names
+    )
     state.change(logits=(*settings.logits, 0.0), names=(*settings.names, next(free)))
 
 

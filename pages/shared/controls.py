@@ -56,13 +56,13 @@ class Ignored(NamedTuple):
 
 
 def _round_up(value: float) -> float:
-    """The next of 1, 2, 5 times a power of ten: a scale that people can read."""
+    """Return the next of 1, 2, 5 times a power of ten: a scale that people can read."""
     power = 10.0 ** math.floor(math.log10(value))
     return next(step * power for step in (1.0, 2.0, 5.0, 10.0) if step * power >= value)
 
 
 def number(value: Any) -> float:
-    """A finite number within +-LARGEST, from text or JSON."""
+    """Read a finite number within +-LARGEST, from text or JSON."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ValueError("not a number")
     if isinstance(value, str) and not value.isascii():
@@ -74,12 +74,12 @@ def number(value: Any) -> float:
 
 
 def logit(value: Any) -> float:
-    """A finite number, or -inf: a masked class."""
+    """Read a finite number, or -inf: a masked class."""
     return -math.inf if value in ("-inf", -math.inf) else number(value)
 
 
 def name(value: Any) -> str:
-    """A class name: short, printable, on one line."""
+    """Read a class name: short, printable, on one line."""
     if not isinstance(value, str) or len(value) > MAX_TEXT_LENGTH:
         raise ValueError("not a text")
     cleaned = " ".join(unicodedata.normalize("NFC", value).split())
@@ -130,7 +130,7 @@ def _one_of(choices: Sequence[Any]) -> Callable[[str], Any]:
 
 
 def plain(value: Any) -> str:
-    """A value as a link writes it: the shortest text that reads back exactly."""
+    """Write a value as a link does: the shortest text that reads back exactly."""
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < 1e16 else repr(value)
     return str(value)
@@ -148,7 +148,7 @@ class Parameter(NamedTuple):
     key: str
     read: Callable[[str], Any]
     write: Callable[[Any], str]
-    fits: Callable[[Any, Settings], bool] = lambda value, settings: True
+    fits: Callable[[Any, Settings], bool] = lambda _value, _settings: True
     default: Callable[[Settings], Any] | None = None
 
 
@@ -175,7 +175,7 @@ PARAMETERS = (
 
 
 def read(query: Mapping[str, Sequence[str]]) -> tuple[Settings, list[Ignored]]:
-    """The settings that a link asks for, and what in it was refused.
+    """Read the settings that a link asks for, and what in it was refused.
 
     Parameters
     ----------
@@ -213,24 +213,24 @@ def read(query: Mapping[str, Sequence[str]]) -> tuple[Settings, list[Ignored]]:
         else:
             ignored.append(Ignored(key, texts[0], key))
     known = {parameter.key for parameter in PARAMETERS}
-    ignored += [Ignored(k, " & ".join(texts), "unknown") for k, texts in query.items() if k not in known]
+    ignored += [
+        Ignored(k, " & ".join(texts), "unknown") for k, texts in query.items() if k not in known
+    ]
     return settings, ignored
 
 
 def write(settings: Settings) -> dict[str, str]:
-    """The URL parameters that reopen these settings."""
+    """Write the URL parameters that reopen these settings."""
     return {p.key: p.write(getattr(settings, p.key)) for p in PARAMETERS}
 
 
 def first_names(count: int) -> tuple[str, ...]:
-    """Names for `count` classes that nobody has named."""
-    return tuple(
-        FIRST_NAMES[i] if i < len(FIRST_NAMES) else f"class {i + 1}" for i in range(count)
-    )
+    """Name `count` classes that nobody has named."""
+    return tuple(FIRST_NAMES[i] if i < len(FIRST_NAMES) else f"class {i + 1}" for i in range(count))
 
 
 def grid(value: float, reach: float) -> tuple[list[float], int]:
-    """The positions of a slider from -reach to reach, and the index of its value.
+    """Return the positions of a slider from -reach to reach, and the index of its value.
 
     201 positions; the one nearest to `value` is replaced by `value` itself, so that a typed value
     is kept to the last digit. A masked logit (-inf) leaves the slider in the middle.

@@ -8,7 +8,7 @@ from pages.shared.words import say
 _NUMPY_FORMATS = {"float64", "float32", "float16"}
 
 
-def numpy_code(logits: Sequence[float], target: int, format: str, shift: float) -> str:
+def numpy_code(logits: Sequence[float], target: int, format_name: str, shift: float) -> str:
     """Python source that runs all three pipelines on these logits, step by step.
 
     Examples
@@ -16,8 +16,8 @@ def numpy_code(logits: Sequence[float], target: int, format: str, shift: float) 
     >>> print(numpy_code([2.0, 1.0], 0, "float16", 0.0).splitlines()[2])
     logits = np.array([2.0, 1.0]).astype(np.float16)
     """
-    native = format in _NUMPY_FORMATS
-    dtype = f"np.{format}" if native else f"ml_dtypes.{format}"
+    native = format_name in _NUMPY_FORMATS
+    dtype = f"np.{format_name}" if native else f"ml_dtypes.{format_name}"
     values = ", ".join("-np.inf" if value == float("-inf") else repr(value) for value in logits)
     lines = [
         *(["import numpy as np"] if native else ["import ml_dtypes", "import numpy as np"]),

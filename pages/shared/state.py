@@ -30,7 +30,7 @@ def begin() -> None:
 
 
 def current() -> Settings:
-    """The settings now; always valid."""
+    """Return the settings now; always valid."""
     settings: Settings = st.session_state[_SETTINGS]
     return settings
 

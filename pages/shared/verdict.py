@@ -25,8 +25,8 @@ _BEFORE_THE_FORMULAS = {
 }
 
 
-def _sentence(naive: CauseKind, shifted: CauseKind, fused: CauseKind, is_nan: bool) -> list[str]:
-    """The keys of the sentences that tell these causes."""
+def _sentence(naive: CauseKind, shifted: CauseKind, fused: CauseKind, *, is_nan: bool) -> list[str]:
+    """Choose the sentences that tell these causes."""
     if naive == CauseKind.NONE:
         if shifted == CauseKind.DIGITS_LOST:
             return ["only_shifted_digits"]
@@ -50,7 +50,7 @@ def _sentence(naive: CauseKind, shifted: CauseKind, fused: CauseKind, is_nan: bo
 
 
 def verdict(sweep: Sweep, names: Sequence[str]) -> tuple[Sentence, dict[str, np.ndarray]]:
-    """The sentence of every position, and the columns that fill its places."""
+    """Make the sentence of every position, and the columns that fill its places."""
     naive, shifted, fused = sweep.naive, sweep.shifted, sweep.fused
     fmt = FORMATS[naive.format]
     kinds = [run.cause.kind.astype(np.int64) for run in (naive, shifted, fused)]
@@ -59,16 +59,16 @@ def verdict(sweep: Sweep, names: Sequence[str]) -> tuple[Sentence, dict[str, np.
     codes, which = np.unique(code, return_inverse=True)
     templates = []
     for number in codes:
-        *three, nan = np.unravel_index(number, (*[len(CauseKind)] * 3, 2))
-        keys = _sentence(*(CauseKind(kind) for kind in three), bool(nan))
+        first, second, third, nan = np.unravel_index(number, (*[len(CauseKind)] * 3, 2))
+        keys = _sentence(CauseKind(first), CauseKind(second), CauseKind(third), is_nan=bool(nan))
         templates.append(" ".join(say(f"verdict.{key}", format=fmt.name) for key in keys))
 
-    told = np.where(kinds[0] != CauseKind.NONE, 0, 1)  # whose cause the sentence tells
+    broke = kinds[0] != CauseKind.NONE  # else the sentence tells the cause of the shifted form
 
     def pick(attribute: str) -> np.ndarray:
-        return np.where(
-            told == 0, getattr(naive.cause, attribute), getattr(shifted.cause, attribute)
-        )
+        ours: np.ndarray = getattr(naive.cause, attribute)
+        theirs: np.ndarray = getattr(shifted.cause, attribute)
+        return np.where(broke, ours, theirs)
 
     index = pick("index")
     stored = np.take_along_axis(

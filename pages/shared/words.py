@@ -19,7 +19,7 @@ def _sentences() -> dict[str, str]:
 
 
 def say(key: str, /, **values: object) -> str:
-    """The sentence `key` with its named places filled.
+    """Return the sentence `key` with its named places filled.
 
     A place without a value stays as it is: the browser fills those that follow a drag.
     """
@@ -31,5 +31,5 @@ def say(key: str, /, **values: object) -> str:
 
 
 def literal(text: str) -> str:
-    """Text from a stranger, escaped so that Markdown shows it and does nothing else."""
+    """Escape text from a stranger, so that Markdown shows it and does nothing else."""
     return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))

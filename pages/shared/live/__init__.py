@@ -197,14 +197,14 @@ def live(
     columns: Mapping[str, np.ndarray],
     on_commit: Callable[[], None],
 ) -> None:
-    """Show the instrument. On release `on_commit` is called, and `committed(key)` tells the news."""
+    """Show the instrument; on release call `on_commit`, where `committed(key)` tells the news."""
     serial = st.session_state.get(f"{key}.serial", 0) + 1
     st.session_state[f"{key}.serial"] = serial
     _mount(key=key, data=pack(instrument, columns, serial), on_commit_change=on_commit)
 
 
 def committed(key: str) -> tuple[str, Any]:
-    """The id and the value that the browser sent, unchecked but for their shape.
+    """Return the id and the value that the browser sent, unchecked but for their shape.
 
     Raises
     ------
