@@ -20,6 +20,7 @@ from pages.shared.live import (
     Card,
     Cell,
     Choice,
+    Code,
     Figure,
     Instrument,
     Row,
@@ -52,9 +53,6 @@ def _body() -> None:
     state.notices()
     instrument, columns = build(settings)
     live(KEY, instrument, columns, on_commit=_commit)
-    st.subheader(say("pipeline.code_title"), anchor=False)
-    st.caption(say("pipeline.code_lead"))
-    st.code(numpy_code(settings.logits, settings.target, settings.format, settings.shift))
 
 
 # ---------------------------------------------------------------- what is on the screen
@@ -109,6 +107,13 @@ def build(settings: Settings) -> tuple[Instrument, dict[str, np.ndarray]]:
         cards=[_card(settings, name) for name in ("naive", "shifted", "fused")],
         sentences=[said, warned],
         table=_steps(settings),
+        code=Code(
+            say("pipeline.code_title"),
+            say("pipeline.code_lead"),
+            numpy_code(settings.logits, settings.target, settings.format, settings.shift),
+            say("pipeline.copy"),
+            say("pipeline.copied"),
+        ),
         words={key: say(f"live.{key}") for key in ("no_chart", "nan", "inf")},
     )
     return instrument, columns

@@ -152,6 +152,17 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Code:
+    """Source code that changes on release, with a button that copies it."""
+
+    title: str
+    lead: str
+    text: str
+    copy: str
+    copied: str
+
+
+@dataclass(frozen=True)
 class Instrument:
     """All that one live component shows."""
 
@@ -166,6 +177,7 @@ class Instrument:
     cards: Sequence[Card]
     sentences: Sequence[Sentence]
     table: Table
+    code: Code
     words: Mapping[str, str]
 
 

@@ -101,6 +101,16 @@ function swatch(name) {
   return make("i", { class: "ce-swatch", "data-swatch": name, "aria-hidden": "true" });
 }
 
+// What decides which elements there are. The rest changes with every release, in place.
+function outline({ sliders, figures, sentences, code, choice, ...rest }) {
+  return JSON.stringify({
+    ...rest,
+    sliders: sliders.map(({ values, index, ...slider }) => slider),
+    figures: figures.map(({ plot, ...figure }) => figure),
+    sentences: sentences.map(({ readout, title }) => [readout, title]),
+  });
+}
+
 class Live {
   constructor(root, send) {
     this.root = root;
@@ -121,11 +131,7 @@ class Live {
     this.sent = null;
     this.columns = message.columns;
     const { sliders } = (this.instrument = message.instrument);
-    const shape = JSON.stringify({
-      ...this.instrument,
-      sliders: sliders.map(({ values, index, ...rest }) => rest),
-      choice: 0,
-    });
+    const shape = outline(this.instrument);
     if (shape !== this.shape) {
       const focused = this.root.contains(document.activeElement)
         ? document.activeElement.dataset.focus
@@ -134,7 +140,10 @@ class Live {
       this.shape = shape;
       this.load(message.plotly);
       if (focused) this.root.querySelector(`[data-focus="${focused}"]`)?.focus();
+    } else {
+      this.replot();
     }
+    this.code.textContent = this.instrument.code.text;
     sliders.forEach((slider, s) => this.set(s, slider));
     this.typed = null;
     // The last slider is never masked, so its committed position is the committed picture.
@@ -149,10 +158,10 @@ class Live {
     this.cells = [];
     this.controls = instrument.sliders.map((slider, s) => this.control(slider, s));
     this.figures = instrument.figures.map((figure) => this.figure(figure));
-    this.sentences = instrument.sentences.map((sentence) => {
-      const node = make("p", { "data-readout": sentence.readout });
-      return { sentence, node, title: make("h3", { text: sentence.title }) };
-    });
+    this.sentences = instrument.sentences.map(({ readout, title }) => ({
+      node: make("p", { "data-readout": readout }),
+      title: make("h3", { text: title }),
+    }));
     this.status = make("p", { class: "ce-hidden", role: "status" });
     this.notice = make("p", { class: "ce-notice", hidden: true });
     this.root.replaceChildren(
@@ -182,6 +191,7 @@ class Live {
         ),
       ),
       this.table(instrument.table),
+      this.listing(instrument.code),
       this.status,
     );
     this.resized.disconnect();
@@ -217,6 +227,27 @@ class Live {
       make("h3", { text: title }),
       make("p", { class: "ce-hint", text: lead }),
       make("div", { class: "ce-scroll", tabindex: "0", role: "region", "aria-label": title }, table),
+    );
+  }
+
+  listing({ title, lead, copy, copied }) {
+    this.code = make("code");
+    const pre = make("pre", { tabindex: "0", role: "region", "aria-label": title }, this.code);
+    const button = make("button", { type: "button", text: copy });
+    button.addEventListener("click", async () => {
+      getSelection().selectAllChildren(this.code);
+      // Browsers give pages without HTTPS no clipboard; the selection is then ready for Ctrl+C.
+      await navigator.clipboard?.writeText(this.code.textContent);
+      if (navigator.clipboard) button.textContent = copied;
+    });
+    button.addEventListener("blur", () => (button.textContent = copy));
+    return make(
+      "section",
+      { class: "ce-code" },
+      make("h3", { text: title }),
+      button,
+      make("p", { class: "ce-hint", text: lead }),
+      pre,
     );
   }
 
@@ -388,10 +419,10 @@ class Live {
         node.classList.toggle("ce-odd", !Number.isFinite(value));
       }
     }
-    for (const { sentence, node } of this.sentences) {
-      const text = fill(sentence, this.columns, row);
+    this.sentences.forEach(({ node }, i) => {
+      const text = fill(this.instrument.sentences[i], this.columns, row);
       if (node.textContent !== text) node.textContent = text;
-    }
+    });
     for (const figure of this.figures) this.bars(figure, row);
   }
 
@@ -413,7 +444,7 @@ class Live {
       caption.append(make("span", { class: "ce-key", "aria-hidden": "true" }, ...key));
     }
     const node = make("figure", { class: figure.dense ? "ce-dense" : "" }, caption, plot, table);
-    return { ...figure, node, plot_json: figure.plot, plot, ready: false };
+    return { bars: figure.bars, node, plot, ready: false };
   }
 
   async load(url) {
@@ -435,13 +466,26 @@ class Live {
     }
     for (const figure of this.figures) {
       if (build !== this.drawn) return;
-      await window.Plotly.newPlot(figure.plot, this.themed(figure.plot_json), {
+      if (!figure.ready) this.drags(figure);
+      figure.drawing = "";
+      await this.replot(figure);
+    }
+  }
+
+  // Draw anew the axes of the figures that a release has changed, and the bars in all.
+  async replot(only) {
+    for (const [i, figure] of this.figures.entries()) {
+      if (only ? figure !== only : !figure.ready) continue;
+      const { plot } = this.instrument.figures[i];
+      const drawing = JSON.stringify(plot);
+      if (drawing === figure.drawing) continue;
+      figure.drawing = drawing;
+      await window.Plotly.react(figure.plot, this.themed(plot), {
         staticPlot: true,
         displayModeBar: false,
       });
       figure.ready = true;
       this.prepare(figure);
-      this.drags(figure);
     }
     this.paint();
   }
@@ -542,7 +586,7 @@ class Live {
   // A bar of a slider's own can be dragged by a mouse or pen: the position whose bar ends nearest
   // to the pointer is looked up. A finger scrolls the page here and has the slider.
   drags(figure) {
-    const bars = figure.drawn.find(({ drag }) => drag.length);
+    const bars = figure.bars.find(({ drag }) => drag.length);
     if (!bars) return;
     const area = figure.plot;
     const offset = () => {
@@ -553,7 +597,7 @@ class Live {
     };
     const hit = (event) => {
       const x = event.clientX - offset().left;
-      const drawn = figure.drawn.find(({ drag }) => drag.length).bars;
+      const drawn = figure.drawn?.find(({ drag }) => drag.length).bars ?? [];
       const i = drawn.findIndex(({ left, right }) => x >= left && x <= right);
       const s = this.instrument.sliders.findIndex(({ id }) => id === bars.drag[i]);
       return s >= 0 && !this.instrument.sliders[s].masked ? [i, s] : null;
