@@ -37,6 +37,13 @@ from pages.shared.words import say
 KEY = "pipeline"
 SHIFT = "shift"
 
+# y is the true class, m the largest logit.
+_FORMULAS = {
+    "naive": r"-\log \frac{e^{z_y}}{\sum_j e^{z_j}}",
+    "shifted": r"-\log \frac{e^{z_y - m}}{\sum_j e^{z_j - m}}",
+    "fused": r"\log \sum_j e^{z_j - m} - (z_y - m)",
+}
+
 
 def show() -> None:
     """Show the page."""
@@ -44,6 +51,12 @@ def show() -> None:
     st.title(say("pipeline.title"), anchor=False)
     st.markdown(say("pipeline.lead"))
     _body()
+    st.subheader(say("pipeline.formulas_title"), anchor=False)
+    for column, name in zip(st.columns(3), _FORMULAS, strict=True):
+        with column:
+            st.markdown(f"**{say(f'pipeline.loss_{name}')}**")
+            st.latex(_FORMULAS[name])
+            st.markdown(say(f"pipeline.formula_{name}"))
 
 
 @st.fragment
