@@ -205,9 +205,9 @@ def ulp_error(computed: float, exact: Decimal | float, format: str) -> float:
             return 0.0 if found == truth else math.inf
         size = min(max(abs(truth), Decimal(fmt.smallest_normal)), Decimal(fmt.max))
         exponent = math.frexp(float(size))[1] - 1
-        if Decimal(2) ** exponent > size:  # float() rounded up to the next power of two
+        if Decimal(math.ldexp(1.0, exponent)) > size:  # float() rounded up to a power of two
             exponent -= 1
-        return float(abs(found - truth) / Decimal(2) ** (exponent - fmt.fraction_bits))
+        return float(abs(found - truth) / Decimal(math.ldexp(1.0, exponent - fmt.fraction_bits)))
 
 
 def _solve(logits: Sequence[float]) -> _Parts:
