@@ -230,9 +230,12 @@ def _decades(columns: dict[str, np.ndarray], limit: float) -> tuple[float, float
     visible = both[np.isfinite(both) & (both > 0)].astype(np.float64)
     low = min(-1.0, float(np.log10(visible.min()))) if visible.size else -1.0
     high = max(1.0, float(np.log10(visible.max()))) if visible.size else 1.0
-    if limit < high + 0.25 * (high - low):
-        high = max(high, limit)
-    room = 0.08 * (high - low)
+    # Whole steps, so that the axis stays where it is from one release to the next.
+    step = next(step for step in (2, 10, 50) if high - low <= 10 * step or step == 50)
+    low, high = step * math.floor(low / step), step * math.ceil(high / step)
+    if high < limit < high + 0.25 * (high - low):
+        high = limit
+    room = 0.05 * (high - low)
     return low - room, high + room
 
 

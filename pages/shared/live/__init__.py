@@ -210,8 +210,9 @@ def live(
     on_commit: Callable[[], None],
 ) -> None:
     """Show the instrument; on release call `on_commit`, where `committed(key)` tells the news."""
-    serial = st.session_state.get(f"{key}.serial", 0) + 1
-    st.session_state[f"{key}.serial"] = serial
+    # A browser that is sent the same bytes twice does not look at them again, and a field would
+    # keep a number that was refused.
+    serial = st.session_state[f"{key}.serial"] = st.session_state.get(f"{key}.serial", 0) + 1
     _mount(key=key, data=pack(instrument, columns, serial), on_commit_change=on_commit)
 
 

@@ -115,7 +115,6 @@ class Live {
   constructor(root, send) {
     this.root = root;
     this.send = send;
-    this.serial = 0;
     this.shape = "";
     this.held = null; // the slider under the pointer or the arrow keys
     this.sent = null; // the slider whose release the server has not answered
@@ -126,8 +125,6 @@ class Live {
 
   // A new table has come. What the learner holds stays where the learner holds it.
   update(message) {
-    if (message.serial <= this.serial) return;
-    this.serial = message.serial;
     this.sent = null;
     this.columns = message.columns;
     const { sliders } = (this.instrument = message.instrument);
@@ -154,6 +151,7 @@ class Live {
   }
 
   build() {
+    this.remove();
     const { instrument } = this;
     this.cells = [];
     this.controls = instrument.sliders.map((slider, s) => this.control(slider, s));
@@ -194,7 +192,6 @@ class Live {
       this.listing(instrument.code),
       this.status,
     );
-    this.resized.disconnect();
     this.figures.forEach((figure) => this.resized.observe(figure.plot));
   }
 
@@ -664,8 +661,11 @@ export default function ({ data, key, parentElement, setTriggerValue }) {
     instances.set(parentElement, live);
   }
   live.report = (message) => setTriggerValue("commit", message);
-  unpack(data).then((message) => live.update(message));
   live.theme();
+  const order = (live.received = (live.received ?? 0) + 1);
+  unpack(data).then((message) => {
+    if (order === live.received) live.update(message);
+  });
   return () => {
     live.remove();
     instances.delete(parentElement);
