@@ -314,7 +314,7 @@ def _commit() -> None:
     try:
         id_, value = committed(KEY)
     except ValueError:
-        state.refuse(KEY, "")
+        state.refuse(KEY, "", kept="")
         return
     try:
         if id_ == "target":
@@ -332,12 +332,13 @@ def _commit() -> None:
             logits[i] = controls.logit(value)
             state.change(logits=tuple(logits))
     except ValueError:
-        state.refuse(_name_of(id_, settings), str(value))
-
-
-def _name_of(id_: str, settings: Settings) -> str:
-    names = {str(i): say("pipeline.logit_label", name=n) for i, n in enumerate(settings.names)}
-    return names.get(id_, id_)
+        kept = {
+            str(i): (say("pipeline.logit_label", name=name), settings.logits[i])
+            for i, name in enumerate(settings.names)
+        }
+        kept[SHIFT] = (say("pipeline.shift_label"), settings.shift)
+        label, number = kept.get(id_, (id_, ""))
+        state.refuse(label, str(value), kept=controls.plain(number))
 
 
 def _index(value: Any, count: int) -> int:

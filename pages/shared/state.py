@@ -54,9 +54,9 @@ def widget(key: str, value: Any) -> None:
     st.session_state[key] = value
 
 
-def refuse(key: str, text: str) -> None:
-    """Say that what a control sent was refused."""
-    _say([_line(key, text, say("expected.message"))])
+def refuse(control: str, text: str, kept: str) -> None:
+    """Say that what a control sent was refused, and what it keeps."""
+    _say([_line(control, text, say("expected.message", kept=kept))])
 
 
 def refuse_name(kept: str) -> None:
