@@ -74,21 +74,21 @@ def find_warnings(case: Case, values: Values) -> Array:
         total = values["sum"].astype(wide)[:, None]
         divide_invalid = became_nan(values["probabilities"].astype(wide), exp, total)
         log_zero = (values["probability"] == 0)[:, None]
-    found = (
-        cast,
-        overflowed(given + shift, given, shift),
-        became_nan(given + shift, given, shift),
-        reduce_invalid,
-        subtract_over,
-        subtract_invalid,
-        overflowed(np.exp(arguments), arguments),
-        sum_over,
-        divide_invalid,
-        log_zero,
-    )
+    found = {
+        "overflow encountered in cast": cast,
+        "overflow encountered in add": overflowed(given + shift, given, shift),
+        "invalid value encountered in add": became_nan(given + shift, given, shift),
+        "invalid value encountered in reduce": reduce_invalid,
+        "overflow encountered in subtract": subtract_over,
+        "invalid value encountered in subtract": subtract_invalid,
+        "overflow encountered in exp": overflowed(np.exp(arguments), arguments),
+        "overflow encountered in reduce": sum_over,
+        "invalid value encountered in divide": divide_invalid,
+        "divide by zero encountered in log": log_zero,
+    }
     raised = np.zeros(case.given.shape, np.uint16)
-    for bit, hit in enumerate(found):
-        np.bitwise_or(raised, 1 << bit, out=raised, where=hit)
+    for bit, text in enumerate(WARNINGS):
+        np.bitwise_or(raised, 1 << bit, out=raised, where=found[text])
     return np.asarray(np.bitwise_or.reduce(raised, axis=-1))
 
 
