@@ -123,11 +123,11 @@ class Case(NamedTuple):
     def at(self, rows: Array) -> Case:
         """Return the case of these rows alone."""
         return self._replace(
-            given=self.given[rows],
-            shift=self.shift[rows],
-            stored=self.stored[rows],
-            given_loss=self.given_loss[rows],
-            true_loss=self.true_loss[rows],
+            given=self.given.take(rows, axis=0),
+            shift=self.shift.take(rows, axis=0),
+            stored=self.stored.take(rows, axis=0),
+            given_loss=self.given_loss.take(rows),
+            true_loss=self.true_loss.take(rows),
         )
 
 
@@ -146,7 +146,7 @@ def find_causes(case: Case, values: Values, broken: Array) -> Cause:
         moved = _difference_error(case.given[rounded], -case.shift[rounded], case.stored[rounded])
         kind[rounded], index[rounded] = CauseKind.LOGITS_ROUNDED, np.abs(moved).argmax(axis=-1)
     if broken.size:
-        part = {name: array[broken] for name, array in values.items()}
+        part = {name: array.take(broken, axis=0) for name, array in values.items()}
         wrong, broken_kind, broken_index = _find_breaks(case.at(broken), part)
         kind[broken[wrong]], index[broken[wrong]] = broken_kind, broken_index
     value, log10 = _tell(case, values, loss, kind, index)
@@ -190,10 +190,10 @@ def _find_breaks(case: Case, values: Values) -> tuple[Array, Array, Array]:
         found[CauseKind.PROBABILITY_UNDERFLOW] = (values["probabilities"] == 0) & is_target
 
     # CauseKind counts in the order of the steps: the smallest kind is the first step that broke.
-    nothing = len(CauseKind)
-    kinds = np.full(given.shape, nothing, np.int8)
-    for kind, hit in found.items():
-        np.minimum(kinds, kind, out=kinds, where=hit)
+    nothing = np.int8(len(CauseKind))
+    kinds = np.full(given.shape, nothing)
+    for kind in sorted(found, reverse=True):
+        kinds = np.where(found[kind], np.int8(kind), kinds)
     index = np.argmin(kinds, axis=-1)
     kind = kinds[np.arange(len(kinds)), index]
     index[(kind == CauseKind.ALL_MASKED) | (kind == CauseKind.SUM_OVERFLOW)] = -1
@@ -305,7 +305,7 @@ def _true_loss(logits: Array, target: int, fmt: FloatFormat) -> Array:
     A loss below the smallest float64 is returned as that smallest number: 0 would say that there
     is no other class.
     """
-    largest = np.max(logits, axis=-1, keepdims=True)
+    largest = row_max(logits)[:, None]
     shifted = logits - largest
     exp = np.exp(shifted)
     target_error: Array | float = 0.0
@@ -330,6 +330,12 @@ def _difference_error(a: Array, b: Array, difference: Array) -> Array:
     from_a = difference - a
     error = (a - (difference - from_a)) - (b + from_a)
     return np.where(np.isfinite(error), error, 0.0)
+
+
+def row_max(logits: Array) -> Array:
+    """Return the largest logit of each vector."""
+    # NumPy is slow along an axis that is short and contiguous: eight times in float32, C = 3.
+    return np.asarray(np.max(np.asfortranarray(logits), axis=-1))
 
 
 def is_largest(logits: Array) -> npt.NDArray[np.bool_]:

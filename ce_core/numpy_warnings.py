@@ -88,7 +88,7 @@ def find_warnings(case: Case, values: Values) -> Array:
     }
     raised = np.zeros(case.given.shape, np.uint16)
     for bit, text in enumerate(WARNINGS):
-        np.bitwise_or(raised, 1 << bit, out=raised, where=found[text])
+        raised |= found[text] * np.uint16(1 << bit)
     return np.asarray(np.bitwise_or.reduce(raised, axis=-1))
 
 

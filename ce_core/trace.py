@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ce_core import exact
-from ce_core.cause import Array, Case, Cause, CauseKind, Values, find_causes, is_largest
+from ce_core.cause import Array, Case, Cause, CauseKind, Values, find_causes, is_largest, row_max
 from ce_core.formats import FloatFormat, as_float64, lookup
 from ce_core.numpy_warnings import WARNINGS, find_warnings
 
@@ -76,7 +76,7 @@ def _sum_of_others(logits: Array, exp: Array, _: int) -> Array:
     return np.asarray(np.sum(np.where(is_largest(logits), 0, exp), axis=-1))
 
 
-_MAX: Final = Step("max", "np.max(logits)", "reduce", ("logits",), lambda z, _: np.max(z, axis=-1))
+_MAX: Final = Step("max", "np.max(logits)", "reduce", ("logits",), lambda z, _: row_max(z))
 _SHIFTED: Final = Step(
     "shifted",
     "logits - max",
@@ -318,7 +318,7 @@ def _explain(case: Case, values: Values) -> tuple[Cause, Array]:
         broken = np.flatnonzero(~(finite.all(axis=-1) & finite_loss))
     warnings = np.zeros(len(finite), np.uint16)
     if broken.size:
-        part = {name: array[broken] for name, array in values.items()}
+        part = {name: array.take(broken, axis=0) for name, array in values.items()}
         warnings[broken] = find_warnings(case.at(broken), part)
     return find_causes(case, values, broken), warnings
 
