@@ -15,38 +15,45 @@ LOSS = Style("fixed", 6)
 # Beside each other, two losses must differ in sight wherever they differ by a lost digit.
 COMPARED = Style("shortest", 7)
 
-# Causes that lie in the logits themselves: what the formulas do with them adds nothing.
-_BEFORE_THE_FORMULAS = {
-    CauseKind.NAN_LOGIT,
-    CauseKind.LOGIT_OVERFLOW,
-    CauseKind.ALL_MASKED,
-    CauseKind.TARGET_MASKED,
-    CauseKind.LOGITS_ROUNDED,
+# Where a logit was no number, or became infinite, or none is left, all three forms fail alike.
+_IN_ALL_FORMS = {CauseKind.NAN_LOGIT, CauseKind.LOGIT_OVERFLOW, CauseKind.ALL_MASKED}
+
+# What the other two forms make of logits on which the naive one broke.
+_AND_SHIFTED = {
+    CauseKind.NONE: "shifted_saves",
+    CauseKind.LOGITS_ROUNDED: "shifted_saves",
+    CauseKind.TARGET_MASKED: "target_masked",
+    CauseKind.SUBTRACT_OVERFLOW: "shifted_subtract",
+    CauseKind.PROBABILITY_UNDERFLOW: "shifted_underflow",
+    CauseKind.DIGITS_LOST: "shifted_digits",
+}
+
+_ONLY_SHIFTED = {
+    CauseKind.DIGITS_LOST: "only_shifted_digits",
+    CauseKind.PROBABILITY_UNDERFLOW: "only_shifted_underflow",
 }
 
 
-def _sentence(naive: CauseKind, shifted: CauseKind, fused: CauseKind, *, is_nan: bool) -> list[str]:
-    """Choose the sentences that tell these causes."""
+def _sentences(
+    naive: CauseKind, shifted: CauseKind, fused: CauseKind, *, is_nan: bool
+) -> list[str]:
+    """Choose the sentences that tell these causes; `is_nan` is that of the naive loss."""
     if naive == CauseKind.NONE:
-        if shifted == CauseKind.DIGITS_LOST:
-            return ["only_shifted_digits"]
-        return [shifted.name.lower()]
+        if shifted == fused == CauseKind.NONE:
+            return ["none"]
+        return [_ONLY_SHIFTED.get(shifted, "only_fused_digits")]
     first = naive.name.lower()
     if naive == CauseKind.EXP_OVERFLOW:
         first += "_nan" if is_nan else "_inf"
-    if naive in _BEFORE_THE_FORMULAS:
-        return [first]
-    if fused in _BEFORE_THE_FORMULAS:
-        return [first, "logits_rounded_too"]
-    if shifted == CauseKind.NONE:
-        return [first, "shifted_saves"]
-    if naive == shifted == CauseKind.DIGITS_LOST:
-        return [first]
-    if shifted == CauseKind.DIGITS_LOST:
-        return [first, "shifted_digits"]
-    if shifted == CauseKind.PROBABILITY_UNDERFLOW:
-        return [first, "shifted_underflow"]
-    return [first]
+    if naive in _IN_ALL_FORMS or naive == shifted:
+        told = [first]
+        if naive == CauseKind.PROBABILITY_UNDERFLOW:
+            told.append("shifted_underflow")
+    else:
+        told = [first, _AND_SHIFTED[shifted]]
+    if fused == CauseKind.LOGITS_ROUNDED != naive:
+        told.append("logits_rounded_too")
+    return told
 
 
 def verdict(sweep: Sweep, names: Sequence[str]) -> tuple[Sentence, dict[str, np.ndarray]]:
@@ -60,7 +67,7 @@ def verdict(sweep: Sweep, names: Sequence[str]) -> tuple[Sentence, dict[str, np.
     templates = []
     for number in codes:
         first, second, third, nan = np.unravel_index(number, (*[len(CauseKind)] * 3, 2))
-        keys = _sentence(CauseKind(first), CauseKind(second), CauseKind(third), is_nan=bool(nan))
+        keys = _sentences(CauseKind(first), CauseKind(second), CauseKind(third), is_nan=bool(nan))
         templates.append(" ".join(say(f"verdict.{key}", format=fmt.name) for key in keys))
 
     broke = kinds[0] != CauseKind.NONE  # else the sentence tells the cause of the shifted form

@@ -1,4 +1,4 @@
-"""One server and one browser for the whole run; a fresh context for every test."""
+"""One server and one browser for the whole run; a fresh tab for every test."""
 
 import os
 import re
@@ -9,11 +9,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 FAILURES = Path(__file__).parent / "failures"
@@ -57,9 +58,10 @@ def _wait_for(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Start Chromium."""
-    path = os.environ.get("CHROMIUM") or subprocess.check_output(
-        ["sh", ROOT / "tests" / "chromium.sh"], text=True
-    ).strip()
+    path = (
+        os.environ.get("CHROMIUM")
+        or subprocess.check_output(["sh", ROOT / "tests" / "chromium.sh"], text=True).strip()
+    )
     with sync_playwright() as playwright:
         # The last three keep Chromium from calling home, which no test wants to wait for.
         flags = [
@@ -83,34 +85,48 @@ class Watched:
         page.on("pageerror", lambda error: self.faults.append(f"page error: {error}"))
         page.on(
             "console",
-            lambda message: message.type == "error"
-            and self.faults.append(f"console error: {message.text}"),
+            lambda message: (
+                message.type == "error" and self.faults.append(f"console error: {message.text}")
+            ),
         )
         page.on(
             "request",
-            lambda request: urlsplit(request.url).netloc not in {host, ""}
-            and not request.url.startswith(("blob:", "data:"))
-            and self.faults.append(f"request to another host: {request.url}"),
+            lambda request: (
+                urlsplit(request.url).netloc not in {host, ""}
+                and not request.url.startswith(("blob:", "data:"))
+                and self.faults.append(f"request to another host: {request.url}")
+            ),
         )
+
+
+@pytest.fixture(scope="session")
+def contexts(browser: Browser) -> Callable[..., BrowserContext]:
+    """Return one context for each set of options, so that its pages share a cache of 5 MB."""
+
+    @cache
+    def context(**options: object) -> BrowserContext:
+        width, height = options.pop("size", (1280, 800))
+        return browser.new_context(viewport={"width": width, "height": height}, **options)
+
+    return context
 
 
 @pytest.fixture
 def open_page(
-    server: str, browser: Browser, request: pytest.FixtureRequest
+    server: str, contexts: Callable[..., BrowserContext], request: pytest.FixtureRequest
 ) -> Iterator[Callable[..., Page]]:
-    """Open an address of the app in a new context, and wait until the picture stands.
+    """Open an address of the app in a new tab, and wait until the picture stands.
 
     At the end of the test every page must have been free of console errors, page errors and
     requests to another host, but for those that match `allowed`.
     """
     opened: list[tuple[Page, Watched, str]] = []
-    with ExitStack() as contexts:
+    with ExitStack() as closing:
 
         def open_(query: str = "", *, allowed: str = r"(?!)", ready: str = ".ce-bar", **options):
-            options.setdefault("viewport", {"width": 1280, "height": 800})
-            context = browser.new_context(**options)
-            contexts.callback(context.close)
+            context = contexts(**options)
             page = context.new_page()
+            closing.callback(page.close)
             page.set_default_timeout(PATIENCE)
             opened.append((page, Watched(page, server), allowed))
             if block := getattr(request, "param", None):
@@ -125,7 +141,9 @@ def open_page(
             for i, (page, _, _) in enumerate(opened):
                 name = re.sub(r"\W+", "-", request.node.name)
                 page.screenshot(path=FAILURES / f"{name}-{i}.png", full_page=True)
-        faults = [f for _, watched, allowed in opened for f in watched.faults if not re.search(allowed, f)]
+        faults = [
+            f for _, watched, allowed in opened for f in watched.faults if not re.search(allowed, f)
+        ]
     assert faults == []
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import urlencode
 
 import numpy as np
@@ -37,8 +38,11 @@ def frames_sent(page: Page) -> list[str | bytes]:
     """Count what the page tells the server, from the next load on."""
     sent: list[str | bytes] = []
 
+    def note(frame: str | bytes) -> None:
+        sent.append(frame)
+
     def listen(socket: WebSocket) -> None:
-        socket.on("framesent", lambda frame: sent.append(frame))
+        socket.on("framesent", note)
 
     page.on("websocket", listen)
     page.reload()
@@ -321,7 +325,7 @@ def test_without_plotly_the_numbers_follow_and_the_page_says_so(open_page: OpenP
 @pytest.mark.parametrize("width", [360, 390, 800, 1280])
 def test_no_page_scrolls_sideways(open_page: OpenPage, width: int) -> None:
     ten = ",".join(str(i) for i in range(10))
-    page = open_page(f"?logits={ten}", viewport={"width": width, "height": 800})
+    page = open_page(f"?logits={ten}", size=(width, 800))
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
@@ -348,7 +352,7 @@ def violations(page: Page) -> list[str]:
 
 
 def test_a_finger_drags_a_slider(open_page: OpenPage) -> None:
-    page = open_page(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = open_page(size=(390, 844), has_touch=True, is_mobile=True)
     box = slider(page, "cat").bounding_box()
     assert box
     page.touchscreen.tap(box["x"] + box["width"] * 0.9, box["y"] + box["height"] / 2)
@@ -357,15 +361,13 @@ def test_a_finger_drags_a_slider(open_page: OpenPage) -> None:
 
 def test_numbers_have_the_digits_that_mean_something(open_page: OpenPage) -> None:
     page = open_page()
-    source = "pages/shared/live/live.js"
-    with open(source, encoding="utf-8") as file:
-        page.evaluate(
-            """async text => {
-                const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
-                window.formatNumber = (await import(url)).format;
-            }""",
-            file.read(),
-        )
+    page.evaluate(
+        """async text => {
+            const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+            window.formatNumber = (await import(url)).format;
+        }""",
+        Path("pages/shared/live/live.js").read_text(encoding="utf-8"),
+    )
     cases = [
         (0.41703, "fixed", 6, "0.417030"),
         (4.122307e-09, "fixed", 6, "4.122307e-9"),
@@ -385,7 +387,11 @@ def test_numbers_have_the_digits_that_mean_something(open_page: OpenPage) -> Non
         (3.4028235e38, "prose", 6, "3.4e38"),
     ]
     for value, kind, digits, text in cases:
-        shown = page.evaluate("([v, s]) => formatNumber(v, s)", [value, {"kind": kind, "digits": digits}])
+        shown = page.evaluate(
+            "([v, s]) => formatNumber(v, s)", [value, {"kind": kind, "digits": digits}]
+        )
         assert shown == text, (value, kind, digits)
-    odd = page.evaluate("[NaN, Infinity, -Infinity].map(v => formatNumber(v, {kind: 'fixed', digits: 6}))")
+    odd = page.evaluate(
+        "[NaN, Infinity, -Infinity].map(v => formatNumber(v, {kind: 'fixed', digits: 6}))"
+    )
     assert odd == ["nan", "inf", "-inf"]

@@ -118,7 +118,7 @@ class Live {
     this.shape = "";
     this.held = null; // the slider under the pointer or the arrow keys
     this.sent = null; // the slider whose release the server has not answered
-    this.typed = null; // the slider whose field was committed last
+    this.typed = null; // the text of a field that the server has not answered
     this.resized = new ResizeObserver(() => this.frame());
     this.drawn = 0;
   }
@@ -158,7 +158,7 @@ class Live {
     this.figures = instrument.figures.map((figure) => this.figure(figure));
     this.sentences = instrument.sentences.map(({ readout, title }) => ({
       node: make("p", { "data-readout": readout }),
-      title: make("h3", { text: title }),
+      title: make("h2", { text: title }),
     }));
     this.status = make("p", { class: "ce-hidden", role: "status" });
     this.notice = make("p", { class: "ce-notice", hidden: true });
@@ -166,7 +166,7 @@ class Live {
       make(
         "section",
         { class: "ce-controls" },
-        make("h3", { text: instrument.title }),
+        make("h2", { text: instrument.title }),
         make("p", { class: "ce-hint", text: instrument.hint }),
         make(
           "div",
@@ -180,7 +180,7 @@ class Live {
       make(
         "section",
         { class: "ce-results" },
-        make("h3", { text: instrument.cards_title }),
+        make("h2", { text: instrument.cards_title }),
         make("div", { class: "ce-cards" }, ...instrument.cards.map((card) => this.card(card))),
         make(
           "div",
@@ -221,7 +221,7 @@ class Live {
     return make(
       "section",
       { class: "ce-table" },
-      make("h3", { text: title }),
+      make("h2", { text: title }),
       make("p", { class: "ce-hint", text: lead }),
       make("div", { class: "ce-scroll", tabindex: "0", role: "region", "aria-label": title }, table),
     );
@@ -241,7 +241,7 @@ class Live {
     return make(
       "section",
       { class: "ce-code" },
-      make("h3", { text: title }),
+      make("h2", { text: title }),
       button,
       make("p", { class: "ce-hint", text: lead }),
       pre,
@@ -249,7 +249,7 @@ class Live {
   }
 
   card(card) {
-    const title = make("h4", {}, swatch(card.swatch), card.title);
+    const title = make("h3", {}, swatch(card.swatch), card.title);
     const value = make(
       "p",
       { class: "ce-value" },
@@ -317,7 +317,8 @@ class Live {
     range.addEventListener("blur", () => this.release(s));
     range.addEventListener("change", () => this.release(s));
     field.addEventListener("change", () => {
-      this.sent = this.typed = s;
+      this.sent = s;
+      this.typed = field.value;
       this.send({ id: slider.id, value: field.value });
     });
     field.addEventListener("focus", () => field.select());
@@ -352,7 +353,9 @@ class Live {
     range.value = values[k];
     range.setAttribute("aria-valuetext", text);
     // A number that somebody is typing is theirs until they commit it.
-    if (document.activeElement !== field || this.held === s || this.typed === s) field.value = text;
+    if (document.activeElement !== field || this.held === s || this.typed === field.value) {
+      field.value = text;
+    }
   }
 
   position(s) {
@@ -477,10 +480,8 @@ class Live {
       const drawing = JSON.stringify(plot);
       if (drawing === figure.drawing) continue;
       figure.drawing = drawing;
-      await window.Plotly.react(figure.plot, this.themed(plot), {
-        staticPlot: true,
-        displayModeBar: false,
-      });
+      await window.Plotly.react(figure.plot, this.themed(plot));
+      if (!this.figures.includes(figure)) return; // taken off the page while it was drawn
       figure.ready = true;
       this.prepare(figure);
     }
@@ -498,6 +499,7 @@ class Live {
     const faint = ink.replace("rgb(", "rgba(").replace(")", ", 0.16)");
     const axis = { color: ink, gridcolor: faint, linecolor: ink, zerolinecolor: ink };
     return {
+      config: { staticPlot: true },
       data: structuredClone(data),
       layout: {
         ...structuredClone(layout),
@@ -515,6 +517,7 @@ class Live {
     for (const figure of this.figures) {
       if (!figure.ready) continue;
       window.Plotly.Plots.resize(figure.plot).then(() => {
+        if (!this.figures.includes(figure)) return;
         this.prepare(figure);
         this.paint();
       });
