@@ -183,9 +183,9 @@ def _find_breaks(case: Case, values: Values) -> tuple[Array, Array, Array]:
         CauseKind.EXP_OVERFLOW: np.isfinite(arguments) & ~finite_exp,
         CauseKind.TARGET_MASKED: (stored == -np.inf) & is_target,
     }
-    total = values["sum" if "sum" in values else "rest"][:, None]
+    total = values["total" if "total" in values else "rest"][:, None]
     found[CauseKind.SUM_OVERFLOW] = finite_exp.all(axis=-1, keepdims=True) & ~np.isfinite(total)
-    if "sum" in values:
+    if "total" in values:
         found[CauseKind.SUM_UNDERFLOW] = (total == 0) & is_largest(stored)
         found[CauseKind.PROBABILITY_UNDERFLOW] = (values["probabilities"] == 0) & is_target
 

@@ -110,7 +110,7 @@ def steps(logits: Sequence[float], target: int, pipeline: str) -> dict[str, tupl
 
     Examples
     --------
-    >>> print(*steps([800.0, 0.0], 0, "naive")["sum"])
+    >>> print(*steps([800.0, 0.0], 0, "naive")["total"])
     2.7263745721125665673647795463672697579665922657898E+347
     """
     with localcontext(_WORK):
@@ -118,10 +118,10 @@ def steps(logits: Sequence[float], target: int, pipeline: str) -> dict[str, tupl
         exp = [logit.exp() for logit in parts.logits] if pipeline == "naive" else parts.exp
         found = {
             "logits": _round(parts.logits),
-            "max": _round([parts.largest]),
+            "largest": _round([parts.largest]),
             "shifted": _round(parts.shifted),
             "exp": _round(exp),
-            "sum": _round([sum(exp, Decimal(0))]),
+            "total": _round([sum(exp, Decimal(0))]),
             "rest": _round([parts.rest]),
             "log_sum": _round([parts.log_sum]),
         }

@@ -59,19 +59,19 @@ def find_warnings(case: Case, values: Values) -> Array:
     arguments = values.get("shifted", values["logits"]).astype(wide)
 
     reduce_invalid = subtract_over = subtract_invalid = divide_invalid = log_zero = nothing
-    if "max" in values:
+    if "largest" in values:
         # ml_dtypes compares bfloat16 numbers as float32 with an instruction that objects to nan.
         if dtype == ml_dtypes.bfloat16:
             reduce_invalid = np.isnan(stored) & ~np.isnan(stored[:, :1])
-        largest = values["max"].astype(wide)[:, None]
+        largest = values["largest"].astype(wide)[:, None]
         subtract_over = overflowed(stored - largest, stored, largest)
         subtract_invalid = became_nan(stored - largest, stored, largest)
     terms = values["exp"]
     if "rest" in values:
         terms = np.where(is_largest(values["logits"]), 0, terms)
     sum_over = _sum_warns(terms, wide)[:, None]
-    if "sum" in values:
-        total = values["sum"].astype(wide)[:, None]
+    if "total" in values:
+        total = values["total"].astype(wide)[:, None]
         divide_invalid = became_nan(values["probabilities"].astype(wide), exp, total)
         log_zero = (values["probability"] == 0)[:, None]
     found = {

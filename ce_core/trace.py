@@ -76,22 +76,22 @@ def _sum_of_others(logits: Array, exp: Array, _: int) -> Array:
     return np.asarray(np.sum(np.where(is_largest(logits), 0, exp), axis=-1))
 
 
-_MAX: Final = Step("max", "np.max(logits)", "reduce", ("logits",), lambda z, _: row_max(z))
+_MAX: Final = Step("largest", "np.max(logits)", "reduce", ("logits",), lambda z, _: row_max(z))
 _SHIFTED: Final = Step(
     "shifted",
-    "logits - max",
+    "logits - largest",
     "subtract",
-    ("logits", "max"),
+    ("logits", "largest"),
     lambda z, largest, _: z - largest[..., None],
 )
 _EXP_SHIFTED: Final = Step("exp", "np.exp(shifted)", "exp", ("shifted",), lambda d, _: np.exp(d))
 _SUM_TO_LOSS: Final = (
-    Step("sum", "np.sum(exp)", "reduce", ("exp",), lambda e, _: np.sum(e, axis=-1)),
+    Step("total", "np.sum(exp)", "reduce", ("exp",), lambda e, _: np.sum(e, axis=-1)),
     Step(
         "probabilities",
-        "exp / sum",
+        "exp / total",
         "divide",
-        ("exp", "sum"),
+        ("exp", "total"),
         lambda e, total, _: e / total[..., None],
     ),
     Step(
@@ -441,7 +441,7 @@ def trace(
     ...     print(step.name, step.output, *step.warnings)
     logits [12.  0.]
     exp [inf  1.] overflow encountered in exp
-    sum inf
+    total inf
     probabilities [nan  0.] invalid value encountered in divide
     probability nan
     loss nan
@@ -494,7 +494,7 @@ class _Log:
 
 def _broken(kind: CauseKind, values: Values, target: int) -> str | None:
     if kind == CauseKind.SUM_OVERFLOW:
-        return "sum" if "sum" in values else "rest"
+        return "total" if "total" in values else "rest"
     if kind == CauseKind.PROBABILITY_UNDERFLOW:
         return "exp" if values["exp"][0, target] == 0 else "probabilities"
     return {

@@ -158,8 +158,8 @@ def _columns(table: Sweep) -> dict[str, np.ndarray]:
     """Name the columns of the table, in a type that holds every number of the format."""
     dtype = np.float64 if table.naive.format == "float64" else np.float32
     names = {
-        "naive": ("logits", "exp", "sum", "probabilities", "probability", "loss"),
-        "shifted": ("max", "shifted", "exp", "sum", "probabilities", "probability", "loss"),
+        "naive": ("logits", "exp", "total", "probabilities", "probability", "loss"),
+        "shifted": ("largest", "shifted", "exp", "total", "probabilities", "probability", "loss"),
         "fused": ("log_sum", "log_probabilities", "probability", "loss"),
     }
     runs: dict[str, Run] = vars(table)
@@ -283,10 +283,10 @@ def _steps(settings: Settings) -> Table:
     style = Style("shortest", 8 if settings.format in ("float64", "float32") else 5)
     lines: list[tuple[str, str, str | None]] = [
         ("step_logits", "logits_naive", None),
-        ("step_exp", "exp_naive", "sum_naive"),
+        ("step_exp", "exp_naive", "total_naive"),
         ("step_probabilities", "probabilities_naive", None),
-        ("step_shifted", "shifted_shifted", "max_shifted"),
-        ("step_exp_shifted", "exp_shifted", "sum_shifted"),
+        ("step_shifted", "shifted_shifted", "largest_shifted"),
+        ("step_exp_shifted", "exp_shifted", "total_shifted"),
         ("step_probabilities_shifted", "probabilities_shifted", None),
         ("step_log_probabilities", "log_probabilities_fused", "log_sum_fused"),
     ]

@@ -103,10 +103,10 @@ def test_steps_hold_every_step_of_a_pipeline(pipeline, logits):
     total = mpmath.fsum(exp)
     loss = reference_loss(logits, 0) if z[0] > -INF else mpmath.inf
     expected = {
-        "max": [largest],
+        "largest": [largest],
         "shifted": [logit - largest for logit in z],
         "exp": exp,
-        "sum": [total],
+        "total": [total],
         "probabilities": [e / total for e in exp],
         "probability": [exp[0] / total],
         "loss": [loss],
