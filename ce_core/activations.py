@@ -1,0 +1,303 @@
+"""Sigmoid, logsumexp and softmax, in the forms that hold for every finite logit.
+
+Formats narrower than float32 are computed in float32 and rounded once; see `ce_core._checks.widen`.
+No function warns. In float8_e4m3fn, which has no infinity, a result of -inf is nan.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ce_core._checks import Array, as_real, as_vectors, widen
+
+# inf - inf, a difference beyond the largest number, and exp of a very negative one all have the
+# result that the docstrings promise.
+_QUIET: Any = {"over": "ignore", "under": "ignore", "invalid": "ignore"}
+
+
+def sigmoid(x: npt.ArrayLike) -> Array:
+    r"""Return the logistic function :math:`\sigma(x) = 1 / (1 + e^{-x})`, element by element.
+
+    Parameters
+    ----------
+    x : array_like
+        Real numbers of any shape, in nats: the log of the odds.
+
+    Returns
+    -------
+    ndarray or scalar
+        Probabilities in [0, 1], of the shape and floating dtype of `x`; float64 for integers.
+        -inf gives 0, inf gives 1, nan gives nan, and no elements give no elements.
+
+    Raises
+    ------
+    TypeError
+        If `x` is not real numbers.
+
+    See Also
+    --------
+    log_sigmoid
+
+    Notes
+    -----
+    ``exp`` is only taken of -abs(x), so it cannot overflow. Everything up to float32 is computed in
+    float64, because NumPy's vectorised float32 ``exp`` may be off by 2.5 ulps.
+
+    References
+    ----------
+    N. J. Higham, "Accuracy and Stability of Numerical Algorithms", 2nd ed., SIAM 2002, chapter 1:
+    rearranging a formula so that its intermediate results stay in range.
+
+    Examples
+    --------
+    >>> sigmoid([-1000.0, 0.0, 1000.0])
+    array([0. , 0.5, 1. ])
+    """
+    given = as_real(x, "x")
+    with np.errstate(**_QUIET):
+        wide = _to_float64(given)
+        e = np.exp(-np.abs(wide))
+        # For negative x the textbook e / (1 + e) rounds once more than e - e² / (1 + e), whose
+        # second term is at most half of the first.
+        result = np.where(wide < 0, e - e * e / (1 + e), 1 / (1 + e))
+        return result.astype(given.dtype, copy=False)[()]
+
+
+def log_sigmoid(x: npt.ArrayLike) -> Array:
+    r"""Return :math:`\ln \sigma(x) = -\ln(1 + e^{-x})`, element by element.
+
+    Parameters
+    ----------
+    x : array_like
+        Real numbers of any shape, in nats: the log of the odds.
+
+    Returns
+    -------
+    ndarray or scalar
+        Log-probabilities in nats, at most 0, of the shape and floating dtype of `x`; float64 for
+        integers. -inf gives -inf, inf gives 0, nan gives nan, no elements give no elements.
+
+    Raises
+    ------
+    TypeError
+        If `x` is not real numbers.
+
+    See Also
+    --------
+    sigmoid
+
+    Notes
+    -----
+    Computed as min(x, 0) - log1p(exp(-abs(x))): two terms of one sign, neither of which can
+    overflow. Everything up to float32 is computed in float64, as in `sigmoid`.
+
+    References
+    ----------
+    M. Mächler, "Accurately computing log(1 - exp(-|a|))", vignette of the R package Rmpfr, 2012.
+
+    Examples
+    --------
+    >>> log_sigmoid([-1000.0, 0.0, 40.0])
+    array([-1.00000000e+03, -6.93147181e-01, -4.24835426e-18])
+    """
+    given = as_real(x, "x")
+    with np.errstate(**_QUIET):
+        wide = _to_float64(given)
+        result = np.minimum(wide, 0) - np.log1p(np.exp(-np.abs(wide)))
+        return result.astype(given.dtype, copy=False)[()]
+
+
+def _to_float64(array: Array) -> Array:
+    return array.astype(np.float64) if array.itemsize < 8 else array
+
+
+def logsumexp(logits: npt.ArrayLike, axis: int = -1, keepdims: bool = False) -> Array:
+    r"""Return :math:`\ln \sum_j e^{z_j}` along an axis.
+
+    Parameters
+    ----------
+    logits : array_like
+        Real numbers z, at least one along `axis`, in nats. -inf is a masked class: it adds nothing.
+    axis : int, optional
+        The axis of the classes.
+    keepdims : bool, optional
+        Keep that axis, with length one.
+
+    Returns
+    -------
+    ndarray or scalar
+        In nats, of the floating dtype of `logits`; float64 for integers. If all logits are -inf it
+        is -inf; if one is inf it is inf; if one is nan it is nan.
+
+    Raises
+    ------
+    TypeError
+        If `logits` are not real numbers or `axis` is no integer.
+    ValueError
+        If there is no such axis, or no element along it.
+
+    See Also
+    --------
+    log_softmax : ``logits - logsumexp(logits)``, with more digits.
+
+    Notes
+    -----
+    With m one index of the largest logit,
+
+    .. math:: z_m + \operatorname{log1p} \sum_{j \ne m} e^{z_j - z_m} .
+
+    No ``exp`` is above 1, so none overflows. Leaving out m, whose ``exp`` is 1, keeps the digits of
+    the others: in float32, 1 + 4e-9 is 1, but log1p(4e-9) is 4e-9.
+
+    References
+    ----------
+    P. Blanchard, D. J. Higham, N. J. Higham, "Accurately computing the log-sum-exp and softmax
+    functions", IMA J. Numer. Anal. 41 (2021), Algorithm 4.1.
+
+    Examples
+    --------
+    >>> logsumexp([1000.0, 1000.0])
+    np.float64(1000.6931471805599)
+    >>> logsumexp([[0, 0], [0, -np.inf]])
+    array([0.69314718, 0.        ])
+    """
+    given = as_vectors(logits, axis, "logits")
+    with np.errstate(**_QUIET):
+        z = widen(given)
+        index, largest = _largest(z, axis)
+        terms = z - largest
+        np.exp(terms, out=terms)
+        result = largest + np.log1p(_sum_without(index, terms, axis))
+        # A largest logit of inf, -inf or nan is the result itself; z - largest was nan.
+        result = np.where(np.isfinite(largest), result, largest).astype(given.dtype, copy=False)
+    return result if keepdims else result.squeeze(axis)[()]
+
+
+def softmax(logits: npt.ArrayLike, axis: int = -1) -> Array:
+    r"""Return the probabilities :math:`p_i = e^{z_i} / \sum_j e^{z_j}` along an axis.
+
+    Parameters
+    ----------
+    logits : array_like
+        Real numbers z, at least one along `axis`, in nats. -inf is a masked class: it gets
+        probability 0.
+    axis : int, optional
+        The axis of the classes.
+
+    Returns
+    -------
+    ndarray
+        Of the shape and floating dtype of `logits`; float64 for integers. A vector with nan or inf,
+        and one whose entries are all -inf, is nan throughout; other vectors are not touched by it.
+
+    Raises
+    ------
+    TypeError
+        If `logits` are not real numbers or `axis` is no integer.
+    ValueError
+        If there is no such axis, or no element along it.
+
+    See Also
+    --------
+    log_softmax : where a probability would underflow, or is close to 1.
+    ce_core.naive.softmax : the formula as written, which overflows.
+
+    Notes
+    -----
+    Adding a constant to all logits changes no probability. So the largest logit is subtracted
+    first, and no ``exp`` is above 1.
+
+    References
+    ----------
+    P. Blanchard, D. J. Higham, N. J. Higham, "Accurately computing the log-sum-exp and softmax
+    functions", IMA J. Numer. Anal. 41 (2021), Algorithm 4.1. They show that dividing by the sum is
+    more accurate than exp(z - logsumexp(z)).
+
+    Examples
+    --------
+    >>> softmax([2.0, 1.0, 0.1]).round(4)
+    array([0.659 , 0.2424, 0.0986])
+    >>> softmax([1000.0, 1000.0, -np.inf])
+    array([0.5, 0.5, 0. ])
+    """
+    given = as_vectors(logits, axis, "logits")
+    with np.errstate(**_QUIET):
+        z = widen(given)
+        p: Array = z - z.max(axis, keepdims=True)
+        np.exp(p, out=p)
+        p /= p.sum(axis, keepdims=True)
+        return p.astype(given.dtype, copy=False)
+
+
+def log_softmax(logits: npt.ArrayLike, axis: int = -1) -> Array:
+    r"""Return the log-probabilities :math:`\ln p_i = z_i - \ln \sum_j e^{z_j}` along an axis.
+
+    Parameters
+    ----------
+    logits : array_like
+        Real numbers z, at least one along `axis`, in nats. -inf is a masked class: it gets
+        log-probability -inf.
+    axis : int, optional
+        The axis of the classes.
+
+    Returns
+    -------
+    ndarray
+        In nats, of the shape and floating dtype of `logits`; float64 for integers. A vector with
+        nan is nan throughout, and so is one whose entries are all -inf. In a vector with one inf,
+        that entry is nan and the others are -inf. A log-probability beyond the format is -inf.
+
+    Raises
+    ------
+    TypeError
+        If `logits` are not real numbers or `axis` is no integer.
+    ValueError
+        If there is no such axis, or no element along it.
+
+    See Also
+    --------
+    softmax, logsumexp
+
+    Notes
+    -----
+    With m one index of the largest logit,
+
+    .. math:: (z_i - z_m) - \operatorname{log1p} \sum_{j \ne m} e^{z_j - z_m} .
+
+    Both terms are at most 0, so no digit cancels, and the ``log1p`` of a sum that leaves out m
+    keeps the digits of a confident answer, see `logsumexp`.
+
+    References
+    ----------
+    P. Blanchard, D. J. Higham, N. J. Higham, "Accurately computing the log-sum-exp and softmax
+    functions", IMA J. Numer. Anal. 41 (2021), Algorithm 4.1.
+
+    Examples
+    --------
+    >>> log_softmax([2.0, 1.0, 0.1]).round(4)
+    array([-0.417, -1.417, -2.317])
+    >>> log_softmax(np.array([20, 0, 0], dtype=np.float32))
+    array([-4.1223074e-09, -2.0000000e+01, -2.0000000e+01], dtype=float32)
+    """
+    given = as_vectors(logits, axis, "logits")
+    with np.errstate(**_QUIET):
+        z = widen(given)
+        index, largest = _largest(z, axis)
+        log_p = z - largest
+        log_p -= np.log1p(_sum_without(index, np.exp(log_p), axis))
+        return log_p.astype(given.dtype, copy=False)
+
+
+def _largest(z: Array, axis: int) -> tuple[Array, Array]:
+    """Return the index of one largest element along the axis, and that element; nan is largest."""
+    index = z.argmax(axis, keepdims=True)
+    return index, np.take_along_axis(z, index, axis)
+
+
+def _sum_without(index: Array, terms: Array, axis: int) -> Array:
+    """Return the sum along the axis of all terms but one, which is set to 0 in place."""
+    np.put_along_axis(terms, index, 0, axis)
+    return np.asarray(terms.sum(axis, keepdims=True))
