@@ -19,7 +19,7 @@ test: lint
 	@$(VENV) -m pytest
 
 bench: .venv/dev
-	@$(VENV) bench/drag.py
+	@$(VENV) -m bench.drag
 
 lint: .venv/dev
 	$(VENV) -m ruff check

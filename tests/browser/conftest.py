@@ -1,12 +1,6 @@
 """One server and one browser for the whole run; a fresh tab for every test."""
 
-import os
 import re
-import socket
-import subprocess
-import sys
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
@@ -14,66 +8,42 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Page,
+    Request,
+    WebSocket,
+    expect,
+    sync_playwright,
+)
 
-ROOT = Path(__file__).parents[2]
+from tests.browser.serving import chromium, serve
+
 FAILURES = Path(__file__).parent / "failures"
 PATIENCE = 20_000  # ms; how long a condition may take on a busy machine before it counts as failed
+FAILED = pytest.StashKey[bool]()
+LOG = pytest.StashKey[Path]()
 
 expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Start the app on a free port, and return its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log = tmp_path_factory.mktemp("server") / "log.txt"
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.address=127.0.0.1"]
-    with log.open("w") as out:
-        process = subprocess.Popen(
-            [*command, f"--server.port={port}"], cwd=ROOT, stdout=out, stderr=subprocess.STDOUT
-        )
-        try:
-            address = f"http://127.0.0.1:{port}"
-            _wait_for(f"{address}/_stcore/health", process, log)
-            yield address
-        finally:
-            process.terminate()
-            process.wait(timeout=20)
+def server(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[str]:
+    """Start the app, and return its address."""
+    log = pytestconfig.stash[LOG] = tmp_path_factory.mktemp("server") / "log.txt"
+    with serve(log) as app:
+        yield app.url
     assert "Traceback" not in log.read_text(), log.read_text()
-
-
-def _wait_for(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    while process.poll() is None:
-        try:
-            with urllib.request.urlopen(url, timeout=1):
-                return
-        except (urllib.error.URLError, TimeoutError):
-            pass
-    pytest.fail(f"the server stopped:\n{log.read_text()}")
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Start Chromium."""
-    path = (
-        os.environ.get("CHROMIUM")
-        or subprocess.check_output(["sh", ROOT / "tests" / "chromium.sh"], text=True).strip()
-    )
-    with sync_playwright() as playwright:
-        # The last three keep Chromium from calling home, which no test wants to wait for.
-        flags = [
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-        ]
-        chromium = playwright.chromium.launch(executable_path=path, args=flags)
-        yield chromium
-        chromium.close()
+    with sync_playwright() as playwright, playwright.chromium.launch(**chromium()) as browser:
+        yield browser
 
 
 class Watched:
@@ -81,22 +51,23 @@ class Watched:
 
     def __init__(self, page: Page, server: str) -> None:
         self.faults: list[str] = []
-        host = urlsplit(server).netloc
-        page.on("pageerror", lambda error: self.faults.append(f"page error: {error}"))
-        page.on(
-            "console",
-            lambda message: (
-                message.type == "error" and self.faults.append(f"console error: {message.text}")
-            ),
-        )
-        page.on(
-            "request",
-            lambda request: (
-                urlsplit(request.url).netloc not in {host, ""}
-                and not request.url.startswith(("blob:", "data:"))
-                and self.faults.append(f"request to another host: {request.url}")
-            ),
-        )
+        self.host = urlsplit(server).netloc
+        page.on("pageerror", self._error)
+        page.on("console", self._said)
+        page.on("request", self._asked)
+        page.on("websocket", self._asked)
+
+    def _error(self, error: Error) -> None:
+        self.faults.append(f"page error: {error}")
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.faults.append(f"console error: {message.text}")
+
+    def _asked(self, request: Request | WebSocket) -> None:
+        address = urlsplit(request.url)
+        if address.netloc != self.host and address.scheme not in {"blob", "data"}:
+            self.faults.append(f"request to another host: {request.url}")
 
 
 @pytest.fixture(scope="session")
@@ -147,13 +118,12 @@ def open_page(
     assert faults == []
 
 
-FAILED = pytest.StashKey[bool]()
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    """Remember which tests failed, for their screenshots."""
+    """Remember which tests failed, for their screenshots, and show what the server printed."""
     report = yield
     if report.when == "call":
         item.stash[FAILED] = report.failed
+    if report.failed and (log := item.config.stash.get(LOG, None)):
+        report.sections.append(("the server's log", log.read_text()))
     return report

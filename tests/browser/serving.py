@@ -1,0 +1,77 @@
+"""The app as a process of its own, and the Chromium that looks at it."""
+
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypedDict
+
+ROOT = Path(__file__).parents[2]
+STARTUP = 60  # s, for a machine that is busy with other work
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running app: where it answers, its process, and what it has printed."""
+
+    url: str
+    pid: int
+    log: Path
+
+
+@contextmanager
+def serve(log: Path) -> Iterator[Server]:
+    """Start the app on a free port of this machine, and stop it at the end."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
+    command += ["--server.address=127.0.0.1", f"--server.port={port}"]
+    with (
+        log.open("w") as out,
+        subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT) as process,
+    ):
+        try:
+            _wait_until_healthy(url, process, log)
+            yield Server(url, process.pid, log)
+        finally:
+            process.terminate()
+
+
+def _wait_until_healthy(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + STARTUP
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):
+                return
+        except OSError:  # nobody listens yet, or not in time
+            time.sleep(0.05)
+    raise RuntimeError(f"the app did not start; it printed:\n{log.read_text()}")
+
+
+class LaunchOptions(TypedDict):
+    """What `playwright.chromium.launch` takes."""
+
+    executable_path: str
+    args: list[str]
+
+
+def chromium() -> LaunchOptions:
+    """Find the browser, and tell it to speak to nobody but the app."""
+    path = subprocess.check_output(["sh", ROOT / "tests" / "chromium.sh"], text=True).strip()
+    flags = [
+        "--no-sandbox",  # which Chromium refuses to set up for root
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--no-first-run",
+        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    ]
+    return {"executable_path": path, "args": flags}
