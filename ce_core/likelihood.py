@@ -263,6 +263,11 @@ def _probabilities_and_counts(
 
 def _two_distributions(p: npt.ArrayLike, q: npt.ArrayLike, axis: int) -> tuple[Array, Array, Array]:
     true, predicted = as_distribution(p, axis, "p"), as_distribution(q, axis, "q")
+    if true.shape[axis] != predicted.shape[axis]:
+        raise ValueError(
+            f"p and q must have the same classes along axis {axis}; got shapes {true.shape} and "
+            f"{predicted.shape}"
+        )
     wider = true if true.itemsize >= predicted.itemsize else predicted
     return (wider, *_alike(true, predicted, "p and q"))
 
