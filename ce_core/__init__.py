@@ -1,12 +1,13 @@
 """From logits to probabilities and a loss, and what floating-point arithmetic does on the way.
 
-`naive` holds the textbook formulas under the names used here, `likelihood` the measures of
-distributions, and `ce_core.exact`, to be imported by itself, the same quantities to 50 digits.
+The functions here hold for every finite logit. `naive` has the textbook formulas under the same
+names, and `likelihood` the measures of distributions. What the lab shows beside them is imported
+by itself, which keeps `import ce_core` quick: `ce_core.trace` and `ce_core.sweep` run the formulas
+step by step, `ce_core.scenarios` names logits worth seeing, `ce_core.exact` computes to 50 digits.
 """
 
 from ce_core import likelihood, naive
 from ce_core.activations import log_sigmoid, log_softmax, logsumexp, sigmoid, softmax
-from ce_core.cause import Cause, CauseKind
 from ce_core.formats import FORMATS, FloatFormat, bits, neighbours
 from ce_core.losses import (
     binary_cross_entropy_with_logits,
@@ -15,21 +16,10 @@ from ce_core.losses import (
     cross_entropy_gradient,
     one_hot,
 )
-from ce_core.scenarios import SCENARIOS, Scenario
-from ce_core.sweep import Sweep, sweep
-from ce_core.trace import PIPELINES, Run, Trace, run, trace
 
 __all__ = [
     "FORMATS",
-    "PIPELINES",
-    "SCENARIOS",
-    "Cause",
-    "CauseKind",
     "FloatFormat",
-    "Run",
-    "Scenario",
-    "Sweep",
-    "Trace",
     "binary_cross_entropy_with_logits",
     "binary_cross_entropy_with_logits_gradient",
     "bits",
@@ -42,9 +32,6 @@ __all__ = [
     "naive",
     "neighbours",
     "one_hot",
-    "run",
     "sigmoid",
     "softmax",
-    "sweep",
-    "trace",
 ]
