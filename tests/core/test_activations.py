@@ -1,0 +1,318 @@
+"""Sigmoid, logsumexp and softmax against mpmath in every format, and at the special values."""
+
+import math
+import warnings
+
+import ml_dtypes
+import mpmath
+import numpy as np
+import pytest
+
+from ce_core import FORMATS, log_sigmoid, log_softmax, logsumexp, sigmoid, softmax
+
+INF, NAN = math.inf, math.nan
+ELEMENTWISE = [sigmoid, log_sigmoid]
+ALONG_AXIS = [logsumexp, softmax, log_softmax]
+EVERY = ELEMENTWISE + ALONG_AXIS
+WITH_INFINITY = [name for name, fmt in FORMATS.items() if fmt.has_infinity]
+
+
+def as_floats(array):
+    return np.asarray(array).astype(np.float64).ravel().tolist()
+
+
+def ulps(computed, exact, fmt):
+    """Return the error in units in the last place; 0 for an overflow that rounding demands."""
+    size = min(max(abs(exact), mpmath.mpf(fmt.smallest_normal)), mpmath.mpf(fmt.max))
+    unit = mpmath.ldexp(1, mpmath.frexp(size)[1] - 1 - fmt.fraction_bits)
+    if not math.isfinite(computed):
+        overflow = math.copysign(INF, exact) if fmt.has_infinity else NAN
+        assert str(computed) == str(overflow)
+        assert abs(exact) >= fmt.max + unit / 2
+        return 0.0
+    return float(abs(computed - exact) / unit)
+
+
+class Exact:
+    """The softmax of stored logits on paper."""
+
+    def __init__(self, logits):
+        largest = max(logits)
+        # An exact difference: 1e308 - 1e-300 has 608 digits.
+        self.shifted = [mpmath.fsub(logit, largest, exact=True) for logit in logits]
+        self.exp = [mpmath.exp(difference) for difference in self.shifted]
+        others = list(self.exp)
+        del others[logits.index(largest)]
+        self.rest = mpmath.fsum(others)
+        self.log_total = mpmath.log1p(self.rest)
+        self.logsumexp = largest + self.log_total
+        self.softmax = [e / (1 + self.rest) for e in self.exp]
+        self.log_softmax = [difference - self.log_total for difference in self.shifted]
+
+    @property
+    def distance(self):
+        """How far below the largest logit the others are, weighted by what they add to the sum."""
+        products = (-d * e for d, e in zip(self.shifted, self.exp, strict=True) if e)
+        return mpmath.fsum(products) / self.rest if self.rest else mpmath.mpf(0)
+
+
+@pytest.fixture(autouse=True)
+def _digits():
+    with mpmath.workdps(50):
+        yield
+
+
+def vectors(fmt, width):
+    """Return logits of every magnitude that the format holds, and some in hard places."""
+    rng = np.random.default_rng(width)
+    magnitudes = [1.0, 3.0, 10.0, 100.0, *(10.0**k for k in range(-300, 309, 19)), 1e308]
+    rows = [
+        np.clip(rng.standard_normal(width), -1.7, 1.7) * magnitude
+        for magnitude in magnitudes
+        if fmt.smallest_subnormal < magnitude <= fmt.max
+    ]
+    equal = np.ones(width)
+    confident = np.where(np.arange(width) == 0, min(20.0, fmt.max), 0.0)
+    ends = np.where(np.arange(width) % 2 == 0, fmt.max, -fmt.max)
+    far = 0.9 * fmt.max + rng.standard_normal(width)
+    rows = [row.clip(-fmt.max, fmt.max) for row in rows]
+    rows += [0 * equal, equal, -fmt.max * equal, confident, ends, far]
+    if fmt.has_infinity and width > 1:
+        rows.append(np.where(np.arange(width) == 0, -INF, rng.standard_normal(width)))
+    return [row.astype(fmt.dtype) for row in rows]
+
+
+# Error bounds, in units of 2**-24 (float32) or 2**-53 (float64) relative to the result, of which
+# an ulp is at least one. NumPy promises exp in float32 to 2.52 ulps, so to 5.04 units; pairwise
+# summation of blocks of 128 in 8 columns adds at most 16 + 3 + log2(n / 128) units; log1p and
+# every other operation is given 2 ulps. A difference z - m is off by half an ulp of itself, and
+# exp makes a relative error of it: that is the `distance`. Numbers below the normal ones are off by
+# ulps of their own, hence the last 3.
+EXP, LOG, TAIL = 5.04, 4.0, 3.0
+
+
+def summation(width):
+    return width - 1 if width <= 8 else 19 + max(0.0, math.log2(width / 128))
+
+
+def rounded_once(bound, fmt):
+    """Carry a bound in float32 over to a narrower format, to which one rounding leads."""
+    return bound if fmt.fraction_bits >= 23 else 0.5 + bound * 2.0 ** (fmt.fraction_bits - 23)
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 10, 300])
+@pytest.mark.parametrize("name", FORMATS)
+def test_along_an_axis_against_mpmath(name, width):
+    fmt = FORMATS[name]
+    for logits in vectors(fmt, width):
+        exact = Exact(as_floats(logits))
+        of_sum = exact.distance + EXP + summation(width)
+
+        (found,) = as_floats(logsumexp(logits))
+        # Where the largest logit and the log cancel, the error is that of the log.
+        log_share = exact.log_total / abs(exact.logsumexp) if exact.logsumexp else 0
+        assert ulps(found, exact.logsumexp, fmt) <= rounded_once(
+            1 + log_share * (of_sum + LOG) + TAIL, fmt
+        )
+
+        bound = rounded_once(1 + of_sum + LOG + 1 + TAIL, fmt)
+        for found, truth in zip(as_floats(log_softmax(logits)), exact.log_softmax, strict=True):
+            assert ulps(found, truth, fmt) <= bound if truth > -INF else found == -INF
+
+        share = exact.rest / (1 + exact.rest)
+        for found, truth, difference in zip(
+            as_floats(softmax(logits)), exact.softmax, exact.shifted, strict=True
+        ):
+            if truth == 0 or mpmath.log(truth) < fmt.ln_zero - 1:
+                assert found == 0
+            else:
+                bound = EXP - difference + share * of_sum + summation(width) + 2 + TAIL
+                assert ulps(found, truth, fmt) <= rounded_once(bound, fmt)
+
+
+def numbers(fmt):
+    """Return all numbers of an 8-bit format, and some thousand of the others, of every size."""
+    patterns = np.arange(256 if fmt.dtype.itemsize == 1 else 2048, dtype=np.uint64)
+    patterns *= 2 ** (fmt.dtype.itemsize * 8) // len(patterns)
+    stored = patterns.astype(f"u{fmt.dtype.itemsize}").view(fmt.dtype)
+    rng = np.random.default_rng(0)
+    usual = np.concatenate([rng.uniform(-reach, reach, 500) for reach in (1, 10, 100, 750)])
+    stored = np.concatenate([stored, usual.clip(-fmt.max, fmt.max).astype(fmt.dtype)])
+    with np.errstate(invalid="ignore"):  # NumPy says "invalid" of a signalling nan
+        return stored[np.isfinite(stored)]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_elementwise_against_mpmath(name):
+    """Up to float32 the result is correctly rounded, but for 1e-8 of an ulp.
+
+    In float64 exp, the addition of 1 and the division leave at most 3 ulps; 1.47 were seen.
+    """
+    fmt = FORMATS[name]
+    bound = 3.0 if name == "float64" else 0.5 + 2.0 ** (fmt.fraction_bits - 50)
+    x = numbers(fmt)
+    columns = [as_floats(x), as_floats(sigmoid(x)), as_floats(log_sigmoid(x))]
+    for value, probability, log_probability in zip(*columns, strict=True):
+        e = mpmath.exp(-abs(mpmath.mpf(value)))
+        log_exact = min(value, 0) - mpmath.log1p(e)
+        assert ulps(probability, (1 if value >= 0 else e) / (1 + e), fmt) <= bound
+        assert ulps(log_probability, log_exact, fmt) <= bound
+
+
+@pytest.mark.parametrize("name", WITH_INFINITY)
+def test_a_confident_answer_keeps_its_digits(name):
+    """The log of a probability that rounds to 1 is not 0; the formula with log(sum) makes it 0."""
+    fmt = FORMATS[name]
+    logits = np.array([8.0, 0.0, -INF], fmt.dtype)
+    (truth, *_) = Exact([8.0, 0.0]).log_softmax
+    found = as_floats(log_softmax(logits))[0]
+    # The argument of exp is exact here, so none but exp and log1p err: 2.52 ulps and 2.
+    assert ulps(found, truth, fmt) <= rounded_once(4.6, fmt)
+
+
+@pytest.mark.parametrize("name", WITH_INFINITY)
+@pytest.mark.parametrize(
+    ("logits", "log_total", "probabilities", "log_probabilities"),
+    [
+        pytest.param([3, -INF], 3, [1, 0], [0, -INF], id="masked"),
+        pytest.param([-INF, 3, 3, -INF], 3 + math.log(2), [0, 0.5, 0.5, 0], None, id="two-masked"),
+        pytest.param([-INF, -INF], -INF, [NAN, NAN], [NAN, NAN], id="all-masked"),
+        pytest.param([-INF], -INF, [NAN], [NAN], id="the-only-one-masked"),
+        pytest.param([INF, 3], INF, [NAN, NAN], [NAN, -INF], id="inf"),
+        pytest.param([INF, INF], INF, [NAN, NAN], [NAN, NAN], id="two-inf"),
+        pytest.param([INF, -INF], INF, [NAN, NAN], [NAN, -INF], id="inf-and-masked"),
+        pytest.param([NAN, 3], NAN, [NAN, NAN], [NAN, NAN], id="nan"),
+        pytest.param([NAN, INF], NAN, [NAN, NAN], [NAN, NAN], id="nan-and-inf"),
+        pytest.param([NAN, -INF], NAN, [NAN, NAN], [NAN, NAN], id="nan-and-masked"),
+        pytest.param([3], 3, [1], [0], id="one-class"),
+    ],
+)
+def test_special_values(name, logits, log_total, probabilities, log_probabilities):
+    fmt = FORMATS[name]
+    stored = np.array(logits, fmt.dtype)
+    np.testing.assert_allclose(as_floats(logsumexp(stored)), [log_total], rtol=fmt.unit_roundoff)
+    np.testing.assert_array_equal(as_floats(softmax(stored)), probabilities)
+    if log_probabilities is not None:
+        np.testing.assert_array_equal(as_floats(log_softmax(stored)), log_probabilities)
+
+
+def test_nan_in_the_format_without_infinity():
+    dtype = ml_dtypes.float8_e4m3fn
+    stored = np.array([[1.0, NAN], [1.0, 1.0]], dtype)
+    assert np.isnan(as_floats(softmax(stored))).tolist() == [True, True, False, False]
+    # exp(-448 - log 2) is no number of the format, and neither is -inf.
+    assert math.isnan(float(log_softmax(np.array([448.0, -448.0], dtype))[1]))
+
+
+@pytest.mark.parametrize("name", WITH_INFINITY)
+def test_elementwise_special_values(name):
+    x = np.array([-INF, INF, NAN, 0.0, -0.0], FORMATS[name].dtype)
+    np.testing.assert_array_equal(as_floats(sigmoid(x)), [0, 1, NAN, 0.5, 0.5])
+    half = float(np.array(-math.log(2)).astype(x.dtype))
+    np.testing.assert_array_equal(as_floats(log_sigmoid(x)), [-INF, 0, NAN, half, half])
+
+
+@pytest.mark.parametrize("special", [NAN, INF, -INF])
+@pytest.mark.parametrize("function", ALONG_AXIS)
+def test_a_special_value_stays_in_its_row(function, special):
+    logits = np.array([[2.0, 1.0, 0.1], [special, 1.0, 0.1], [0.0, 0.0, 0.0]])
+    alone = function(logits[[0, 2]])
+    np.testing.assert_array_equal(function(logits)[[0, 2]], alone)
+    assert np.isfinite(alone).all()
+
+
+@pytest.mark.parametrize("function", ALONG_AXIS)
+@pytest.mark.parametrize("shape", [(0,), (3, 0), (0, 0)])
+def test_an_empty_axis_raises(function, shape):
+    with pytest.raises(ValueError, match=r"logits must not be empty along axis -1; got shape \("):
+        function(np.empty(shape))
+
+
+def test_no_vectors_and_no_elements_are_no_results():
+    assert softmax(np.empty((0, 3))).shape == (0, 3)
+    assert log_softmax(np.empty((0, 3))).shape == (0, 3)
+    assert logsumexp(np.empty((0, 3))).shape == (0,)
+    assert sigmoid([]).shape == log_sigmoid([]).shape == (0,)
+
+
+@pytest.mark.parametrize("function", EVERY)
+@pytest.mark.parametrize("bad", ["two", ["2", "1"], [1j], [None], [{}]])
+def test_what_is_no_number_raises(function, bad):
+    with pytest.raises(TypeError, match=r"must be real numbers; got dtype "):
+        function(bad)
+
+
+@pytest.mark.parametrize("function", ALONG_AXIS)
+def test_a_wrong_axis_raises(function):
+    with pytest.raises(ValueError, match=r"logits must have an axis 1; got shape \(2,\)"):
+        function([0.0, 1.0], axis=1)
+    with pytest.raises(ValueError, match=r"logits must have an axis -1; got shape \(\)"):
+        function(3.0)
+    with pytest.raises(TypeError, match=r"axis must be an integer; got 0\.5"):
+        function([0.0, 1.0], axis=0.5)
+
+
+@pytest.mark.parametrize("function", EVERY)
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_format_is_kept(function, name):
+    logits = np.array([2.0, 1.0, 0.5], FORMATS[name].dtype)
+    assert function(logits).dtype == logits.dtype
+    assert function(np.stack([logits, logits])).dtype == logits.dtype
+
+
+@pytest.mark.parametrize("function", EVERY)
+@pytest.mark.parametrize("dtype", [bool, np.int8, np.uint8, np.int64, np.uint64])
+def test_integers_become_float64(function, dtype):
+    logits = np.array([1, 0, 1], dtype)
+    found = function(logits)
+    assert found.dtype == np.float64
+    np.testing.assert_array_equal(found, function([1.0, 0.0, 1.0]))
+
+
+@pytest.mark.parametrize("function", EVERY)
+@pytest.mark.parametrize("name", FORMATS)
+def test_finite_input_never_warns(function, name):
+    """Not even where the caller asked NumPy to raise, and not at the ends of the format."""
+    fmt = FORMATS[name]
+    ends = [fmt.max, -fmt.max, fmt.smallest_subnormal, fmt.smallest_normal, 0.0, fmt.ln_zero, 30.0]
+    stored = np.array(ends, np.float64).astype(fmt.dtype)
+    pairs = np.stack(np.meshgrid(stored, stored), axis=-1)
+    with warnings.catch_warnings(), np.errstate(all="raise"):
+        warnings.simplefilter("error")
+        found = function(pairs)
+    assert found.shape == (pairs.shape if function is not logsumexp else pairs.shape[:-1])
+    if function is not log_softmax and function is not log_sigmoid:
+        assert np.isfinite(found).all()
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2, -1, -2, -3])
+@pytest.mark.parametrize("function", ALONG_AXIS)
+def test_axis(function, axis):
+    logits = np.random.default_rng(0).standard_normal((2, 3, 4))
+    last = function(np.moveaxis(logits, axis, -1))
+    found = function(logits, axis=axis)
+    if function is logsumexp:
+        kept = logsumexp(logits, axis=axis, keepdims=True)
+        np.testing.assert_array_equal(kept, np.expand_dims(found, axis))
+    else:
+        last = np.moveaxis(last, -1, axis)
+    # The order of a sum follows the memory, so the last digit may differ.
+    np.testing.assert_allclose(found, last, rtol=1e-15, atol=0)
+
+
+def test_a_single_vector_gives_a_scalar_logsumexp():
+    assert isinstance(logsumexp([0.0, 0.0]), np.float64)
+    assert logsumexp([0.0, 0.0], keepdims=True).shape == (1,)
+    assert isinstance(sigmoid(0.0), np.float64)
+    assert isinstance(log_sigmoid(0.0), np.float64)
+
+
+@pytest.mark.parametrize("function", EVERY)
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_input_is_not_written_to(function, name):
+    logits = np.array([[2.0, 1.0, 0.5], [0.0, 0.0, 3.0]], FORMATS[name].dtype, order="F")
+    before = logits.tobytes()
+    logits.setflags(write=False)
+    found = function(logits)
+    assert logits.tobytes() == before
+    assert not np.shares_memory(found, logits)
