@@ -212,8 +212,8 @@ def cross_entropy_gradient(
     --------
     >>> cross_entropy_gradient([2.0, 1.0, 0.1], 0).round(4)
     array([-0.341 ,  0.2424,  0.0986])
-    >>> cross_entropy_gradient(np.array([20, 0, 0], dtype=np.float32), 0)
-    array([-4.1223074e-09,  2.0611537e-09,  2.0611537e-09], dtype=float32)
+    >>> print(f"{cross_entropy_gradient(np.array([20, 0, 0], dtype=np.float32), 0)[0]:.5e}")
+    -4.12231e-09
     """
     given = as_scores(logits)
     z = widen(given)
