@@ -156,10 +156,11 @@ def _like(logits: Array, values: npt.ArrayLike, name: str) -> Array:
 
 
 def _divisor(total: float, reduction: Reduction, dtype: np.dtype[Any]) -> Array:
-    divisors = {"none": 1.0, "sum": 1.0, "mean": total or math.nan}
-    if reduction not in divisors:
-        raise ValueError(f"reduction must be one of {', '.join(divisors)}; got {reduction!r}")
-    return np.asarray(divisors[reduction], dtype)
+    known = ("none", "sum", "mean")
+    if reduction not in known:
+        raise ValueError(f"reduction must be one of {', '.join(known)}; got {reduction!r}")
+    # A sum over nothing, divided by nan, is the nan that 0 / 0 would be, without its warning.
+    return np.asarray((total or math.nan) if reduction == "mean" else 1, dtype)
 
 
 def times_log(coefficients: Array, logs: Array) -> Array:

@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 
 from ce_core._checks import Array, as_distribution, as_weight, widen
-from ce_core._targets import times_log
 
 __all__ = [
     "cross_entropy",

@@ -109,8 +109,9 @@ def cross_entropy(
     ndarray or scalar
         Of shape (N,) for "none" and (N, C) logits, else a scalar, of the floating dtype of `logits`
         (float64 for integers). A class with probability 0 and target 0 adds 0 log 0 = 0; with a
-        positive target it makes the loss inf. Logits with nan or inf, or all -inf, make it nan.
-        The mean over no samples, and over weights that are all 0, is nan.
+        positive target it makes the loss inf. nan logits and logits that are all -inf make it nan;
+        an inf makes it nan for its own class and inf for the others. The mean over no samples, and
+        over weights that are all 0, is nan.
 
     Raises
     ------
@@ -179,8 +180,8 @@ def cross_entropy_gradient(
         Of the shape and floating dtype of `logits` (float64 for integers), per unit of logit: for
         "mean" and "sum" the gradient of that number; for "none" each sample's loss is
         differentiated with respect to its own logits, which is the same as for "sum". Zero for
-        ignored samples. Logits with nan or inf, or all -inf, make their row nan; a mean over
-        weights that are all 0 makes every row nan.
+        ignored samples. nan logits and logits that are all -inf make their row nan, an inf makes
+        its own entry nan, and a mean over weights that are all 0 makes every row nan.
 
     Raises
     ------
