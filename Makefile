@@ -1,7 +1,7 @@
 # make run     start the app
 # make check   lint, types and the tests that need no browser
 # make test    everything, in a real browser too
-# make bench   the drag, beside a static page
+# make bench   the drag beside a static page, the weight of the page, the time of a release
 
 PYTHON ?= python3
 VENV := .venv/bin/python
@@ -20,6 +20,7 @@ test: lint
 
 bench: .venv/dev
 	@$(VENV) -m bench.drag
+	@$(VENV) -m bench.load
 
 lint: .venv/dev
 	$(VENV) -m ruff check
