@@ -65,7 +65,7 @@ def _body() -> None:
     _toolbar(settings)
     state.notices()
     instrument, columns = build(settings)
-    live(KEY, instrument, columns, on_commit=_commit)
+    live(KEY, instrument, columns, on_commit=commit)
 
 
 # ---------------------------------------------------------------- what is on the screen
@@ -308,7 +308,7 @@ def _steps(settings: Settings) -> Table:
 # ---------------------------------------------------------------- what the learner changes
 
 
-def _commit() -> None:
+def commit() -> None:
     """Take what a control of the instrument was set to."""
     settings = state.current()
     try:

@@ -67,7 +67,10 @@ def number(value: Any) -> float:
         raise ValueError("not a number")
     if isinstance(value, str) and not value.isascii():
         raise ValueError("not a plain number")  # float() also reads other scripts' digits
-    result = float(value)
+    try:
+        result = float(value)
+    except OverflowError as error:  # an integer of JSON may have any length
+        raise ValueError("not a number in range") from error
     if not abs(result) <= LARGEST:
         raise ValueError("not a finite number in range")
     return result + 0.0  # -0 becomes 0

@@ -59,14 +59,17 @@ def exponentials(count: int, decades: tuple[float, float], limit: float, caption
         nticks=7,
     )
     inside = limit <= high
+    # As a share of the axis: ten to the power of float64's limit is more than a float64 holds.
+    share = (limit - low) / (high - low) if inside else 1.0
     layout["shapes"] = [
         {
             "type": "line",
             "xref": "paper",
             "x0": 0,
             "x1": 1,
-            "y0": 10.0 ** (limit if inside else high),
-            "y1": 10.0 ** (limit if inside else high),
+            "yref": "paper",
+            "y0": share,
+            "y1": share,
             "line": {"width": 2, "dash": "solid" if inside else "dot"},
         }
     ]

@@ -89,7 +89,7 @@ def verdict(sweep: Sweep, names: Sequence[str]) -> tuple[Sentence, dict[str, np.
         "verdict_value": pick("value"),
         "verdict_stored": stored,
         "verdict_significand": pick("significand").astype(np.float32),
-        "verdict_exponent": np.nan_to_num(pick("exponent"), nan=0).astype(np.int16),
+        "verdict_exponent": pick("exponent"),
         "verdict_max": np.full(shape, fmt.max),
         "verdict_tiny": np.full(shape, fmt.smallest_subnormal),
     }

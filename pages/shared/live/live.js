@@ -69,6 +69,7 @@ function power(significand, exponent, style) {
   if (exponent >= -3 && exponent < 7) {
     return format(Number(`${significand}e${exponent}`), style);
   }
+  if (Math.abs(exponent) >= 1e6) return `10^${format(exponent, style)}`;
   return `${significand.toFixed(2)}e${exponent}`;
 }
 
@@ -129,20 +130,19 @@ class Live {
     this.columns = message.columns;
     const { sliders } = (this.instrument = message.instrument);
     const shape = outline(this.instrument);
+    let focused;
     if (shape !== this.shape) {
-      const focused = this.root.contains(document.activeElement)
-        ? document.activeElement.dataset.focus
-        : undefined;
+      if (this.root.contains(document.activeElement)) focused = document.activeElement.dataset.focus;
       this.build();
       this.shape = shape;
       this.load(message.plotly);
-      if (focused) this.root.querySelector(`[data-focus="${focused}"]`)?.focus();
     } else {
       this.replot();
     }
     this.code.textContent = this.instrument.code.text;
     sliders.forEach((slider, s) => this.set(s, slider));
     this.typed = null;
+    if (focused) this.root.querySelector(`[data-focus="${focused}"]`)?.focus();
     // The last slider is never masked, so its committed position is the committed picture.
     this.committed = [sliders.length - 1, sliders.at(-1).index];
     this.paint();

@@ -1,0 +1,78 @@
+"""The message to the browser: what it holds, and what it weighs."""
+
+import json
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pages.pipeline import build
+from pages.shared import controls
+from pages.shared.controls import Settings
+from pages.shared.live import pack
+
+LOGITS = (2.0, 1.0, 0.1, -1.0, 0.0, 3.0, -2.0, 0.5, 1.5, -0.5)
+LIMITS = {3: 300_000, 5: 300_000, 10: 600_000}  # bytes
+TYPES = {"f8", "f4", "i2", "i1", "u1"}  # those that live.js knows
+
+
+def settings(count: int, name: str) -> Settings:
+    return Settings(logits=LOGITS[:count], names=controls.first_names(count), format=name)
+
+
+@pytest.mark.parametrize("name", controls.FORMATS)
+@pytest.mark.parametrize("count", LIMITS)
+def test_every_column_arrives_aligned_and_whole(count: int, name: str) -> None:
+    instrument, columns = build(settings(count, name))
+    message = pack(instrument, columns, 7)
+    (length,) = struct.unpack_from("<I", message)
+    head = json.loads(message[4 : 4 + length])
+    body = zlib.decompress(message[4 + length :])
+    assert head["serial"] == 7
+    offset = 0
+    for column, kind, shape in head["columns"]:
+        assert kind in TYPES
+        dtype = np.dtype(f"<{kind}")
+        assert offset % dtype.itemsize == 0
+        data = np.frombuffer(body, dtype, int(np.prod(shape)), offset).reshape(shape)
+        np.testing.assert_array_equal(data, columns.pop(column))
+        offset += data.nbytes
+    assert offset == len(body)
+    assert columns == {}
+
+
+@pytest.mark.parametrize("name", controls.FORMATS)
+@pytest.mark.parametrize("count", LIMITS)
+def test_a_release_stays_light(count: int, name: str) -> None:
+    # Streamlit sends the component's own text along with each message.
+    text = sum(path.stat().st_size for path in Path("pages/shared/live").glob("live.*"))
+    assert len(pack(*build(settings(count, name)), 1)) + text <= LIMITS[count]
+
+
+def test_every_column_that_is_shown_is_sent() -> None:
+    instrument, columns = build(Settings())
+    text = json.dumps(instrument, default=vars)
+    shown = set()
+
+    def walk(node: object) -> None:
+        if isinstance(node, dict):
+            shown.update(node[key] for key in ("column", "exponent") if node.get(key))
+            for value in node.values():
+                walk(value)
+        elif isinstance(node, list):
+            for value in node:
+                walk(value)
+
+    walk(json.loads(text))
+    assert shown == set(columns)
+
+
+@pytest.mark.parametrize("name", controls.FORMATS)
+def test_every_slider_shows_the_same_numbers_where_it_stands(name: str) -> None:
+    instrument, columns = build(Settings(logits=(2.037, -4.4, 9.0), format=name, shift=0.75))
+    rows = [(s, slider.index) for s, slider in enumerate(instrument.sliders)]
+    for column in columns.values():
+        for row in rows[1:]:
+            np.testing.assert_array_equal(column[row], column[rows[0]])
