@@ -1,0 +1,90 @@
+"""What `import ce_core` offers and costs: names, signatures, modules, memory."""
+
+import inspect
+import subprocess
+import sys
+import tracemalloc
+
+import numpy as np
+import pytest
+
+import ce_core
+from ce_core import activations, formats, losses, naive
+
+WITHOUT_A_TEXTBOOK_FORM = {"one_hot"}
+
+
+def functions_of(module: object) -> set[str]:
+    """Return the public functions that a module defines itself."""
+    return {
+        name
+        for name, value in vars(module).items()
+        if inspect.isfunction(value)
+        and value.__module__ == module.__name__
+        and not name.startswith("_")
+    }
+
+
+def test_all_names_every_function_of_the_stable_modules() -> None:
+    assert functions_of(activations) | functions_of(losses) <= set(ce_core.__all__)
+    assert {"FORMATS", "FloatFormat", "naive", "likelihood"} <= set(ce_core.__all__)
+    assert len(ce_core.__all__) == len(set(ce_core.__all__))
+    assert ce_core.FORMATS is formats.FORMATS
+
+
+@pytest.mark.parametrize("module", [ce_core.naive, ce_core.likelihood], ids=lambda m: m.__name__)
+def test_all_of_a_submodule_is_what_it_defines(module: object) -> None:
+    assert set(module.__all__) == functions_of(module)
+
+
+@pytest.mark.parametrize("name", sorted(functions_of(activations) | functions_of(losses)))
+def test_a_naive_function_has_the_signature_of_its_stable_one(name: str) -> None:
+    if name in WITHOUT_A_TEXTBOOK_FORM:
+        assert not hasattr(naive, name)
+    else:
+        stable = inspect.signature(getattr(ce_core, name))
+        assert inspect.signature(getattr(naive, name)) == stable
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        getattr(module, name)
+        for module in (activations, losses, naive, ce_core.likelihood)
+        for name in sorted(functions_of(module))
+    ],
+    ids=lambda f: f"{f.__module__}.{f.__name__}",
+)
+def test_every_function_says_where_it_comes_from_and_shows_an_example(function: object) -> None:
+    text = inspect.getdoc(function)
+    assert text is not None
+    assert "Examples\n--------\n>>>" in text
+    if function.__module__ != naive.__name__:  # there they are those of the stable ones
+        assert "Raises\n------" in text
+        assert "Returns\n-------" in text
+
+
+def test_importing_the_core_loads_nothing_but_numpy_and_ml_dtypes() -> None:
+    code = (
+        "import sys, numpy, ml_dtypes; before = set(sys.modules); import ce_core;"
+        "print(*{m.split('.')[0] for m in set(sys.modules) - before})"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert set(run.stdout.split()) - set(sys.stdlib_module_names) <= {"ce_core", "numpy"}
+
+
+@pytest.mark.parametrize("function", ["logsumexp", "softmax", "log_softmax"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(400_000,), (4000, 100)])
+def test_one_temporary_of_the_inputs_size_at_most(
+    function: str, dtype: type, shape: tuple[int, ...]
+) -> None:
+    f = getattr(ce_core, function)
+    logits = np.random.default_rng(0).normal(size=shape).astype(dtype)
+    f(logits)  # what only the first call imports or caches is not counted
+    tracemalloc.start()
+    result = f(logits)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    per_row = 0.2 * logits.nbytes  # the largest logit, its index, the sum
+    assert peak <= result.nbytes + logits.nbytes + per_row
