@@ -248,8 +248,8 @@ def log_softmax(logits: npt.ArrayLike, axis: int = -1) -> Array:
     -------
     ndarray
         In nats, of the shape and floating dtype of `logits`; float64 for integers. A vector with
-        nan is nan throughout, and so is one whose entries are all -inf. In a vector with one inf,
-        that entry is nan and the others are -inf. A log-probability beyond the format is -inf.
+        nan is nan throughout, and so is one whose entries are all -inf. In a vector with inf, each
+        inf gives nan and the others -inf. A log-probability beyond the format is -inf.
 
     Raises
     ------
@@ -288,7 +288,9 @@ def log_softmax(logits: npt.ArrayLike, axis: int = -1) -> Array:
         z = widen(given)
         index, largest = _largest(z, axis)
         log_p = z - largest
-        log_p -= np.log1p(_sum_without(index, np.exp(log_p), axis))
+        rest = _sum_without(index, np.exp(log_p), axis)
+        # Without a finite largest logit, log_p already has the entries that are promised.
+        log_p -= np.where(np.isfinite(largest), np.log1p(rest), 0)
         return log_p.astype(given.dtype, copy=False)
 
 
