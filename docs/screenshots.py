@@ -1,0 +1,40 @@
+"""Take the screenshots that the README and the docs show: `python -m docs.screenshots`."""
+
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from tests.browser.serving import chromium, serve
+
+HERE = Path(__file__).parent
+BROKEN = "?logits=13,9.5,2&format=float16&target=1"
+PICTURES = {
+    "pipeline-light": ("", (1280, 800), "light"),
+    "pipeline-dark": (BROKEN, (1280, 800), "dark"),
+    "pipeline-phone-light": (BROKEN, (390, 844), "light"),
+    "pipeline-phone-dark": ("", (390, 844), "dark"),
+}
+
+
+def main() -> None:
+    """Open each page, wait until its bars stand, and take its picture."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serve(Path(folder) / "log.txt") as app,
+        sync_playwright() as playwright,
+        playwright.chromium.launch(**chromium()) as browser,
+    ):
+        for name, (query, (width, height), scheme) in PICTURES.items():
+            page = browser.new_page(
+                viewport={"width": width, "height": height}, color_scheme=scheme
+            )
+            page.goto(f"{app.url}/{query}", wait_until="networkidle")
+            page.locator("figure:nth-child(2) .ce-bar").first.wait_for()
+            page.evaluate("document.fonts.ready")
+            page.screenshot(path=HERE / f"{name}.png")
+            page.close()
+
+
+if __name__ == "__main__":
+    main()
