@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ce_core._checks import Array, as_real, as_vectors, widen
+from ce_core._checks import Array, as_real, as_vectors, to_float64, widen
 
 # inf - inf, a difference beyond the largest number, and exp of a very negative one all have the
 # result that the docstrings promise.
@@ -44,7 +44,7 @@ def sigmoid(x: npt.ArrayLike) -> Array:
     Notes
     -----
     ``exp`` is only taken of -abs(x), so it cannot overflow. Everything up to float32 is computed in
-    float64, because NumPy's vectorised float32 ``exp`` may be off by 2.5 ulps.
+    float64; see `ce_core._checks.to_float64`.
 
     References
     ----------
@@ -58,7 +58,7 @@ def sigmoid(x: npt.ArrayLike) -> Array:
     """
     given = as_real(x, "x")
     with np.errstate(**_QUIET):
-        wide = _to_float64(given)
+        wide = to_float64(given)
         e = np.exp(-np.abs(wide))
         # For negative x the textbook e / (1 + e) rounds once more than e - e² / (1 + e), whose
         # second term is at most half of the first.
@@ -105,13 +105,9 @@ def log_sigmoid(x: npt.ArrayLike) -> Array:
     """
     given = as_real(x, "x")
     with np.errstate(**_QUIET):
-        wide = _to_float64(given)
+        wide = to_float64(given)
         result = np.minimum(wide, 0) - np.log1p(np.exp(-np.abs(wide)))
         return result.astype(given.dtype, copy=False)[()]
-
-
-def _to_float64(array: Array) -> Array:
-    return array.astype(np.float64) if array.itemsize < 8 else array
 
 
 def logsumexp(logits: npt.ArrayLike, axis: int = -1, keepdims: bool = False) -> Array:

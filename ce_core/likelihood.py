@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from ce_core._checks import Array, as_distribution, as_weight, widen
+from ce_core._checks import Array, as_distribution, as_weight, to_float64
 
 __all__ = [
     "cross_entropy",
@@ -159,7 +159,7 @@ def entropy(p: npt.ArrayLike, axis: int = -1, unit: Unit = "nats") -> Array:
     np.float64(1.5)
     """
     given = as_distribution(p, axis, "p")
-    wide = widen(given)
+    wide = to_float64(given)
     return _total(0 - _times_log(wide, wide), axis, unit, given)
 
 
@@ -229,8 +229,8 @@ def kl_divergence(p: npt.ArrayLike, q: npt.ArrayLike, axis: int = -1, unit: Unit
     Notes
     -----
     Where p is within a factor of two of q, the logarithm of their ratio is log1p((p - q) / q), for
-    p - q is exact there (Sterbenz' lemma) and the ratio, if close to 1, is not. Elsewhere it is the
-    difference of two logarithms, so that no ratio overflows.
+    p - q is exact there (Sterbenz' lemma) and the ratio, if close to 1, is not. Where the ratio
+    overflows, it is the difference of two logarithms.
 
     References
     ----------
@@ -243,9 +243,10 @@ def kl_divergence(p: npt.ArrayLike, q: npt.ArrayLike, axis: int = -1, unit: Unit
     """
     given, true, predicted = _two_distributions(p, q, axis)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
-        logs = np.where(
-            (predicted / 2 <= true) & (true <= 2 * predicted),
-            np.log1p((true - predicted) / predicted),
+        ratio = true / predicted
+        logs = np.select(
+            [(ratio >= 0.5) & (ratio <= 2), np.isfinite(ratio)],
+            [np.log1p((true - predicted) / predicted), np.log(ratio)],
             np.log(true) - np.log(predicted),
         )
     terms = np.multiply(true, logs, out=np.zeros_like(logs), where=true != 0)
@@ -274,7 +275,7 @@ def _two_distributions(p: npt.ArrayLike, q: npt.ArrayLike, axis: int) -> tuple[A
 def _alike(a: Array, b: Array, names: str) -> tuple[Array, Array]:
     """Return two arrays of one shape, in which sums can be trusted."""
     try:
-        first, second = np.broadcast_arrays(widen(a), widen(b))
+        first, second = np.broadcast_arrays(to_float64(a), to_float64(b))
     except ValueError:
         raise ValueError(
             f"{names} must have shapes that broadcast; got {a.shape} and {b.shape}"

@@ -7,7 +7,7 @@ computed with so many digits that no trick is needed.
 import math
 from collections.abc import Sequence
 
-import mpmath
+import mpmath  # type: ignore[import-untyped]  # it ships no type information
 import numpy as np
 from mpmath import mpf
 
