@@ -111,7 +111,9 @@ def verdict(sweep: Sweep, names: Sequence[str]) -> tuple[Sentence, dict[str, np.
 def warnings(sweep: Sweep) -> tuple[Sentence, dict[str, np.ndarray]]:
     """NumPy's own warnings at every position, verbatim, each with the pipeline that raised it."""
     runs = {"naive": sweep.naive, "shifted": sweep.shifted, "fused": sweep.fused}
-    code = sum(run.warnings.astype(np.int64) << 16 * i for i, run in enumerate(runs.values()))
+    code = np.zeros(sweep.naive.warnings.shape, np.int64)
+    for i, run in enumerate(runs.values()):
+        code |= run.warnings.astype(np.int64) << 16 * i
     codes, which = np.unique(code, return_inverse=True)
     templates = []
     for number in codes:
@@ -123,5 +125,5 @@ def warnings(sweep: Sweep) -> tuple[Sentence, dict[str, np.ndarray]]:
         ]
         templates.append("\n".join(lines) or say("pipeline.warnings_none"))
     title = say("pipeline.warnings_title")
-    column = {"warnings": which.reshape(np.shape(code)).astype(np.int16)}
+    column = {"warnings": which.reshape(code.shape).astype(np.int16)}
     return Sentence("warnings", title, "warnings", templates, {}), column
