@@ -82,7 +82,7 @@ def verdict(sweep: Sweep, names: Sequence[str]) -> tuple[Sentence, dict[str, np.
         naive.steps["logits"].astype(np.float64), np.maximum(index, 0)[..., None], axis=-1
     )[..., 0]
     shape = code.shape
-    columns = {
+    columns: dict[str, np.ndarray] = {
         "verdict": which.reshape(shape).astype(np.int16),
         "verdict_class": index.astype(np.int8),
         "verdict_target": np.full(shape, naive.target, np.int8),
