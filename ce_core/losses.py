@@ -21,7 +21,7 @@ from ce_core._targets import (
     reduce,
     times_log,
 )
-from ce_core.activations import log_sigmoid, log_softmax, sigmoid
+from ce_core.activations import log_sigmoid, log_softmax, sigmoid, softmax
 
 # 0 * inf and a loss beyond the largest number have the results that the docstrings promise.
 _QUIET: Any = {"over": "ignore", "under": "ignore", "invalid": "ignore"}
@@ -180,8 +180,8 @@ def cross_entropy_gradient(
         Of the shape and floating dtype of `logits` (float64 for integers), per unit of logit: for
         "mean" and "sum" the gradient of that number; for "none" each sample's loss is
         differentiated with respect to its own logits, which is the same as for "sum". Zero for
-        ignored samples. nan logits and logits that are all -inf make their row nan, an inf makes
-        its own entry nan, and a mean over weights that are all 0 makes every row nan.
+        ignored samples. Logits with nan or inf, or all -inf, make their row nan; a mean over
+        weights that are all 0 makes every row nan.
 
     Raises
     ------
@@ -221,8 +221,8 @@ def cross_entropy_gradient(
     with np.errstate(**_QUIET):
         terms = class_terms(z, target, weight, ignore_index, label_smoothing, reduction)
         a = terms.coefficients
-        log_p = log_softmax(z)
-        gradient = a * np.expm1(log_p) + np.exp(log_p) * (a.sum(-1, keepdims=True) - a)
+        # softmax(z) is more accurate than exp(log_softmax(z)): it rounds an exponent less.
+        gradient = a * np.expm1(log_softmax(z)) + softmax(z) * (a.sum(-1, keepdims=True) - a)
         gradient = np.where(terms.counted[..., None], gradient / terms.divisor, 0)
         return gradient.astype(given.dtype)
 

@@ -283,17 +283,13 @@ def test_masked_classes() -> None:
     assert np.isnan(cross_entropy_gradient([-INF, -INF], 0)).all()
 
 
-@pytest.mark.parametrize(
-    ("odd", "losses", "gradient"), [(NAN, [NAN, NAN], [NAN, NAN]), (INF, [NAN, INF], [NAN, 0])]
-)
-def test_an_odd_logit_spoils_its_own_row(
-    odd: float, losses: list[float], gradient: list[float]
-) -> None:
+@pytest.mark.parametrize(("odd", "losses"), [(NAN, [NAN, NAN]), (INF, [NAN, INF])])
+def test_an_odd_logit_spoils_its_own_row(odd: float, losses: list[float]) -> None:
     logits = [[odd, 0.0], [odd, 0.0], [0.0, 0.0]]
     computed = cross_entropy(logits, [0, 1, 0], reduction="none")
     np.testing.assert_array_equal(computed, [*losses, math.log(2)])
     computed = cross_entropy_gradient(logits, [0, 1, 0], reduction="sum")
-    np.testing.assert_array_equal(computed[[0, 2]], [gradient, [-0.5, 0.5]])
+    np.testing.assert_array_equal(computed, [[NAN, NAN], [NAN, NAN], [-0.5, 0.5]])
 
 
 @pytest.mark.parametrize("odd", [NAN, INF, -INF])
