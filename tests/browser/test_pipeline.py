@@ -395,3 +395,16 @@ def test_numbers_have_the_digits_that_mean_something(open_page: OpenPage) -> Non
         "[NaN, Infinity, -Infinity].map(v => formatNumber(v, {kind: 'fixed', digits: 6}))"
     )
     assert odd == ["nan", "inf", "-inf"]
+
+
+def test_the_charts_follow_the_theme(open_page: OpenPage) -> None:
+    page = open_page(color_scheme="light")
+    limit = page.locator(".ce-plot .shapelayer path").first
+    text = "e => [getComputedStyle(e).stroke, getComputedStyle(document.body).color]"
+    before = limit.evaluate(text)
+    assert before[0] == before[1]
+    page.emulate_media(color_scheme="dark")
+    expect(limit).not_to_have_css("stroke", before[0])
+    after = limit.evaluate(text)
+    assert after[0] == after[1]
+    assert len(bars(page)) == 3 * 5

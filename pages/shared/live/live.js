@@ -113,15 +113,15 @@ function outline({ sliders, figures, sentences, code, choice, ...rest }) {
 }
 
 class Live {
-  constructor(root, send) {
+  constructor(root) {
     this.root = root;
-    this.send = send;
     this.shape = "";
     this.held = null; // the slider under the pointer or the arrow keys
     this.sent = null; // the slider whose release the server has not answered
     this.typed = null; // the text of a field that the server has not answered
     this.resized = new ResizeObserver(() => this.frame());
-    this.drawn = 0;
+    this.drawn = 0; // how often the charts were begun anew
+    this.received = 0; // messages; one that was unpacked too late is left out
   }
 
   // A new table has come. What the learner holds stays where the learner holds it.
@@ -286,14 +286,14 @@ class Live {
       "data-focus": `field-${slider.id}`,
     });
     const name = make("span", { class: "ce-name", text: slider.name, title: slider.name });
-    const radio =
-      slider.choice &&
-      make("input", {
-        type: "radio",
-        name: `${this.root.dataset.instance}-choice`,
-        "aria-label": slider.choice,
-        "data-focus": `radio-${slider.id}`,
-      });
+    const radio = slider.choice
+      ? make("input", {
+          type: "radio",
+          name: `${this.root.dataset.instance}-choice`,
+          "aria-label": slider.choice,
+          "data-focus": `radio-${slider.id}`,
+        })
+      : null;
     const label = make("label", {}, ...(radio ? [radio] : []), name);
     const node = make("div", { class: "ce-slider", "data-slider": slider.id }, label, range, field);
 
@@ -322,7 +322,7 @@ class Live {
       this.send({ id: slider.id, value: field.value });
     });
     field.addEventListener("focus", () => field.select());
-    radio?.addEventListener?.("change", () => this.send({ id: "target", value: s }));
+    radio?.addEventListener("change", () => this.send({ id: "target", value: s }));
     return { node, range, field, radio, k: 0 };
   }
 
@@ -401,7 +401,7 @@ class Live {
 
   // The table holds one slider's movement with the others at their committed values. Until the
   // server has answered a release, a second slider has no true row, and the picture waits for it.
-  row_now() {
+  rowNow() {
     const s = this.held ?? this.sent;
     if (s === null) return this.committed;
     if (this.sent !== null && s !== this.sent) return null;
@@ -409,7 +409,7 @@ class Live {
   }
 
   paint() {
-    const row = this.row_now();
+    const row = this.rowNow();
     if (!row) return;
     for (const { node, column, item, style } of this.cells) {
       const value = at(this.columns[column], row, item);
@@ -660,12 +660,12 @@ export default function ({ data, key, parentElement, setTriggerValue }) {
   if (!live) {
     const root = parentElement.querySelector(".ce-live");
     root.dataset.instance = key;
-    live = new Live(root, (message) => live.report(message));
+    live = new Live(root);
     instances.set(parentElement, live);
   }
-  live.report = (message) => setTriggerValue("commit", message);
+  live.send = (message) => setTriggerValue("commit", message);
   live.theme();
-  const order = (live.received = (live.received ?? 0) + 1);
+  const order = (live.received += 1);
   unpack(data).then((message) => {
     if (order === live.received) live.update(message);
   });
