@@ -360,8 +360,13 @@ def _toolbar(settings: Settings) -> None:
         on_change=_open_preset,
         label_visibility="collapsed",
     )
-    with editor.popover(say("pipeline.classes"), width="stretch"):
-        _classes(settings)
+    # Closed, the editor sends none of its widgets, of which a release would carry thirty.
+    popover = editor.popover(
+        say("pipeline.classes"), width="stretch", key="classes", on_change="rerun"
+    )
+    if popover.open:
+        with popover:
+            _classes(settings)
 
 
 def _preset_of(settings: Settings) -> str | None:

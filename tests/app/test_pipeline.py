@@ -28,6 +28,7 @@ def open_app(**query: str) -> AppTest:
     app = AppTest.from_file(MAIN, default_timeout=30)
     for key, text in query.items():
         app.query_params[key] = text
+    app.session_state["classes"] = True  # the class editor is open
     return run(app)
 
 
