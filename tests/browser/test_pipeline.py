@@ -290,7 +290,9 @@ def test_reload_back_and_forward(open_page: OpenPage) -> None:
 
 def test_two_quick_releases_both_count(open_page: OpenPage) -> None:
     page = open_page()
+    expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached()
     slider(page, "cat").press("PageUp")
+    expect(page).to_have_url(re.compile("logits=3%2C1%2C0.1"))
     slider(page, "dog").press("PageUp")
     expect(page).to_have_url(re.compile("logits=3%2C2%2C0.1"))
     expect(readout(page, "loss-fused")).to_have_text(loss_text([3, 2, 0.1], 0, "fused", "float32"))
