@@ -36,6 +36,16 @@ def test_the_core_knows_numbers_and_nothing_else(path: Path) -> None:
     assert roots(path) <= allowed
 
 
+@pytest.mark.parametrize("path", sorted(Path("pages").rglob("*.py")), ids=str)
+def test_pages_import_the_core_and_the_packages_of_requirements_txt(path: Path) -> None:
+    allowed = {"pages", "ce_core", "numpy", "plotly", "streamlit", *sys.stdlib_module_names}
+    assert roots(path) <= allowed
+
+
+def test_the_app_serves_the_pages_and_computes_nothing() -> None:
+    assert roots(Path("app.py")) <= {"streamlit", "starlette"}
+
+
 def test_figures_know_no_screen() -> None:
     assert "streamlit" not in roots(SHARED / "figures.py")
 

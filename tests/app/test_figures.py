@@ -21,6 +21,17 @@ def test_plotly_accepts_them(count: int) -> None:
         assert go.Figure(plot).to_plotly_json()["data"]
 
 
+@pytest.mark.parametrize("name", controls.FORMATS)
+@pytest.mark.parametrize("count", range(2, 11))
+def test_plotly_accepts_those_of_the_page(count: int, name: str) -> None:
+    logits = tuple(float(5 * i - 20) for i in range(count - 1))
+    wanted = Settings((*logits, -np.inf), 0, name, controls.first_names(count))
+    instrument, _ = build(wanted)
+    for figure in instrument.figures:
+        assert len(go.Figure(figure.plot).data) == len(figure.bars)
+        assert [bars.trace for bars in figure.bars] == list(range(len(figure.bars)))
+
+
 def test_the_limit_is_a_line_in_view_or_a_dotted_one_at_the_top() -> None:
     below = figures.exponentials(3, (-6.0, 6.0), 4.5, "limit")["layout"]["shapes"][0]
     above = figures.exponentials(3, (-6.0, 6.0), 38.5, "limit")["layout"]["shapes"][0]

@@ -5,41 +5,41 @@ import warnings
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
+from ce_core.formats import FORMATS
 from ce_core.scenarios import SCENARIOS
-from ce_core.trace import run_all
+from pages.pipeline import build
 from pages.shared import controls
-from pages.shared.numpy_code import numpy_code
+from pages.shared.controls import Settings
+from tests.app.test_controls import settings
 
 
-def check(logits: tuple[float, ...], target: int, name: str, shift: float) -> None:
-    scope: dict[str, object] = {}
+def check(wanted: Settings) -> None:
+    instrument, columns = build(wanted)
+    computed: dict[str, object] = {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # they are the point of the page
-        exec(numpy_code(logits, target, name, shift), scope)  # noqa: S102  # the page's own lines
-    for form, expected in run_all(logits, target, name, shift=shift).items():
-        computed = np.asarray(scope[f"loss_{form}"])
-        assert computed.dtype == expected.steps["loss"].dtype
-        assert (
-            computed.tobytes() == expected.steps["loss"].tobytes()
-            or np.isnan([float(computed), float(expected.steps["loss"])]).all()
-        )
+        exec(instrument.code.text, computed)  # noqa: S102  # the page's own lines
+    for form in ("naive", "shifted", "fused"):
+        loss = np.asarray(computed[f"loss_{form}"])
+        assert loss.dtype == FORMATS[wanted.format].dtype
+        column = columns[f"loss_{form}"]
+        for s, slider in enumerate(instrument.sliders):
+            if slider.masked:  # it stands in the middle, not at minus infinity
+                continue
+            shown = column[s, slider.index]
+            assert loss.astype(column.dtype).tobytes() == shown.tobytes() or (
+                np.isnan(shown) and np.isnan(float(loss))
+            )
 
 
+@pytest.mark.parametrize("shift", [0.0, 5.1])
 @pytest.mark.parametrize("name", controls.FORMATS)
 @pytest.mark.parametrize("preset", SCENARIOS)
-def test_presets(preset: str, name: str) -> None:
-    check(SCENARIOS[preset].logits, SCENARIOS[preset].target, name, SCENARIOS[preset].shift)
+def test_presets(preset: str, name: str, shift: float) -> None:
+    check(Settings(SCENARIOS[preset].logits, SCENARIOS[preset].target, name, shift=shift))
 
 
-logit = st.floats(-200, 200) | st.just(float("-inf"))
-
-
-@given(
-    st.lists(logit, min_size=2, max_size=10),
-    st.sampled_from(controls.FORMATS),
-    st.sampled_from([0.0, 1.5, -300.0, 0.1]),
-)
-def test_any_logits(logits: list[float], name: str, shift: float) -> None:
-    check(tuple(logits), len(logits) - 1, name, shift)
+@given(settings())
+def test_any_settings(wanted: Settings) -> None:
+    check(wanted)
