@@ -7,7 +7,14 @@ step by step, `ce_core.scenarios` names logits worth seeing, `ce_core.exact` com
 """
 
 from ce_core import likelihood, naive
-from ce_core.activations import log_sigmoid, log_softmax, logsumexp, sigmoid, softmax
+from ce_core.activations import (
+    log_sigmoid,
+    log_softmax,
+    logsumexp,
+    sigmoid,
+    softmax,
+    softmax_jacobian,
+)
 from ce_core.formats import FORMATS, FloatFormat, bits, neighbours
 from ce_core.losses import (
     binary_cross_entropy_with_logits,
@@ -34,4 +41,5 @@ __all__ = [
     "one_hot",
     "sigmoid",
     "softmax",
+    "softmax_jacobian",
 ]

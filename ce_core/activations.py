@@ -229,6 +229,58 @@ def softmax(logits: npt.ArrayLike, axis: int = -1) -> Array:
         return p.astype(given.dtype, copy=False)
 
 
+def softmax_jacobian(logits: npt.ArrayLike) -> Array:
+    r"""Return :math:`\partial p_i / \partial z_j = p_i (\delta_{ij} - p_j)`, with p = softmax(z).
+
+    Parameters
+    ----------
+    logits : array_like, shape (..., C)
+        Real numbers z, in nats, C >= 1. -inf is a masked class: its row and column are 0.
+
+    Returns
+    -------
+    ndarray, shape (..., C, C)
+        Row i, column j: by how much p_i changes per unit of z_j. Of the floating dtype of `logits`;
+        float64 for integers. Symmetric. Logits with nan or inf, or all -inf, make their matrix nan.
+
+    Raises
+    ------
+    TypeError
+        If `logits` are not real numbers.
+    ValueError
+        If there is no axis of classes, or no element along it.
+
+    See Also
+    --------
+    softmax
+
+    Notes
+    -----
+    Adding a constant to all logits changes no probability, so a row sums to 0; as the probabilities
+    sum to 1 whatever the logits, so does a column. On the diagonal 1 - p_i is computed as the sum
+    of the other probabilities: where p_i rounds to 1, their sum is not 0.
+
+    References
+    ----------
+    C. M. Bishop, "Pattern Recognition and Machine Learning", Springer 2006, equation 4.106.
+
+    Examples
+    --------
+    >>> softmax_jacobian([0.0, 0.0])
+    array([[ 0.25, -0.25],
+           [-0.25,  0.25]])
+    >>> print(f"{softmax_jacobian(np.array([20, 0, 0], dtype=np.float32))[0, 0]:.5e}")
+    4.12231e-09
+    """
+    given = as_vectors(logits, -1, "logits")
+    with np.errstate(**_QUIET):
+        p = softmax(widen(given))
+        diagonal = np.eye(p.shape[-1], dtype=bool)
+        others = np.where(diagonal, 0, p[..., None, :]).sum(-1, keepdims=True)
+        factors = np.where(diagonal, others, 0 - p[..., None, :])
+        return np.asarray(p[..., None] * factors).astype(given.dtype, copy=False)
+
+
 def log_softmax(logits: npt.ArrayLike, axis: int = -1) -> Array:
     r"""Return the log-probabilities :math:`\ln p_i = z_i - \ln \sum_j e^{z_j}` along an axis.
 

@@ -1,4 +1,4 @@
-"""Sigmoid, logsumexp and softmax against mpmath in every format, and at the special values."""
+"""Sigmoid, logsumexp, softmax and its Jacobian against mpmath, in every format and at the edges."""
 
 import math
 import warnings
@@ -8,7 +8,16 @@ import numpy as np
 import pytest
 from mpmath import mpf
 
-from ce_core import FORMATS, exact, log_sigmoid, log_softmax, logsumexp, sigmoid, softmax
+from ce_core import (
+    FORMATS,
+    exact,
+    log_sigmoid,
+    log_softmax,
+    logsumexp,
+    sigmoid,
+    softmax,
+    softmax_jacobian,
+)
 from tests.core import oracle
 from tests.core.oracle import ulps
 
@@ -272,3 +281,103 @@ def test_the_input_is_not_written_to(function, name):
     found = function(logits)
     assert logits.tobytes() == before
     assert not np.shares_memory(found, logits)
+
+
+# --- The Jacobian of softmax ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("spread", [0.01, 1.0, 4.0, 10.0, 30.0])
+@pytest.mark.parametrize("name", FORMATS)
+def test_jacobian_against_mpmath(name, spread):
+    """Every entry is a product of two numbers; each is a probability, or a sum of C - 1 of them."""
+    fmt = FORMATS[name]
+    rng = np.random.default_rng(0)
+    drawn = [rng.uniform(-1, 1, size) * spread for size in (1, 2, 3, 8)]
+    for logits in [*drawn, np.array([2 * spread, 0, 0])]:
+        stored = logits.astype(fmt.dtype)
+        z = as_floats(stored)
+        p = oracle.softmax(z)
+        # A probability: exp and its argument, above and below the line, a sum and a division.
+        probability = 2 * (EXP + max(z) - min(z)) + len(z) + 1
+        bound = rounded_once(2 * probability + len(z) + 1 + TAIL, fmt)
+        found = softmax_jacobian(stored)
+        assert found.shape == (len(z), len(z))
+        for i, row in enumerate(found.astype(np.float64).tolist()):
+            others = sum((p[j] for j in range(len(z)) if j != i), mpf(0))
+            for j, entry in enumerate(row):
+                truth = p[i] * (others if i == j else -p[j])
+                assert ulps(entry, truth, fmt) <= bound
+
+
+def test_jacobian_against_differences():
+    """Central differences err by h² / 6 times a third derivative below 1, and by 1e-16 / h."""
+    logits, h = np.array([2.0, 1.0, 0.1, -3.0]), 1e-5
+    columns = [(softmax(logits + h * e) - softmax(logits - h * e)) / (2 * h) for e in np.eye(4)]
+    np.testing.assert_allclose(softmax_jacobian(logits), np.stack(columns, -1), rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("magnitude", [1e-3, 1.0, 30.0, 800.0])
+def test_rows_and_columns_of_a_jacobian_sum_to_zero(magnitude):
+    """Relative to their largest entry, on the diagonal, however small that is."""
+    logits = np.random.default_rng(0).uniform(-magnitude, magnitude, (20, 5))
+    found = softmax_jacobian(logits)
+    largest = np.diagonal(found, axis1=-2, axis2=-1)
+    np.testing.assert_array_equal(found, found.swapaxes(-2, -1))
+    # A sum of 5 probabilities is off by 4 roundings; each product, and the sum here, adds some.
+    assert (abs(found.sum(-1)) <= 16 * 2.0**-53 * largest).all()
+    assert (abs(found.sum(-2)) <= 16 * 2.0**-53 * largest).all()
+
+
+@pytest.mark.parametrize("name", WITH_INFINITY)
+@pytest.mark.parametrize(
+    ("logits", "expected"),
+    [
+        pytest.param([3, -INF], [[0, 0], [0, 0]], id="masked"),
+        pytest.param(
+            [3, -INF, 3], [[0.25, 0, -0.25], [0, 0, 0], [-0.25, 0, 0.25]], id="masked-of-three"
+        ),
+        pytest.param([-INF, -INF], [[NAN, NAN]] * 2, id="all-masked"),
+        pytest.param([INF, 3], [[NAN, NAN]] * 2, id="inf"),
+        pytest.param([NAN, 3], [[NAN, NAN]] * 2, id="nan"),
+        pytest.param([NAN], [[NAN]], id="nan-alone"),
+        pytest.param([3], [[0]], id="one-class"),
+    ],
+)
+def test_special_values_of_the_jacobian(name, logits, expected):
+    found = softmax_jacobian(np.array(logits, FORMATS[name].dtype))
+    np.testing.assert_array_equal(found.astype(np.float64), expected)
+
+
+def test_rows_of_a_jacobian_are_independent():
+    logits = np.array([[[2.0, 1.0, 0.1], [NAN, 1.0, 0.1]], [[0.0, 800.0, 0.0], [1.0, 1.0, 1.0]]])
+    found = softmax_jacobian(logits)
+    assert found.shape == (2, 2, 3, 3)
+    for index in np.ndindex(2, 2):
+        np.testing.assert_array_equal(found[index], softmax_jacobian(logits[index]))
+    assert softmax_jacobian(np.empty((0, 3))).shape == (0, 3, 3)
+
+
+@pytest.mark.parametrize("shape", [(0,), (3, 0)])
+def test_a_jacobian_of_no_class_raises(shape):
+    with pytest.raises(ValueError, match=r"logits must not be empty along axis -1; got shape \("):
+        softmax_jacobian(np.empty(shape))
+
+
+def test_a_jacobian_of_what_is_no_vector_raises():
+    with pytest.raises(ValueError, match=r"logits must have an axis -1; got shape \(\)"):
+        softmax_jacobian(3.0)
+    with pytest.raises(TypeError, match=r"logits must be real numbers; got dtype <U1"):
+        softmax_jacobian(["2", "1"])
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_jacobian_keeps_the_format_and_never_warns(name):
+    fmt = FORMATS[name]
+    ends = [fmt.max, -fmt.max, fmt.smallest_subnormal, 0.0, fmt.ln_zero, fmt.ln_zero / 2, 30.0]
+    stored = np.array(ends, np.float64).astype(fmt.dtype)
+    pairs = np.stack(np.meshgrid(stored, stored), axis=-1)
+    with np.errstate(all="raise"):
+        found = softmax_jacobian(pairs)
+    assert found.dtype == fmt.dtype
+    assert np.isfinite(found).all()
+    assert softmax_jacobian(np.array([1, 0])).dtype == np.float64
