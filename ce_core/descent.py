@@ -1,0 +1,169 @@
+"""Gradient descent on the logits themselves: the shortest training that there is.
+
+A network moves its logits by moving its weights. With the weights left out, what remains is the
+pull of the loss alone, and where it comes to rest.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from ce_core._checks import as_index, as_weight
+from ce_core.activations import softmax
+from ce_core.formats import as_float64
+from ce_core.losses import cross_entropy, one_hot
+
+__all__ = ["descend", "loss_along"]
+
+Array = npt.NDArray[np.float64]
+
+
+def descend(
+    logits: npt.ArrayLike,
+    target: int,
+    rate: npt.ArrayLike,
+    steps: int,
+    label_smoothing: npt.ArrayLike = 0.0,
+) -> Array:
+    r"""Return the path of :math:`z \leftarrow z - \eta\, (\operatorname{softmax}(z) - q)`.
+
+    The bracket is the gradient of `ce_core.cross_entropy`; q is its smoothed target,
+    1 - ε + ε / C for the true class and ε / C for every other.
+
+    Parameters
+    ----------
+    logits : array_like, shape (..., C)
+        Where the paths begin: real numbers, in nats.
+    target : int
+        The true class, 0 <= target < C.
+    rate : array_like
+        η, finite and not negative, in logits per unit of gradient; broadcast to the shape (...).
+    steps : int
+        How many steps to take, at least 0.
+    label_smoothing : array_like, optional
+        ε in [0, 1], broadcast to the shape (...).
+
+    Returns
+    -------
+    float64 array, shape (..., steps + 1, C)
+        The logits before the first step and after each. -inf is a masked class and stays -inf. As
+        in `ce_core.cross_entropy`, q does not heed masks: where a masked class has q > 0, the loss
+        is inf throughout and the sum of the other logits falls. Logits with nan or inf, or all
+        -inf, are nan after one step.
+
+    Raises
+    ------
+    TypeError
+        If logits, rate or label_smoothing are no real numbers, or target or steps is no integer.
+    ValueError
+        If there is no class, the target is out of range, steps is negative, a rate is negative or
+        not finite, a smoothing is outside [0, 1], or one of the two does not broadcast.
+
+    See Also
+    --------
+    loss_along : the loss at each point.
+
+    Notes
+    -----
+    The eigenvalues of the Hessian, diag(p) - p pᵀ, are at most 1/2 (Böhning), so a step lowers the
+    loss by at least :math:`\eta (1 - \eta / 4) \lVert g \rVert^2`, g being the gradient: for every
+    rate below 4 it falls. The entries of g sum to 0, so the sum of the logits stays what it was.
+    For ε = 0 the loss has no minimum: the logits part forever, and ever more slowly. For ε > 0 they
+    come to rest at ln q, up to a constant, where the loss is the entropy of q.
+
+    References
+    ----------
+    D. Böhning, "Multinomial logistic regression algorithm", Ann. Inst. Statist. Math. 44 (1992),
+    197-200: the bound. Y. Nesterov, "Lectures on Convex Optimization", 2nd ed., Springer 2018,
+    section 1.2.3: what it means for a step.
+
+    Examples
+    --------
+    >>> descend([0.0, 0.0], target=0, rate=1.0, steps=2).round(4)
+    array([[ 0.    ,  0.    ],
+           [ 0.5   , -0.5   ],
+           [ 0.7689, -0.7689]])
+    """
+    z = _with_classes(logits, "logits", 1)
+    eta = _per_row(as_weight(rate, "rate"), "rate", z.shape[:-1])
+    count = as_index(steps, "steps")
+    if count < 0:
+        raise ValueError(f"steps must be at least 0; got {count}")
+    q = _smoothed_target(target, label_smoothing, z.shape)
+    path = np.empty((*z.shape[:-1], count + 1, z.shape[-1]))
+    path[..., 0, :] = z
+    # A step beyond the largest number leads to inf, and one below the smallest is 0.
+    with np.errstate(over="ignore", under="ignore"):
+        for i in range(count):
+            z = z - eta * (softmax(z) - q)
+            path[..., i + 1, :] = z
+    return path
+
+
+def loss_along(path: npt.ArrayLike, target: int, label_smoothing: npt.ArrayLike = 0.0) -> Array:
+    """Return the cross-entropy at every point of paths, in nats.
+
+    Parameters
+    ----------
+    path : array_like, shape (..., steps + 1, C)
+        Logits, as from `descend`.
+    target : int
+        The true class, 0 <= target < C.
+    label_smoothing : array_like, optional
+        ε in [0, 1], broadcast to the shape (...).
+
+    Returns
+    -------
+    float64 array, shape (..., steps + 1)
+        What `ce_core.cross_entropy` gives for each point, at special values too.
+
+    Raises
+    ------
+    TypeError
+        If path or label_smoothing are no real numbers, or target is no integer.
+    ValueError
+        If the path has no axis of steps or no class, the target is out of range, or a smoothing is
+        outside [0, 1] or does not broadcast.
+
+    References
+    ----------
+    C. Szegedy et al., "Rethinking the Inception Architecture for Computer Vision", CVPR 2016,
+    section 7: label smoothing.
+
+    Examples
+    --------
+    >>> loss_along(descend([0.0, 0.0], target=0, rate=1.0, steps=2), target=0).round(4)
+    array([0.6931, 0.3133, 0.1946])
+    """
+    z = _with_classes(path, "path", 2)
+    q = _smoothed_target(target, label_smoothing, (*z.shape[:-2], z.shape[-1]))
+    points = z.reshape(-1, z.shape[-1])
+    targets = np.broadcast_to(q[..., None, :], z.shape).reshape(points.shape)
+    return np.asarray(cross_entropy(points, targets, reduction="none")).reshape(z.shape[:-1])
+
+
+def _with_classes(values: npt.ArrayLike, name: str, axes: int) -> Array:
+    array = as_float64(values, name)
+    if array.ndim < axes or array.shape[-1] == 0:
+        shape = "(..., C)" if axes == 1 else "(..., steps + 1, C)"
+        raise ValueError(f"{name} must have shape {shape} with C >= 1; got {array.shape}")
+    return array
+
+
+def _per_row(values: npt.ArrayLike, name: str, shape: tuple[int, ...]) -> Array:
+    """Return one number per row as an array of shape (..., 1)."""
+    array = as_float64(values, name)
+    try:
+        return np.broadcast_to(array, shape)[..., None]
+    except ValueError:
+        raise ValueError(f"{name} must broadcast to shape {shape}; got {array.shape}") from None
+
+
+def _smoothed_target(target: int, smoothing: npt.ArrayLike, shape: tuple[int, ...]) -> Array:
+    eps = _per_row(smoothing, "label_smoothing", shape[:-1])
+    bad = ~((eps >= 0) & (eps <= 1))
+    if bad.any():
+        raise ValueError(f"label_smoothing must be in [0, 1]; got {eps[bad][0]}")
+    classes = shape[-1]
+    return np.asarray((1 - eps) * one_hot(as_index(target, "target"), classes) + eps / classes)
