@@ -1,4 +1,6 @@
-"""The likelihood, entropy and their kin against mpmath, SciPy and the identities that bind them."""
+"""The likelihood, entropy and their kin against mpmath, SciPy, slow loops and their identities."""
+
+from fractions import Fraction
 
 import mpmath
 import numpy as np
@@ -148,6 +150,130 @@ def test_rows_are_independent_and_shapes_broadcast() -> None:
     assert lk.multinomial_likelihood(q, [1, 2]).shape == (2,)
 
 
+# --- The running product and where it ends ----------------------------------------------------
+
+
+def even_order(counts: list[int], length: int) -> list[int]:
+    """Return which class is observed when, from the definition, in fractions."""
+    total, seen, order = sum(counts), [0] * len(counts), []
+    for k in range(1, length + 1):
+        behind = [Fraction(n * k, total) - s for n, s in zip(counts, seen, strict=True)]
+        order.append(behind.index(max(behind)))
+        seen[order[-1]] += 1
+    return order
+
+
+def product_by_product(p: np.ndarray, order: list[int], name: str) -> list[float]:
+    """Return the running product in a format, rounding each exact product of two numbers once.
+
+    Two numbers of at most 24 bits have an exact product in float64.
+    """
+    stored = p.astype(FORMATS[name].dtype).astype(np.float64).tolist()
+    product, found = 1.0, []
+    for c in order:
+        exact = Fraction(product) * Fraction(stored[c])
+        product = float(np.float64(float(exact)).astype(FORMATS[name].dtype))
+        found.append(product)
+    return found
+
+
+MODELS = [
+    (np.array([0.5, 0.3, 0.2]), [4, 2, 1]),
+    (np.array([0.05, 0.9, 0.05]), [1, 7, 0]),
+    (np.array([0.7, 0.2, 0.1]), [0, 0, 3]),
+    (np.array([0.45, 0.55, 0.0]), [3, 3, 0]),
+    (np.array([0.6, 0.3, 0.1]), [5, 0, 0]),
+    (np.array([0.3, 0.7, 0.0]), [9, 9, 1]),
+    (np.array([1.0, 0.0, 0.0]), [2, 0, 0]),
+    (np.array([1.0, 0.0, 0.0]), [0, 1, 0]),
+]
+
+
+def test_the_order_is_nginxs_example() -> None:
+    """The message of nginx's commit 52327e0 lists a a b a c a a for the weights 5, 1, 1."""
+    products = lk.running_product([0.5, 0.25, 0.25], [5, 1, 1], "float64", 14)
+    halvings = -np.diff(np.log2(products), prepend=0.0)
+    assert halvings.tolist() == [1, 1, 2, 1, 2, 1, 1] * 2
+    products = lk.running_product([0.5, 0.125, 0.375], [5, 1, 1], "float64", 7)
+    assert products[2] / products[1] == 0.125
+    assert products[4] / products[3] == 0.375
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize(("p", "counts"), MODELS)
+def test_every_product_is_rounded(p: np.ndarray, counts: list[int], name: str) -> None:
+    expected = product_by_product(p, even_order(counts, 1200), name)
+    found = lk.running_product(p, counts, name, 1200)
+    assert found.dtype == FORMATS[name].dtype
+    np.testing.assert_array_equal(found.astype(np.float64), expected)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("limit", [0, 1, 63, 64, 65, 1200])
+def test_the_count_is_where_the_loop_first_finds_0(limit: int, name: str) -> None:
+    expected = []
+    for p, counts in MODELS:
+        products = product_by_product(p, even_order(counts, limit), name)
+        expected.append(products.index(0.0) + 1 if 0.0 in products else 0)
+    models, data = (np.array(rows) for rows in zip(*MODELS, strict=True))
+    found = lk.underflow_count(models, data, name, limit)
+    assert found.dtype.kind == "i"
+    assert found.tolist() == expected
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_count_is_the_range_of_the_format_over_the_cross_entropy(name: str) -> None:
+    """A rounding moves ln of a product by little until the last subnormal numbers; a period, 7."""
+    fmt = FORMATS[name]
+    p, counts = np.array([0.5, 0.3, 0.2]), np.array([4, 2, 1])
+    stored = p.astype(fmt.dtype).astype(np.float64)
+    per_observation = -(counts * np.log(stored)).sum() / counts.sum()
+    rough = -fmt.ln_zero / per_observation
+    found = lk.underflow_count(p, counts, name, 2000)
+    # Each rounding of a normal number moves ln by at most u; of the rest, by a number or two.
+    assert abs(found - rough) <= 7 + rough * fmt.unit_roundoff / per_observation
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_factors_above_a_half_stick_before_0(name: str) -> None:
+    smallest = FORMATS[name].smallest_subnormal
+    for p in ([0.625, 0.375], [0.75, 0.25]):
+        last = lk.running_product(p, [3, 0], name, 6000)[-2:].astype(np.float64)
+        assert last[0] == last[1] > 0
+        assert last[1] <= 2 * smallest  # 0.75 of two is 1.5, a tie, which rounds to the even two
+        assert lk.underflow_count(p, [3, 0], name, 6000) == 0
+    assert lk.running_product([0.9375, 0.0625], [1, 0], name, 20000)[-1] >= 4 * smallest
+    # One factor of a half or less, however rare, and the product ends.
+    assert lk.underflow_count([0.625, 0.375], [30, 1], name, 6000) > 0
+    assert lk.underflow_count([0.5, 0.5], [1, 0], name, 6000) == round(-np.log2(smallest)) + 1
+
+
+def test_counts_mean_their_proportions() -> None:
+    p = [0.5, 0.3, 0.2]
+    for scale in (2, 10, 0.5):
+        scaled = lk.running_product(p, np.array([4, 2, 1]) * scale, "float32", 300)
+        np.testing.assert_array_equal(scaled, lk.running_product(p, [4, 2, 1], "float32", 300))
+
+
+def test_leading_axes_of_counts_and_probabilities_broadcast() -> None:
+    rng = np.random.default_rng(0)
+    p, counts = simplex(rng.uniform(0.05, 1, (4, 1, 3))), rng.integers(1, 20, (5, 3))
+    found = lk.underflow_count(p, counts, "float16", 200)
+    assert found.shape == (4, 5)
+    for i, j in np.ndindex(4, 5):
+        assert found[i, j] == lk.underflow_count(p[i, 0], counts[j], "float16", 200) > 0
+    assert lk.underflow_count(p[0, 0], counts[0], "float16", 200).shape == ()
+    assert lk.underflow_count(np.empty((0, 3)), [1, 2, 3], "float16", 200).shape == (0,)
+    assert lk.running_product(p[0, 0], counts[0], "float16", 0).shape == (0,)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_an_underflow_does_not_warn(name: str) -> None:
+    with np.errstate(all="raise"):
+        lk.running_product([0.5, 0.5 - 1e-30, 1e-30], [1, 1, 1], name, 100)
+        lk.underflow_count([0.5, 0.5 - 1e-30, 1e-30], [1, 1, 1], name, 100)
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
@@ -163,6 +289,39 @@ def test_rows_are_independent_and_shapes_broadcast() -> None:
         (lambda: lk.multinomial_likelihood([0.5, 0.5], [1, -1]), ValueError, "not negative"),
         (lambda: lk.multinomial_likelihood([0.5, 0.5], [1, np.inf]), ValueError, "finite"),
         (lambda: lk.multinomial_likelihood([0.5, 0.5], [1, 2, 3]), ValueError, "broadcast"),
+        (lambda: lk.running_product([0.5, 0.6], [1, 1], "float32", 9), ValueError, "sum to 1"),
+        (lambda: lk.running_product([0.5, 0.5], [1, -1], "float32", 9), ValueError, "not negative"),
+        (lambda: lk.running_product([0.5, 0.5], [0, 0], "float32", 9), ValueError, "row of zeros"),
+        (
+            lambda: lk.running_product([[0.5, 0.5]], [1, 1], "float32", 9),
+            ValueError,
+            r"must have shape \(C,\); got \(1, 2\)",
+        ),
+        (lambda: lk.running_product([0.5, 0.5], [1, 1], "half", 9), ValueError, "got 'half'"),
+        (
+            lambda: lk.running_product([0.5, 0.5], [1, 1], "float32", -1),
+            ValueError,
+            "length must be at least 0; got -1",
+        ),
+        (
+            lambda: lk.running_product([0.5, 0.5], [1, 1], "float32", 2.5),
+            TypeError,
+            r"length must be an integer; got 2\.5",
+        ),
+        (lambda: lk.underflow_count(["a"], [1], "float32", 9), TypeError, "real numbers"),
+        (lambda: lk.underflow_count([], [], "float32", 9), ValueError, "empty"),
+        (
+            lambda: lk.underflow_count([0.5, 0.5], [[1, 1], [0, 0]], "float32", 9),
+            ValueError,
+            "counts must have an observation in every row; got a row of zeros",
+        ),
+        (lambda: lk.underflow_count([0.5, 0.5], [1, 2, 3], "float32", 9), ValueError, "broadcast"),
+        (lambda: lk.underflow_count([0.5, 0.5], [1, 1], "half", 9), ValueError, "got 'half'"),
+        (
+            lambda: lk.underflow_count([0.5, 0.5], [1, 1], "float32", -1),
+            ValueError,
+            "limit must be at least 0; got -1",
+        ),
     ],
 )
 def test_bad_input_says_what_was_expected(call, error: type[Exception], message: str) -> None:
