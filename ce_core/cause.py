@@ -84,8 +84,8 @@ class Cause:
     TARGET_MASKED         -inf                          nothing
     PROBABILITY_UNDERFLOW the target's argument of exp  the target's probability
     DIGITS_LOST           the loss as computed          its relative error
-    LOGITS_ROUNDED        the given logit + shift that  the relative change of the loss
-                          storing moved most
+    LOGITS_ROUNDED        the given logit + shift whose the relative change of the loss
+                          storing moved the loss most
     ===================== ============================= ===================================
 
     The argument of exp is the stored logit in the naive pipeline and logit - max in the others.
@@ -144,7 +144,12 @@ def find_causes(case: Case, values: Values, broken: Array) -> Cause:
     kind[lost], index[lost] = CauseKind.DIGITS_LOST, case.target
     if rounded.any():
         moved = _difference_error(case.given[rounded], -case.shift[rounded], case.stored[rounded])
-        kind[rounded], index[rounded] = CauseKind.LOGITS_ROUNDED, np.abs(moved).argmax(axis=-1)
+        kind[rounded] = CauseKind.LOGITS_ROUNDED
+        # How far the loss follows a logit: that of the target to the full, another by its share.
+        stored = case.stored[rounded]
+        weight = np.exp(stored - row_max(stored)[:, None])
+        weight[:, case.target] = 1
+        index[rounded] = np.abs(moved * weight).argmax(axis=-1)
     if broken.size:
         part = {name: array.take(broken, axis=0) for name, array in values.items()}
         wrong, broken_kind, broken_index = _find_breaks(case.at(broken), part)
@@ -157,10 +162,12 @@ def find_causes(case: Case, values: Values, broken: Array) -> Cause:
 def _differs(loss: Array, reference: Array, fmt: FloatFormat) -> Array:
     """Say where a loss is more than 10 unit roundoffs from the reference, relatively.
 
-    A 0 in place of a positive number has no right digit, even where 10 unit roundoffs exceed 1.
+    A 0 in place of a positive number has no right digit, even where 10 unit roundoffs exceed 1;
+    but nothing is nearer to the reference than the format's smallest number allows.
     """
-    apart = np.abs(loss - reference) > 10 * fmt.unit_roundoff * reference
-    return np.asarray(apart | ((loss == 0) & (reference > 0)))
+    distance = np.abs(loss - reference)
+    apart = (distance > 10 * fmt.unit_roundoff * reference) | (loss == 0)
+    return np.asarray(apart & (distance > fmt.smallest_subnormal))
 
 
 def _find_breaks(case: Case, values: Values) -> tuple[Array, Array, Array]:

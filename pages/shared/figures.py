@@ -4,6 +4,8 @@ Plain dicts, because building and checking `plotly.graph_objects` takes longer t
 mathematics of a release; a test passes every figure through them instead.
 """
 
+import math
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 Plot = dict[str, Any]
@@ -89,7 +91,89 @@ def exponentials(count: int, decades: tuple[float, float], limit: float, caption
     return {"data": _bars(count, 1.0, 2), "layout": layout}
 
 
-def probabilities(count: int) -> Plot:
-    """Three bars for each class from 0 to 1: naive, max-subtracted, one-hot."""
+def probabilities(count: int, traces: int = 3) -> Plot:
+    """Bars for each class from 0 to 1: for the pipeline naive, max-subtracted, one-hot."""
     layout = _layout(count, 6, range=[0, 1.08], tickvals=[0, 0.25, 0.5, 0.75, 1], zeroline=True)
-    return {"data": _bars(count, 0.0, 3), "layout": layout}
+    return {"data": _bars(count, 0.0, traces), "layout": layout}
+
+
+def finite(values: Iterable[float]) -> list[float | None]:
+    """Return the values as JSON has them: nothing where one is infinite or nan."""
+    return [float(v) if math.isfinite(v) else None for v in values]
+
+
+def curves(
+    lines: Sequence[tuple[Sequence[float], Sequence[float], str]],
+    x_range: tuple[float, float],
+    y_range: tuple[float, float],
+    x_title: str,
+    *,
+    log_x: bool = False,
+    log_y: bool = False,
+    marks: Sequence[tuple[str, float, str]] = (),
+) -> Plot:
+    """Lines that stand still behind the points that move.
+
+    Parameters
+    ----------
+    lines : list of (x, y, colour)
+        A colour is "ink", "faint" or the name of a swatch of the component.
+    x_range, y_range : (float, float)
+        What the axes show, in powers of ten on a log axis.
+    x_title : str
+        What stands below the horizontal axis.
+    log_x, log_y : bool
+        Whether the axes are logarithmic.
+    marks : list of (axis, value, caption)
+        Dashed lines across the figure at a value of the axis "x" or "y".
+    """
+    log = {"type": "log", "exponentformat": "power", "nticks": 6}
+    return {
+        "data": [
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "x": finite(x),
+                "y": finite(y),
+                "line": {"color": colour, "width": 2},
+            }
+            for x, y, colour in lines
+        ],
+        "layout": {
+            "showlegend": False,
+            "margin": {"l": 46, "r": 8, "t": 14, "b": 36},
+            "xaxis": {
+                "range": list(x_range),
+                "title": {"text": x_title, "standoff": 4, "font": {"size": 12}},
+                "tickfont": {"size": 11},
+                **(log if log_x else {}),
+            },
+            "yaxis": {"range": list(y_range), "tickfont": {"size": 11}, **(log if log_y else {})},
+            "shapes": [_across(axis, value) for axis, value, _ in marks],
+            "annotations": [_caption(axis, value, caption) for axis, value, caption in marks],
+        },
+    }
+
+
+def _across(axis: str, value: float) -> Plot:
+    other = "y" if axis == "x" else "x"
+    return {
+        "type": "line",
+        f"{axis}ref": axis,
+        f"{axis}0": value,
+        f"{axis}1": value,
+        f"{other}ref": "paper",
+        f"{other}0": 0,
+        f"{other}1": 1,
+        "line": {"width": 1.5, "dash": "dash"},
+    }
+
+
+def _caption(axis: str, value: float, caption: str) -> Plot:
+    place: Plot = (
+        {"x": value, "xref": "x", "y": 1, "yref": "paper", "yanchor": "bottom"}
+        if axis == "x"
+        else {"x": 1, "xref": "paper", "y": value, "yref": "y", "yanchor": "bottom"}
+    )
+    side = "center" if axis == "x" else "right"
+    return {"text": caption, "showarrow": False, "font": {"size": 11}, "xanchor": side, **place}

@@ -1,32 +1,40 @@
 """The learner's settings: one value in the session, mirrored in the URL."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.shared import controls
 from pages.shared.controls import Ignored, Settings
+from pages.shared.live import committed
 from pages.shared.words import literal, say
 
-_SETTINGS, _URL, _NOTICES = "settings", "url", "notices"
+_SETTINGS, _PAGE, _NOTICES = "settings", "page", "notices"
 _LONGEST = 40  # of a refused text, so that a hostile link cannot fill the screen
 _MOST_LINES = 8
 
 
-def begin() -> None:
-    """At each run of the whole page: follow the URL where it is not what the app wrote itself.
+def begin(page: str) -> None:
+    """At each run of the whole page: follow the URL, where the learner went to it.
 
-    It differs when a link was opened and when somebody went back or forward. Runs of a fragment
-    do not look: after two quick releases the browser still reports the URL of the first.
+    That is when a link was opened, and when somebody went back or forward. Any other run may come
+    with a URL that the browser has not yet replaced by the one written at the last release; and a
+    click in the navigation comes with none.
     """
-    query = {key: st.query_params.get_all(key) for key in st.query_params}
-    if _SETTINGS in st.session_state and query == st.session_state[_URL]:
-        return
-    settings, ignored = controls.read(query)
-    st.session_state[_SETTINGS] = settings
-    st.session_state[_URL] = query
-    st.session_state[_NOTICES] = _tell(ignored, settings)
+    first = _SETTINGS not in st.session_state
+    context = get_script_run_ctx()
+    if first or (context is not None and context.is_history_navigation):
+        query = {key: st.query_params.get_all(key) for key in st.query_params}
+        settings, ignored = controls.read(query)
+        st.session_state[_SETTINGS] = settings
+        st.session_state[_NOTICES] = _tell(ignored, settings)
+    elif st.session_state[_PAGE] != page:
+        st.session_state[_NOTICES] = []
+        st.query_params.from_dict(controls.write(current(), page))
+    st.session_state[_PAGE] = page
 
 
 def current() -> Settings:
@@ -42,21 +50,41 @@ def change(**parameters: Any) -> None:
 
 def replace_all(settings: Settings) -> None:
     """Change all of the settings, and the URL with them."""
-    query = controls.write(settings)
     st.session_state[_SETTINGS] = settings
-    st.session_state[_URL] = {key: [text] for key, text in query.items()}
     st.session_state[_NOTICES] = []
-    st.query_params.from_dict(query)
+    st.query_params.from_dict(link())
+
+
+def link() -> dict[str, str]:
+    """Return the URL parameters that reopen what the learner sees."""
+    return controls.write(current(), st.session_state[_PAGE])
+
+
+def commit(key: str) -> Callable[[], None]:
+    """Return what takes the releases of the instrument `key`."""
+
+    def take() -> None:
+        lines = []
+        try:
+            changes = committed(key)
+        except ValueError:
+            _say([_line(key, "", say("expected_one.control"))])
+            return
+        settings = current()
+        for id_, value in changes:
+            try:
+                settings = controls.take(settings, id_, value)
+            except ValueError:
+                lines.append(_refused(settings, id_, value))
+        replace_all(settings)
+        _say(lines[:_MOST_LINES])
+
+    return take
 
 
 def widget(key: str, value: Any) -> None:
     """Let a widget show what the settings say. Call it before the widget."""
     st.session_state[key] = value
-
-
-def refuse(control: str, text: str, kept: str) -> None:
-    """Say that what a control sent was refused, and what it keeps."""
-    _say([_line(control, text, say("expected.message", kept=kept))])
 
 
 def refuse_name(kept: str) -> None:
@@ -74,10 +102,24 @@ def _say(lines: list[str]) -> None:
     st.session_state[_NOTICES] = lines
 
 
+def _refused(settings: Settings, id_: str, value: Any) -> str:
+    try:
+        parameter, i = controls.find(settings, id_)
+    except ValueError:
+        return _line(id_, str(value), say("expected_one.control"))
+    kept = getattr(settings, parameter.key)
+    label = say(f"control.{parameter.key}", name="" if i is None else settings.names[i])
+    kept = literal(controls.plain(kept if i is None else kept[i]))
+    return _line(label, str(value), say(f"expected_one.{parameter.key}", kept=kept))
+
+
 def _tell(ignored: list[Ignored], settings: Settings) -> list[str]:
-    used = controls.write(settings)
     lines = [
-        _line(key, text, say(f"expected.{rule}", used=literal(used.get(key, ""))))
+        _line(
+            key,
+            text,
+            say(f"expected.{rule}", used=literal(controls.plain(getattr(settings, key, "")))),
+        )
         for key, text, rule in ignored[:_MOST_LINES]
     ]
     return [say("app.ignored"), *lines] if lines else []

@@ -12,8 +12,12 @@ from pages.shared.words import say
 
 PROSE = Style("prose", 6)
 LOSS = Style("fixed", 6)
-# Beside each other, two losses must differ in sight wherever they differ by a lost digit.
-COMPARED = Style("shortest", 7)
+
+
+def compared(format_name: str) -> Style:
+    """Write numbers so that any two of the format look different."""
+    return Style("shortest", {"float64": 17, "float32": 9}.get(format_name, 7))
+
 
 # Where a logit was no number, or became infinite, or none is left, all three forms fail alike.
 _IN_ALL_FORMS = {CauseKind.NAN_LOGIT, CauseKind.LOGIT_OVERFLOW, CauseKind.ALL_MASKED}
@@ -35,9 +39,19 @@ _ONLY_SHIFTED = {
 
 
 def _sentences(
-    naive: CauseKind, shifted: CauseKind, fused: CauseKind, *, is_nan: bool
+    naive: CauseKind,
+    shifted: CauseKind,
+    fused: CauseKind,
+    *,
+    is_nan: bool,
+    no_exp: bool,
+    wide: bool,
 ) -> list[str]:
-    """Choose the sentences that tell these causes; `is_nan` is that of the naive loss."""
+    """Choose the sentences that tell these causes.
+
+    `is_nan` is that of the naive loss; `no_exp` says that the true class's naive exp is 0, `wide`
+    that the format holds every logit that can be given.
+    """
     if naive == CauseKind.NONE:
         if shifted == fused == CauseKind.NONE:
             return ["none"]
@@ -45,6 +59,10 @@ def _sentences(
     first = naive.name.lower()
     if naive == CauseKind.EXP_OVERFLOW:
         first += "_nan" if is_nan else "_inf"
+    if naive == CauseKind.PROBABILITY_UNDERFLOW and no_exp:
+        first = "target_underflow"
+    if naive == CauseKind.LOGITS_ROUNDED and wide:
+        first = "logits_rounded_shift"
     if naive in _IN_ALL_FORMS or naive == shifted:
         told = [first]
         if naive == CauseKind.PROBABILITY_UNDERFLOW:
@@ -61,13 +79,21 @@ def verdict(sweep: Sweep, names: Sequence[str]) -> tuple[Sentence, dict[str, np.
     naive, shifted, fused = sweep.naive, sweep.shifted, sweep.fused
     fmt = FORMATS[naive.format]
     kinds = [run.cause.kind.astype(np.int64) for run in (naive, shifted, fused)]
+    apart = compared(fmt.name)
     is_nan = np.isnan(naive.steps["loss"].astype(np.float64))
-    code = np.ravel_multi_index((*kinds, is_nan), (*[len(CauseKind)] * 3, 2))
+    no_exp = naive.steps["exp"][..., naive.target] == 0
+    sizes = (*[len(CauseKind)] * 3, 2, 2)
+    code = np.ravel_multi_index((*kinds, is_nan, no_exp), sizes)
     codes, which = np.unique(code, return_inverse=True)
     templates = []
     for number in codes:
-        first, second, third, nan = np.unravel_index(number, (*[len(CauseKind)] * 3, 2))
-        keys = _sentences(CauseKind(first), CauseKind(second), CauseKind(third), is_nan=bool(nan))
+        *three, nan, zero = np.unravel_index(number, sizes)
+        keys = _sentences(
+            *map(CauseKind, three),
+            is_nan=bool(nan),
+            no_exp=bool(zero),
+            wide=fmt.dtype == np.float64,
+        )
         templates.append(" ".join(say(f"verdict.{key}", format=fmt.name) for key in keys))
 
     broke = kinds[0] != CauseKind.NONE  # else the sentence tells the cause of the shifted form
@@ -97,13 +123,14 @@ def verdict(sweep: Sweep, names: Sequence[str]) -> tuple[Sentence, dict[str, np.
         "class": Place("verdict_class", names=tuple(names)),
         "target": Place("verdict_target", names=tuple(names)),
         "z": Place("verdict_value", PROSE),
-        "stored": Place("verdict_stored", PROSE),
+        "given": Place("verdict_value", apart),
+        "stored": Place("verdict_stored", apart),
         "exact": Place("verdict_significand", PROSE, exponent="verdict_exponent"),
         "max": Place("verdict_max", PROSE),
         "tiny": Place("verdict_tiny", PROSE),
-        "loss_naive": Place("loss_naive", COMPARED),
-        "loss_shifted": Place("loss_shifted", COMPARED),
-        "loss_fused": Place("loss_fused", COMPARED),
+        "loss_naive": Place("loss_naive", apart),
+        "loss_shifted": Place("loss_shifted", apart),
+        "loss_fused": Place("loss_fused", apart),
     }
     return Sentence("verdict", say("pipeline.verdict_title"), "verdict", templates, places), columns
 

@@ -1,20 +1,17 @@
-"""The sentences a learner reads; they live in words/, one file per language."""
+"""The sentences a learner reads; they live in words/, one folder per language."""
 
 import re
 import tomllib
 from functools import cache
 from pathlib import Path
 
-_MARKDOWN = re.compile(r"([^\w\s])")
-
 
 @cache
 def _sentences() -> dict[str, str]:
-    text = (Path(__file__).parent / "words" / "en.toml").read_text(encoding="utf-8")
     return {
-        f"{section}.{key}": sentence
-        for section, sentences in tomllib.loads(text).items()
-        for key, sentence in sentences.items()
+        f"{path.stem}.{key}": sentence
+        for path in (Path(__file__).parent / "words" / "en").glob("*.toml")
+        for key, sentence in tomllib.loads(path.read_text(encoding="utf-8")).items()
     }
 
 
@@ -30,6 +27,14 @@ def say(key: str, /, **values: object) -> str:
     )
 
 
+def has(key: str) -> bool:
+    """Say whether there is a sentence `key`."""
+    return key in _sentences()
+
+
 def literal(text: str) -> str:
-    """Escape text from a stranger, so that Markdown shows it and does nothing else."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+    """Write text from a stranger as Markdown code, in which nothing is a link or a picture."""
+    line = " ".join(text.split())
+    longest = max(map(len, re.findall("`+", line)), default=0)
+    fence = "`" * (longest + 1)
+    return f"{fence} {line} {fence}" if line else ""

@@ -1,17 +1,31 @@
 """Read the numbers and the sentences that the page writes, with exact decimals."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, localcontext
 from typing import NamedTuple
 
 import numpy as np
 
+from ce_core.sweep import Sweep, sweep
 from pages.shared.live import Place, Sentence
+from pages.shared.verdict import verdict
 
 Columns = Mapping[str, np.ndarray]
 Position = tuple[int, int]
 CUT = Decimal(2) ** -28  # the page sends float64 without its last 24 bits
+
+
+def here(logits: Sequence[float], target: int, name: str, shift: float = 0.0) -> Sweep:
+    """Return a table of one position: the logits themselves."""
+    return sweep(logits, target, name, [[value] for value in logits], shift=shift)
+
+
+def told(table: Sweep, names: Sequence[str]) -> tuple[Sentence, Columns]:
+    """Return the verdict, and all the columns that its places name."""
+    chosen, columns = verdict(table, names)
+    losses = {f"loss_{form}": run.steps["loss"].astype(float) for form, run in vars(table).items()}
+    return chosen, columns | losses
 
 
 class Power(NamedTuple):

@@ -2,10 +2,12 @@
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from ce_core.bugs import BUGS
 from pages.shared import controls
 from pages.shared.controls import Settings
 
@@ -32,14 +34,38 @@ def settings(draw: st.DrawFn) -> Settings:
         ),
         shift=draw(finite),
         reach=draw(st.sampled_from(controls.REACHES)),
+        counts=tuple(
+            draw(
+                st.lists(st.integers(0, controls.MAX_COUNT), min_size=count, max_size=count).filter(
+                    any
+                )
+            )
+        ),
+        model=controls.share(
+            controls.first_model(count), draw(st.integers(0, count - 1)), draw(st.floats(0.0, 1.0))
+        ),
+        x=draw(finite),
+        other=draw(finite),
+        temperature=draw(st.floats(0.01, 100.0)),
+        cell=draw(st.sampled_from(controls.CELLS)),
+        smoothing=draw(st.floats(0.0, 1.0)) + 0.0,
+        rate=draw(st.floats(0.001, 100.0)),
+        step=draw(st.integers(0, controls.MAX_STEP)),
+        bug=draw(st.sampled_from(list(BUGS))),
+        dose=draw(finite),
+        repaired=draw(st.integers(0, 1)),
     )
 
 
-@given(settings())
-@example(Settings(names=('a,"b"', "'", "\\")))
-@example(Settings(logits=(0.1 + 0.2, 1e-300, -1e300)))
-def test_a_link_that_the_app_wrote_reads_back_exactly(wanted: Settings) -> None:
-    query = {key: [text] for key, text in controls.write(wanted).items()}
+PAGES = ("pipeline", "likelihood", "sigmoid", "softmax", "overflow", "gradient", "bugs")
+
+
+@given(settings(), st.sampled_from(PAGES))
+@example(Settings(names=('a,"b"', "'", "\\")), "pipeline")
+@example(Settings(names=("<img src=x>", "*a*, $b$", "\u05d0\u200d")), "gradient")
+@example(Settings(logits=(0.1 + 0.2, 1e-300, -1e300)), "sigmoid")
+def test_a_link_that_the_app_wrote_reads_back_exactly(wanted: Settings, page: str) -> None:
+    query = {key: [text] for key, text in controls.write(wanted, page).items()}
     assert controls.read(query) == (wanted, [])
 
 
@@ -77,14 +103,21 @@ def test_any_link_gives_valid_settings_and_names_what_it_left_out(
     query: dict[str, list[str]],
 ) -> None:
     result, ignored = controls.read(query)
-    assert controls.read({k: [v] for k, v in controls.write(result).items()}) == (result, [])
+    written = {k: [v] for k, v in controls.write(result, "pipeline").items()}
+    assert controls.read(written) == (result, [])
     refused = {part.key for part in ignored}
+    # A part that is not named was taken: it is what its text says.
+    for key in {"logits", "shift"} & set(query) - refused:
+        numbers = [float(part) + 0.0 for part in query[key][0].split(",")]
+        assert numbers == list(np.ravel(getattr(result, key)))
+    for key in {"target", "format", "reach"} & set(query) - refused:
+        assert query[key][0] == controls.plain(getattr(result, key)).zfill(len(query[key][0]))
     for key, values in query.items():
         if key not in {p.key for p in controls.PARAMETERS} or len(values) > 1:
             assert key in refused
     default, _ = controls.read({})
     for parameter in controls.PARAMETERS:
-        if parameter.key not in query and parameter.key != "names":
+        if parameter.key not in query and parameter.default is None:
             assert getattr(result, parameter.key) == getattr(default, parameter.key)
 
 
@@ -98,12 +131,18 @@ def test_any_link_gives_valid_settings_and_names_what_it_left_out(
         ("logits", "1,1e301"),
         ("logits", "1;2"),
         ("logits", "1,١"),
+        ("logits", "1,1_0"),
+        ("logits", ""),
         ("names", "cat,cat,dog"),
         ("names", "cat,dog"),
         ("names", "cat,,dog"),
         ("names", f"cat,dog,{'x' * 21}"),
         ("names", "cat,dog,a\u202eb"),
         ("names", 'cat,dog,"x'),
+        ("names", "cat,dog,\u200d"),
+        ("names", "cat,dog,\u3164"),
+        ("names", "cat,dog,\u2800"),
+        ("names", "cat,dog,\ufe0f"),
         ("target", "3"),
         ("target", "-1"),
         ("target", "1.0"),
@@ -148,6 +187,8 @@ def test_the_grid_of_tenths_is_made_of_the_decimals_that_people_read() -> None:
 @pytest.mark.parametrize(
     ("logits", "reach", "effective"),
     [
+        *(((float(f"1e{power}"), 0.0), 10, max(10, 10.0**power)) for power in range(-5, 300, 7)),
+        *(((-float(f"1.01e{power}"), 0.0), 10, 2 * 10.0**power) for power in range(4, 300, 7)),
         ((1.0, 2.0), 10, 10),
         ((10.0, -10.0), 10, 10),
         ((10.5, 0.0), 10, 100),

@@ -6,9 +6,9 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from pages.pipeline import build
 from pages.shared import controls, figures
 from pages.shared.controls import Settings
+from pages.shared.pipeline import build
 
 
 @pytest.mark.parametrize("count", range(2, 11))

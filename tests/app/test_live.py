@@ -6,16 +6,20 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
+from hypothesis import given
 
-from pages.pipeline import build
+from ce_core.sweep import sweep
 from pages.shared import controls
 from pages.shared.controls import Settings
 from pages.shared.live import pack
+from pages.shared.pipeline import build
+from tests.app.test_controls import settings as any_settings
 
 LOGITS = (2.0, 1.0, 0.1, -1.0, 0.0, 3.0, -2.0, 0.5, 1.5, -0.5)
 LIMITS = {3: 300_000, 5: 300_000, 10: 600_000}  # bytes
-TYPES = {"f8", "f4", "i2", "i1", "u1"}  # those that live.js knows
+TYPES = {"f8", "f4", "i4", "i2", "i1", "u1"}  # those that live.js knows
 
 
 def settings(count: int, name: str) -> Settings:
@@ -26,7 +30,7 @@ def settings(count: int, name: str) -> Settings:
 @pytest.mark.parametrize("count", LIMITS)
 def test_every_column_arrives_aligned_and_whole(count: int, name: str) -> None:
     instrument, columns = build(settings(count, name))
-    message = pack(instrument, columns, 7)
+    message = pack(instrument, columns, 7, 0)
     (length,) = struct.unpack_from("<I", message)
     head = json.loads(message[4 : 4 + length])
     body = zlib.decompress(message[4 + length :])
@@ -48,7 +52,7 @@ def test_every_column_arrives_aligned_and_whole(count: int, name: str) -> None:
 def test_a_release_stays_light(count: int, name: str) -> None:
     # Streamlit sends the component's own text along with each message.
     text = sum(path.stat().st_size for path in Path("pages/shared/live").glob("live.*"))
-    assert len(pack(*build(settings(count, name)), 1)) + text <= LIMITS[count]
+    assert len(pack(*build(settings(count, name)), 1, 0)) + text <= LIMITS[count]
 
 
 def test_every_column_that_is_shown_is_sent() -> None:
@@ -76,3 +80,38 @@ def test_every_slider_shows_the_same_numbers_where_it_stands(name: str) -> None:
     for column in columns.values():
         for row in rows[1:]:
             np.testing.assert_array_equal(column[row], column[rows[0]])
+
+
+@given(any_settings())
+def test_any_settings_make_a_message_that_a_browser_can_read(wanted: Settings) -> None:
+    instrument, columns = build(wanted)
+    message = pack(instrument, columns, 1, 0)
+    (length,) = struct.unpack_from("<I", message)
+    json.loads(message[4 : 4 + length], parse_constant=pytest.fail)  # Infinity is no JSON
+    for figure in instrument.figures:
+        assert go.Figure(figure.plot).data
+    for slider, value in zip(instrument.sliders, (*wanted.logits, wanted.shift), strict=True):
+        assert slider.masked == np.isinf(value)
+        assert slider.masked or slider.values[slider.index] == value
+    for sentence in instrument.sentences:
+        assert columns[sentence.column].max() < len(sentence.templates)
+
+
+@pytest.mark.parametrize("name", controls.FORMATS)
+@pytest.mark.parametrize("centre", [0.0, -740.0, -95.0, -16.0])
+def test_the_numbers_sent_are_the_core_s_to_the_digits_shown(centre: float, name: str) -> None:
+    # exp of these logits is subnormal in one of the formats.
+    wanted = Settings((centre, centre - 1.5, centre + 1.25), 1, name, reach=1000.0)
+    instrument, columns = build(wanted)
+    table = sweep(
+        wanted.logits,
+        wanted.target,
+        name,
+        [slider.values for slider in instrument.sliders[:-1]],
+        shift_positions=instrument.sliders[-1].values,
+    )
+    for form, run in vars(table).items():
+        for step in ("logits", "exp", "total", "probabilities", "probability", "loss"):
+            if f"{step}_{form}" in columns:
+                sent, computed = columns[f"{step}_{form}"], run.steps[step].astype(float)
+                np.testing.assert_allclose(sent, computed, rtol=5e-9, atol=0, err_msg=step)

@@ -8,9 +8,9 @@ from hypothesis import given
 
 from ce_core.formats import FORMATS
 from ce_core.scenarios import SCENARIOS
-from pages.pipeline import build
 from pages.shared import controls
 from pages.shared.controls import Settings
+from pages.shared.pipeline import build
 from tests.app.test_controls import settings
 
 

@@ -2,41 +2,30 @@
 
 import re
 import warnings as python_warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
 
+import mpmath  # type: ignore[import-untyped]  # it ships no type information
 import numpy as np
 import pytest
 
 from ce_core.cause import CauseKind
+from ce_core.formats import FORMATS, FloatFormat
 from ce_core.scenarios import SCENARIOS
 from ce_core.sweep import Sweep, sweep
 from ce_core.trace import WARNINGS
 from pages.shared import controls
+from pages.shared.live import Sentence
 from pages.shared.numpy_code import numpy_code
 from pages.shared.verdict import verdict, warnings
 from pages.shared.words import say
+from tests.app.reading import Columns, fill, here, told
+from tests.core import oracle
 
 NAMES = ("cat", "dog", "goldfish")
-
-
-def here(logits: tuple[float, ...], target: int, name: str, shift: float = 0.0) -> Sweep:
-    """One position: the logits themselves."""
-    return sweep(logits, target, name, [[v] for v in logits], shift=shift)
-
-
-def sentence(table: Sweep) -> str:
-    """Return the verdict with its places filled by the columns, as the browser would."""
-    chosen, columns = verdict(table, NAMES)
-    for form in ("naive", "shifted", "fused"):
-        columns[f"loss_{form}"] = getattr(table, form).steps["loss"].astype(float)
-
-    def fill(place: re.Match[str]) -> str:
-        spec = chosen.places[place[1]]
-        value = columns[spec.column][0, 0]
-        if spec.names:
-            return spec.names[value]
-        return f"{value:.3g}" + (f"e{columns[spec.exponent][0, 0]:.0f}" if spec.exponent else "")
-
-    return re.sub(r"\{(\w+)\}", fill, chosen.templates[columns["verdict"][0, 0]])
+FORMS = ("naive", "shifted", "fused")
 
 
 @pytest.mark.parametrize(
@@ -59,9 +48,219 @@ def sentence(table: Sweep) -> str:
 def test_each_cause_is_told_with_its_numbers(
     logits: tuple[float, ...], target: int, name: str, parts: list[str]
 ) -> None:
-    told = sentence(here(logits, target, name))
+    text = fill(*told(here(logits, target, name), NAMES), (0, 0))
     for part in parts:
-        assert part in told
+        assert part in text
+
+
+# ---------------------------------------------------------------- every sentence is true
+
+
+@dataclass(frozen=True)
+class Case:
+    """One position: what the sentence says of it, what was computed, and what is on paper."""
+
+    table: Sweep
+    at: tuple[int, int]
+    given: list[float]
+    shift: float
+    sentence: Sentence
+    columns: Columns
+
+    @property
+    def format(self) -> FloatFormat:
+        """The format that the sentence is about."""
+        return FORMATS[self.table.naive.format]
+
+    @property
+    def target(self) -> int:
+        """The true class."""
+        return self.table.naive.target
+
+    def step(self, form: str, name: str) -> np.ndarray:
+        """Return what a step of one form computed here."""
+        return getattr(self.table, form).steps[name][self.at].astype(float)
+
+    @property
+    def logits(self) -> list[float]:
+        """The logits as stored."""
+        return self.step("naive", "logits").tolist()
+
+    def column(self, place: str) -> float:
+        """Return the number that fills a place."""
+        return float(self.columns[self.sentence.places[place].column][self.at])
+
+    def shown(self, place: str) -> str:
+        """Return a number with the digits that the page gives it."""
+        style = self.sentence.places[place].style
+        assert style
+        return f"{self.column(place):.{style.digits}g}"
+
+    def exact_is(self, expected: mpmath.mpf) -> bool:
+        """Say whether {exact} is this number. Its exponent may itself have 300 digits."""
+        log10 = mpmath.log10(expected)
+        said = mpmath.log10(self.column("exact")) + float(self.columns["verdict_exponent"][self.at])
+        return bool(abs(said - log10) <= 1e-5 + 1e-12 * abs(log10))
+
+
+def exp_overflows(c: Case) -> bool:
+    i = int(c.column("class"))
+    exp = c.step("naive", "exp")
+    return (
+        c.column("z") == c.logits[i]
+        and c.exact_is(mpmath.exp(c.logits[i]))
+        and bool(mpmath.exp(c.logits[i]) > c.format.max)
+        and bool(np.isinf(exp[i]) and np.isfinite(exp[:i]).all())
+    )
+
+
+def sum_overflows(c: Case) -> bool:
+    exp = c.step("naive", "exp")
+    total = mpmath.fsum(map(mpmath.exp, c.logits))
+    return (
+        c.exact_is(total)
+        and bool(total > c.format.max)
+        and bool(np.isfinite(exp).all() and np.isinf(c.step("naive", "total")))
+        and c.step("naive", "loss") == np.inf
+    )
+
+
+def all_underflow(c: Case) -> bool:
+    return (
+        c.column("z") == max(c.logits)
+        and c.exact_is(mpmath.exp(max(c.logits)))
+        and bool(mpmath.exp(max(c.logits)) < c.format.smallest_subnormal)
+        and not c.step("naive", "exp").any()
+        and bool(np.isnan(c.step("naive", "loss")))
+    )
+
+
+def probability_underflows(c: Case) -> bool:
+    probability = oracle.softmax(c.logits)[c.target]
+    return (
+        c.exact_is(probability)
+        and bool(probability < c.format.smallest_subnormal)
+        and c.step("naive", "probability") == 0
+        and c.step("naive", "loss") == np.inf
+    )
+
+
+def too_far_apart(c: Case) -> bool:
+    distance = mpmath.mpf(max(c.logits)) - mpmath.mpf(c.logits[c.target])
+    return distance > c.format.max and not np.isfinite(c.step("shifted", "loss"))
+
+
+def loses_digits(form: str) -> Callable[[Case], bool]:
+    def check(c: Case) -> bool:
+        loss = float(c.step(form, "loss"))
+        exact = -oracle.log_softmax(c.logits)[c.target]
+        return bool(abs(loss - exact) > 9 * c.format.unit_roundoff * exact) and c.shown(
+            f"loss_{form}"
+        ) != c.shown("loss_fused")
+
+    return check
+
+
+# What has to hold where a sentence is said.
+TRUE: dict[str, Callable[[Case], bool]] = {
+    "none": lambda c: all(
+        abs(float(c.step(form, "loss")) - float(c.step("fused", "loss")))
+        <= 20 * c.format.unit_roundoff * abs(float(c.step("fused", "loss")))
+        + 2 * c.format.smallest_subnormal
+        for form in FORMS
+    ),
+    "logit_overflow": lambda c: (
+        abs(c.column("z")) > c.format.max and bool(np.isinf(c.logits[int(c.column("class"))]))
+    ),
+    "all_masked": lambda c: set(c.logits) == {-np.inf},
+    "exp_overflow_nan": lambda c: exp_overflows(c) and bool(np.isnan(c.step("naive", "loss"))),
+    "exp_overflow_inf": lambda c: (
+        exp_overflows(c)
+        and c.step("naive", "probability") == 0
+        and c.step("naive", "loss") == np.inf
+    ),
+    "sum_overflow": sum_overflows,
+    "sum_underflow": all_underflow,
+    "target_masked": lambda c: c.logits[c.target] == -np.inf and c.step("fused", "loss") == np.inf,
+    "probability_underflow": probability_underflows,
+    "digits_lost": loses_digits("naive"),
+    "logits_rounded": lambda c: c.shown("given") != c.shown("stored"),
+    "logits_rounded_shift": lambda c: any(
+        Fraction(given) + Fraction(c.shift) != Fraction(stored)
+        for given, stored in zip(c.given, c.logits, strict=True)
+        if np.isfinite(given)
+    ),
+    "target_underflow": lambda c: (
+        c.column("z") == c.logits[c.target]
+        and bool(mpmath.exp(c.column("z")) < c.format.smallest_subnormal)
+        and c.step("naive", "exp")[c.target] == 0
+        and c.step("naive", "probability") == 0
+        and c.step("naive", "loss") == np.inf
+    ),
+    "logits_rounded_too": lambda c: any(
+        Fraction(given) + Fraction(c.shift) != Fraction(stored)
+        for given, stored in zip(c.given, c.logits, strict=True)
+        if np.isfinite(given)
+    ),
+    "shifted_saves": lambda c: bool(np.isfinite(c.step("shifted", "loss"))),
+    "shifted_underflow": lambda c: (
+        c.step("shifted", "probability") == 0 and bool(np.isfinite(c.step("fused", "loss")))
+    ),
+    "shifted_digits": loses_digits("shifted"),
+    "shifted_subtract": too_far_apart,
+    "only_shifted_underflow": lambda c: (
+        c.step("shifted", "probability") == 0
+        and bool(np.isfinite([c.step("naive", "loss"), c.step("fused", "loss")]).all())
+    ),
+    "only_shifted_digits": loses_digits("shifted"),
+}
+
+
+def tables(name: str) -> Iterator[tuple[Sweep, np.ndarray, float]]:
+    """Make tables around every limit of a format, with some classes masked."""
+    random = np.random.default_rng(7)
+    fmt = FORMATS[name]
+    largest = min(fmt.max, controls.LARGEST / 2)
+    limits = [fmt.ln_max, fmt.ln_max / 2, -fmt.ln_max, fmt.ln_zero, fmt.ln_zero / 2, largest]
+    near = [0.1, 1, 5, 8, 10, 16, 20, 40, 60, 300, largest / 2]
+    centres = np.array([*limits, 0, *near, *(-v for v in near), -largest, 2 * largest])
+    for shift in (0.0, 0.1, -7.3, 300.0, fmt.ln_max, 3e4):
+        for _ in range(12):
+            logits = random.choice(centres, (3, 120)) + random.choice([0, 0.037, 1], (3, 120))
+            logits[random.random(logits.shape) < 0.05] = -np.inf
+            yield sweep(logits[:, 0], 0, name, logits, shift=shift), logits, shift
+    for few in ((-np.inf,) * 3, (20.0, 0.0, 0.0), (-92.6287, 0.259896, -1.96156)):
+        yield here(few, 0, name), np.array(few)[:, None], 0.0
+
+
+@cache
+def cases() -> dict[str, list[Case]]:
+    """Return for each sentence the positions that show it: one of each kind in each table."""
+    result: dict[str, list[Case]] = {key: [] for key in TRUE}
+    for name in controls.FORMATS:
+        texts = {key: say(f"verdict.{key}", format=name) for key in TRUE}
+        for table, logits, shift in tables(name):
+            sentence, columns = told(table, NAMES)
+            codes, first = np.unique(columns["verdict"], return_index=True)
+            for code, flat in zip(codes, first, strict=True):
+                i, k = np.unravel_index(flat, columns["verdict"].shape)
+                given = logits[:, 0].copy()
+                given[i] = logits[i, k]
+                case = Case(table, (int(i), int(k)), given.tolist(), shift, sentence, columns)
+                template = sentence.templates[code]
+                keys = [key for key in TRUE if texts[key] in template]
+                keys.sort(key=lambda key: template.index(texts[key]))
+                assert " ".join(texts[key] for key in keys) == template
+                for key in keys:
+                    result[key].append(case)
+    return result
+
+
+@pytest.mark.parametrize("key", TRUE)
+def test_what_is_said_is_true_of_the_numbers(key: str) -> None:
+    assert cases()[key]
+    false = [case for case in cases()[key] if not TRUE[key](case)]
+    assert [(fill(c.sentence, c.columns, c.at), c.given, c.shift) for c in false[:3]] == []
 
 
 def test_every_combination_of_causes_has_its_sentences() -> None:
@@ -79,7 +278,7 @@ def test_every_combination_of_causes_has_its_sentences() -> None:
                 seen |= {tuple(row) for row in kinds.reshape(-1, 3)}
                 for template in chosen.templates:
                     assert set(re.findall(r"\{(\w+)\}", template)) <= set(chosen.places)
-                well = [t == say("verdict.none") for t in chosen.templates]
+                well = [t == say("verdict.none", format=name) for t in chosen.templates]
                 said = np.array(well)[columns["verdict"]]
                 np.testing.assert_array_equal(said, (kinds == CauseKind.NONE).all(axis=-1))
     assert len(seen) >= 25

@@ -94,7 +94,14 @@ def open_page(
     opened: list[tuple[Page, Watched, str]] = []
     with ExitStack() as closing:
 
-        def open_(query: str = "", *, allowed: str = r"(?!)", ready: str = ".ce-bar", **options):
+        def open_(
+            query: str = "",
+            *,
+            path: str = "pipeline",
+            allowed: str = r"(?!)",
+            ready: str = ".ce-bar",
+            **options,
+        ):
             context = contexts(**options)
             page = context.new_page()
             closing.callback(page.close)
@@ -102,7 +109,7 @@ def open_page(
             opened.append((page, Watched(page, server), allowed))
             if block := getattr(request, "param", None):
                 page.route(block, lambda route: route.abort())
-            page.goto(f"{server}/{query}")
+            page.goto(f"{server}/{path}{query}")
             expect(page.locator(ready).first).to_be_attached()
             return page
 

@@ -17,13 +17,17 @@ import numpy as np
 import plotly
 import streamlit as st
 
+from pages.shared.words import say
+
 _HERE = Path(__file__).parent
+_SCRIPTS = ("numbers.js", "drawing.js", "live.js")  # one module, in this order
+_MOST_CHANGES = 1000  # that one message may repeat
 
 _mount = st.components.v2.component(
     "live",
     html=(_HERE / "live.html").read_text(encoding="utf-8"),
     css=(_HERE / "live.css").read_text(encoding="utf-8"),
-    js=(_HERE / "live.js").read_text(encoding="utf-8"),
+    js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS),
     # plotly.js puts its style rules into the document; a shadow root would not see them.
     isolate_styles=False,
 )
@@ -43,35 +47,52 @@ class Style:
 
 @dataclass(frozen=True)
 class Slider:
-    """One row of the table's first axis, with a slider, a field for exact values, and a choice."""
+    """One row of the table's first axis, with a slider, a field for exact values, and a choice.
+
+    The values rise. They are evenly spaced, but for the one at `index`, which is kept exactly;
+    `uneven` ones are, and the slider moves from one to the next.
+    """
 
     id: str
     name: str
     label: str
-    values: Sequence[float]  # evenly spaced, but for the one at `index`, which is kept exactly
+    values: Sequence[float]
     index: int
     masked: bool = False
     choice: str = ""  # the accessible name of a radio button in front of the row; none if empty
+    uneven: bool = False
+    play: Sequence[str] = ()  # the names of three buttons: one step, play, pause
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One of several, from a list; the browser sends the position of the one that was picked."""
+    """One of several, from a list; the browser sends the value of the one that was picked."""
 
     id: str
     label: str
-    options: Sequence[str]
+    options: Sequence[tuple[str, str]]  # value and text
     selected: int
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A number that follows the drag: `column[s, k]`, or `column[s, k, item]`."""
+    """A number that follows the drag: `column[s, k]`, or `column[s, k, item]`.
+
+    With `words`, the column holds the positions of words, and the word is shown. With `shade`, the
+    number colours its background: -1 to 1. With `under`, a smaller cell stands below. With `pick`,
+    the cell is a button that sends (id, value); `picked` says that it is the one.
+    """
 
     column: str
-    style: Style
+    style: Style | None = None
     item: int = 0
     readout: str = ""  # the `data-readout` name under which tests and scripts find it
+    words: Sequence[str] = ()
+    shade: bool = False
+    under: "Cell | None" = None
+    pick: tuple[str, str] | None = None
+    picked: bool = False
+    label: str = ""  # what a button is called
 
 
 @dataclass(frozen=True)
@@ -81,6 +102,7 @@ class Row:
     label: str
     cells: Sequence[Cell | None]
     swatch: str = ""
+    code: bool = False  # the label is source code
 
 
 @dataclass(frozen=True)
@@ -95,16 +117,54 @@ class Bars:
 
 
 @dataclass(frozen=True)
+class Line:
+    """A line through (x, y): columns of items, or fixed x. It has a gap where one is nan."""
+
+    x: str | Sequence[float]
+    y: str
+    swatch: str
+    dashed: bool = False
+
+
+@dataclass(frozen=True)
+class Point:
+    """A point at (x, y), columns without items; `drag` is the slider that it drags."""
+
+    x: str
+    y: str
+    swatch: str
+    drag: str = ""
+
+
+@dataclass(frozen=True)
+class Arrows:
+    """Upright arrows at the positions x, from one column of items to another."""
+
+    x: Sequence[float]
+    start: str
+    end: str
+    swatch: str
+
+
+@dataclass(frozen=True)
 class Figure:
-    """A Plotly figure as plain JSON, with bars that move and their values as text."""
+    """A Plotly figure as plain JSON, with parts that move, and their values as text.
+
+    `of` names the sliders that leave the background true; while another is held, it is dimmed.
+    """
 
     title: str
     alt: str
     plot: Mapping[str, Any]
-    bars: Sequence[Bars]
-    names: Sequence[str]
-    rows: Sequence[Row]
-    dense: bool  # many bars: the plot's left margin is 40 px instead of 104 px
+    bars: Sequence[Bars] = ()
+    lines: Sequence[Line] = ()
+    points: Sequence[Point] = ()
+    arrows: Sequence[Arrows] = ()
+    names: Sequence[str] = ()
+    rows: Sequence[Row] = ()
+    key: Sequence[tuple[str, str]] = ()  # swatch and text of lines and points
+    dense: bool = False  # many bars: the plot's left margin is 40 px instead of 104 px
+    of: Sequence[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -116,8 +176,8 @@ class Card:
     swatch: str
     value: Cell
     unit: str
-    second_label: str
-    second: Cell
+    second_label: str = ""
+    second: Cell | None = None
 
 
 @dataclass(frozen=True)
@@ -139,6 +199,7 @@ class Place:
     style: Style | None = None
     exponent: str = ""
     names: Sequence[str] = ()
+    item: int = 0
 
 
 @dataclass(frozen=True)
@@ -149,6 +210,14 @@ class Table:
     lead: str
     head: Sequence[str]
     rows: Sequence[Row]
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A formula in MathML (pages/shared/mathml.py), some of whose numbers follow the drag."""
+
+    lead: str
+    math: Sequence[Any]
 
 
 @dataclass(frozen=True)
@@ -164,37 +233,45 @@ class Code:
 
 @dataclass(frozen=True)
 class Instrument:
-    """All that one live component shows."""
+    """All that one live component shows. Its last slider is never masked."""
 
     title: str
     hint: str
     sliders: Sequence[Slider]
-    choice_label: str
-    choice: int
-    choices: Sequence[Choice]
-    figures: Sequence[Figure]
-    cards_title: str
-    cards: Sequence[Card]
-    sentences: Sequence[Sentence]
-    table: Table
-    code: Code
-    words: Mapping[str, str]
+    choice_id: str = ""  # what the radio buttons in front of the sliders set
+    choice_label: str = ""
+    choice: int = 0
+    choices: Sequence[Choice] = ()
+    figures: Sequence[Figure] = ()
+    cards_title: str = ""
+    cards: Sequence[Card] = ()
+    sentences: Sequence[Sentence] = ()
+    formulas_title: str = ""
+    formulas: Sequence[Formula] = ()
+    tables: Sequence[Table] = ()
+    code: Code | None = None
 
 
-def pack(instrument: Instrument, columns: Mapping[str, np.ndarray], serial: int) -> bytes:
+def pack(
+    instrument: Instrument, columns: Mapping[str, np.ndarray], serial: int, seen: int
+) -> bytes:
     """One message: the length of the head, the head as JSON, and the columns, deflated.
 
-    The columns stand in falling order of item size, so that each is aligned for a typed array.
-    Level 1 costs about 2 ms for five classes and halves the message; higher levels gain little.
+    A column has the shape (sliders, positions) or (sliders, positions, items); with one slider and
+    one position it is the same everywhere. The columns stand in falling order of item size, so that
+    each is aligned for a typed array. Level 1 costs about 2 ms for five classes and halves the
+    message; higher levels gain little.
     """
     order = sorted(columns, key=lambda name: -columns[name].dtype.itemsize)
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
     head = json.dumps(
         {
             "serial": serial,
+            "seen": seen,
             "plotly": f"{'/' + base if base else ''}/vendor/plotly.min.js?v={plotly.__version__}",
             "columns": [[name, columns[name].dtype.str[1:], columns[name].shape] for name in order],
             "instrument": instrument,
+            "words": {word: say(f"live.{word}") for word in ("no_chart", "nan", "inf", "exact")},
         },
         default=vars,
         allow_nan=False,
@@ -213,11 +290,15 @@ def live(
     # A browser that is sent the same bytes twice does not look at them again, and a field would
     # keep a number that was refused.
     serial = st.session_state[f"{key}.serial"] = st.session_state.get(f"{key}.serial", 0) + 1
-    _mount(key=key, data=pack(instrument, columns, serial), on_commit_change=on_commit)
+    seen = st.session_state.get(f"{key}.seen", 0)
+    _mount(key=key, data=pack(instrument, columns, serial, seen), on_commit_change=on_commit)
 
 
-def committed(key: str) -> tuple[str, Any]:
-    """Return the id and the value that the browser sent, unchecked but for their shape.
+def committed(key: str) -> list[tuple[str, Any]]:
+    """Return the ids and values that the browser sent and that were not returned before.
+
+    Streamlit keeps one of two messages that reach it while the script is running. So each message
+    repeats, with rising numbers, what the server has not yet said that it saw.
 
     Raises
     ------
@@ -226,7 +307,15 @@ def committed(key: str) -> tuple[str, Any]:
     """
     state = st.session_state.get(key)
     message = state.get("commit") if isinstance(state, Mapping) else None
-    match message:
-        case {"id": str() as id_, "value": value}:
-            return id_, value
-    raise ValueError("expected a message with an id and a value")
+    seen: int = st.session_state.get(f"{key}.seen", 0)
+    news = []
+    for change in message if isinstance(message, list) and message else [None]:
+        match change:
+            case {"n": int() as n, "id": str() as id_, "value": value} if not isinstance(n, bool):
+                if seen < n < seen + _MOST_CHANGES:
+                    news.append((n, id_, value))
+            case _:
+                raise ValueError("expected a list of changes, each with n, an id and a value")
+    news.sort(key=lambda change: change[0])
+    st.session_state[f"{key}.seen"] = max([seen, *(n for n, _, _ in news)])
+    return [(id_, value) for _, id_, value in news]

@@ -1,8 +1,10 @@
-// The player of the live component: it looks rows up, formats numbers and moves bars.
-// All that it shows was computed by NumPy; see pages/shared/live/__init__.py.
+// The player of the live component: it looks rows up, formats numbers and moves what is drawn.
+// All that it shows was computed by NumPy; see pages/shared/live/__init__.py. The three files
+// numbers.js, drawing.js and live.js are one module, in this order.
 
-const TYPES = { f8: Float64Array, f4: Float32Array, i2: Int16Array, i1: Int8Array, u1: Uint8Array };
-const SVG = "http://www.w3.org/2000/svg";
+const TYPES = { f8: Float64Array, f4: Float32Array, i4: Int32Array, i2: Int16Array, i1: Int8Array, u1: Uint8Array };
+const MATHML = "http://www.w3.org/1998/Math/MathML";
+const FRAME = 60; // ms between two positions of a slider that plays
 const instances = new WeakMap();
 
 // ---------------------------------------------------------------- the message
@@ -21,68 +23,13 @@ async function unpack(bytes) {
     const size = shape.reduce((a, b) => a * b, 1);
     columns[name] = {
       data: new TYPES[type](body, offset, size),
+      constant: shape[0] * shape[1] === 1,
       positions: shape[1],
       items: shape[2] ?? 1,
     };
     offset += size * TYPES[type].BYTES_PER_ELEMENT;
   }
   return { ...head, columns };
-}
-
-const at = (column, [s, k], item = 0) =>
-  column.data[(s * column.positions + k) * column.items + item];
-
-// ---------------------------------------------------------------- numbers as text
-
-function scientific(value, decimals) {
-  return value.toExponential(Math.max(decimals, 0)).replace("e+", "e");
-}
-
-export function format(value, { kind, digits }) {
-  if (Number.isNaN(value)) return "nan";
-  if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
-  const size = Math.abs(value);
-  if (kind === "fixed") {
-    if (value === 0) return (0).toFixed(digits);
-    return size < 1e-4 || size >= 1e7 ? scientific(value, digits) : value.toFixed(digits);
-  }
-  if (value === 0) return "0";
-  if (kind === "significant") {
-    if (size < 1e-3 || size >= 1e5) return scientific(value, digits - 2);
-    if (size >= 10 ** digits) return value.toFixed(0);
-    return size === 1 ? String(value) : value.toPrecision(digits);
-  }
-  const shortest = Number(value.toPrecision(digits));
-  if (size < 1e-4 || size >= 1e9) {
-    return scientific(shortest, kind === "prose" ? 2 : digits - 1).replace(/\.?0+e/, "e");
-  }
-  const text = String(shortest);
-  if (kind !== "prose") return text;
-  const [whole, decimals] = text.split(".");
-  const grouped =
-    whole.replace("-", "").length > 4 ? whole.replace(/\B(?=(\d{3})+$)/g, "\u202f") : whole;
-  return decimals ? `${grouped}.${decimals}` : grouped;
-}
-
-function power(significand, exponent, style) {
-  if (!Number.isFinite(significand)) return format(significand, style);
-  if (exponent >= -3 && exponent < 7) {
-    return format(Number(`${significand}e${exponent}`), style);
-  }
-  if (Math.abs(exponent) >= 1e6) return `10^${format(exponent, style)}`;
-  return `${significand.toFixed(2)}e${exponent}`;
-}
-
-function fill(sentence, columns, row) {
-  const template = sentence.templates[at(columns[sentence.column], row)];
-  return template.replace(/\{(\w+)\}/g, (whole, name) => {
-    const place = sentence.places[name];
-    if (!place) return whole;
-    const value = at(columns[place.column], row);
-    if (place.names.length) return place.names[value] ?? "";
-    if (place.exponent) return power(value, at(columns[place.exponent], row), place.style);
-    return format(value, place.style);
-  });
 }
 
 // ---------------------------------------------------------------- the document
@@ -103,12 +50,14 @@ function swatch(name) {
 }
 
 // What decides which elements there are. The rest changes with every release, in place.
-function outline({ sliders, figures, sentences, code, choice, ...rest }) {
+function outline({ sliders, figures, sentences, code, choice, choices, ...rest }) {
   return JSON.stringify({
     ...rest,
     sliders: sliders.map(({ values, index, ...slider }) => slider),
-    figures: figures.map(({ plot, ...figure }) => figure),
+    figures: figures.map(({ plot, alt, ...figure }) => figure),
     sentences: sentences.map(({ readout, title }) => [readout, title]),
+    choices: choices.map(({ selected, ...choice }) => choice),
+    code: code !== null,
   });
 }
 
@@ -119,6 +68,9 @@ class Live {
     this.held = null; // the slider under the pointer or the arrow keys
     this.sent = null; // the slider whose release the server has not answered
     this.typed = null; // the text of a field that the server has not answered
+    this.changes = []; // what the server has not yet said that it saw, numbered
+    this.number = 0; // of the last change
+    this.seen = 0; // the number up to which the server has seen them
     this.resized = new ResizeObserver(() => this.frame());
     this.drawn = 0; // how often the charts were begun anew
     this.received = 0; // messages; one that was unpacked too late is left out
@@ -126,8 +78,9 @@ class Live {
 
   // A new table has come. What the learner holds stays where the learner holds it.
   update(message) {
-    this.sent = null;
+    this.answered(message.seen);
     this.columns = message.columns;
+    this.words = message.words;
     const { sliders } = (this.instrument = message.instrument);
     const shape = outline(this.instrument);
     let focused;
@@ -139,7 +92,8 @@ class Live {
     } else {
       this.replot();
     }
-    this.code.textContent = this.instrument.code.text;
+    if (this.code) this.code.textContent = this.instrument.code.text;
+    this.selects.forEach((select, i) => (select.selectedIndex = this.instrument.choices[i].selected));
     sliders.forEach((slider, s) => this.set(s, slider));
     this.typed = null;
     if (focused) this.root.querySelector(`[data-focus="${focused}"]`)?.focus();
@@ -150,11 +104,27 @@ class Live {
     this.root.removeAttribute("aria-busy");
   }
 
+  // A server that has seen less than before is a new one, and is told again what got lost.
+  answered(seen) {
+    const forgot = seen < this.seen;
+    this.seen = seen;
+    this.number = Math.max(this.number, seen);
+    this.changes = this.changes.filter(({ n }) => n > seen);
+    if (this.changes.length === 0) this.sent = null;
+    else if (forgot) this.send(this.changes);
+  }
+
+  commit(id, value) {
+    this.changes.push({ n: (this.number += 1), id, value });
+    this.send(this.changes);
+  }
+
   build() {
     this.remove();
     const { instrument } = this;
     this.cells = [];
     this.controls = instrument.sliders.map((slider, s) => this.control(slider, s));
+    this.selects = [];
     this.figures = instrument.figures.map((figure) => this.figure(figure));
     this.sentences = instrument.sentences.map(({ readout, title }) => ({
       node: make("p", { "data-readout": readout }),
@@ -162,6 +132,8 @@ class Live {
     }));
     this.status = make("p", { class: "ce-hidden", role: "status" });
     this.notice = make("p", { class: "ce-notice", hidden: true });
+    this.code = null;
+    const several = instrument.sliders.some(({ choice }) => choice);
     this.root.replaceChildren(
       make(
         "section",
@@ -170,41 +142,92 @@ class Live {
         make("p", { class: "ce-hint", text: instrument.hint }),
         make(
           "div",
-          { class: "ce-sliders", role: "radiogroup", "aria-label": instrument.choice_label },
+          { class: "ce-sliders", ...(several && { role: "radiogroup", "aria-label": instrument.choice_label }) },
           ...this.controls.map((control) => control.node),
         ),
         make("div", { class: "ce-choices" }, ...instrument.choices.map((c) => this.choice(c))),
       ),
       this.notice,
-      make("div", { class: "ce-figures" }, ...this.figures.map((figure) => figure.node)),
       make(
-        "section",
-        { class: "ce-results" },
-        make("h2", { text: instrument.cards_title }),
-        make("div", { class: "ce-cards" }, ...instrument.cards.map((card) => this.card(card))),
-        make(
-          "div",
-          { class: "ce-said" },
-          ...this.sentences.map(({ title, node }) => make("div", {}, title, node)),
-        ),
+        "div",
+        { class: "ce-figures", "data-count": String(this.figures.length) },
+        ...this.figures.map((figure) => figure.node),
       ),
-      this.table(instrument.table),
-      this.listing(instrument.code),
+      this.results(instrument),
+      ...(instrument.formulas.length ? [this.formulas(instrument)] : []),
+      ...instrument.tables.map((table) => this.table(table)),
+      ...(instrument.code ? [this.listing(instrument.code)] : []),
       this.status,
     );
     this.figures.forEach((figure) => this.resized.observe(figure.plot));
   }
 
-  cell(cell, attributes = {}) {
-    const node = make("span", { ...attributes, "data-readout": cell.readout });
-    this.cells.push({ ...cell, node });
+  results({ cards_title: title, cards }) {
+    const heading = title ? [make("h2", { text: title })] : [];
+    const row = make("div", { class: "ce-cards" }, ...cards.map((card) => this.card(card)));
+    const said = this.sentences.map(({ title: name, node }) => make("div", {}, name, node));
+    return make(
+      "section",
+      { class: "ce-results" },
+      ...heading,
+      ...(cards.length ? [row] : []),
+      make("div", { class: "ce-said" }, ...said),
+    );
+  }
+
+  formulas({ formulas_title: title, formulas }) {
+    const shown = formulas.map(({ lead, math }) => {
+      const node = make("div", { class: "ce-formula" }, this.math(math));
+      return make("div", {}, make("p", { class: "ce-hint", text: lead }), node);
+    });
+    return make("section", { class: "ce-formulas" }, make("h2", { text: title }), ...shown);
+  }
+
+  // A tree of [tag, ...children]; a child is a text, a tree, or a number that follows the drag.
+  math([tag, ...children]) {
+    const node = document.createElementNS(MATHML, tag);
+    if (tag === "math") node.setAttribute("display", "block");
+    for (const child of children) {
+      if (Array.isArray(child)) node.append(this.math(child));
+      else if (typeof child === "string") node.append(child);
+      else {
+        const number = document.createElementNS(MATHML, "mn");
+        if (child.readout) number.dataset.readout = child.readout;
+        this.cells.push({ ...child, node: number });
+        node.append(number);
+      }
+    }
     return node;
+  }
+
+  cell(cell) {
+    const node = make("span", { "data-readout": cell.readout });
+    this.cells.push({ ...cell, node });
+    if (cell.shade) node.classList.add("ce-shade");
+    const under = cell.under ? [this.cell(cell.under)] : [];
+    under.forEach((lower) => lower.classList.add("ce-below"));
+    if (!cell.pick) return under.length ? make("span", {}, node, ...under) : node;
+    const [id, value] = cell.pick;
+    const button = make(
+      "button",
+      {
+        type: "button",
+        class: "ce-pick",
+        "aria-label": cell.label,
+        "aria-pressed": String(cell.picked),
+        "data-focus": `pick-${value}`,
+      },
+      node,
+      ...under,
+    );
+    button.addEventListener("click", () => this.commit(id, value));
+    return button;
   }
 
   row(row) {
     const label = make("th", { scope: "row" });
     if (row.swatch) label.append(swatch(row.swatch));
-    label.append(make("span", { text: row.label }));
+    label.append(make(row.code ? "code" : "span", { text: row.label }));
     const cells = row.cells.map((cell) => make("td", {}, ...(cell ? [this.cell(cell)] : [])));
     return make("tr", {}, label, ...cells);
   }
@@ -249,7 +272,7 @@ class Live {
   }
 
   card(card) {
-    const title = make("h3", {}, swatch(card.swatch), card.title);
+    const title = make("h3", {}, ...(card.swatch ? [swatch(card.swatch)] : []), card.title);
     const value = make(
       "p",
       { class: "ce-value" },
@@ -257,14 +280,14 @@ class Live {
       " ",
       make("span", { class: "ce-unit", text: card.unit }),
     );
-    const second = make("p", { class: "ce-hint" }, card.second_label, this.cell(card.second));
+    const { second_label: label, second } = card;
     return make(
       "div",
       { class: "ce-card" },
       title,
       make("p", { class: "ce-hint", text: card.note }),
       value,
-      second,
+      ...(second ? [make("p", { class: "ce-hint" }, label, this.cell(second))] : []),
     );
   }
 
@@ -282,7 +305,7 @@ class Live {
       type: "text",
       inputmode: "decimal",
       autocomplete: "off",
-      "aria-label": `${slider.label}, exact value`,
+      "aria-label": this.words.exact.replace("{label}", () => slider.label),
       "data-focus": `field-${slider.id}`,
     });
     const name = make("span", { class: "ce-name", text: slider.name, title: slider.name });
@@ -299,6 +322,7 @@ class Live {
 
     range.addEventListener("input", () => this.move(s, this.position(s)));
     range.addEventListener("pointerdown", () => {
+      this.pause();
       this.held = s;
       // The pointer may be released anywhere, and without a change there is no change event.
       for (const end of ["pointerup", "pointercancel"]) {
@@ -309,6 +333,7 @@ class Live {
     range.addEventListener("keydown", (event) => {
       if (/^(Arrow|Page|Home|End)/.test(event.key)) {
         event.preventDefault();
+        this.pause();
         this.held = s;
         this.move(s, this.stepped(s, event.key));
       }
@@ -319,28 +344,71 @@ class Live {
     field.addEventListener("change", () => {
       this.sent = s;
       this.typed = field.value;
-      this.send({ id: slider.id, value: field.value });
+      this.commit(slider.id, field.value);
     });
     field.addEventListener("focus", () => field.select());
-    radio?.addEventListener("change", () => this.send({ id: "target", value: s }));
-    return { node, range, field, radio, k: 0 };
+    const chosen = this.instrument.sliders.slice(0, s).filter(({ choice }) => choice).length;
+    radio?.addEventListener("change", () => this.commit(this.instrument.choice_id, chosen));
+    if (slider.play.length) node.append(this.player(slider.play, s));
+    return { node, range, field, radio, chosen, k: 0 };
   }
 
-  choice({ id, label, options, selected }) {
-    const select = make("select", { "data-focus": `choice-${id}` });
-    options.forEach((text, i) => {
-      select.append(new Option(text, i, i === selected, i === selected));
+  // Buttons that move a slider by themselves: one position, or one after the other to the end.
+  player([step, play, pause], s) {
+    const one = make("button", { type: "button", text: step, "data-focus": `step-${s}` });
+    const all = make("button", { type: "button", text: play, "data-focus": `play-${s}` });
+    const last = () => this.instrument.sliders[s].values.length - 1;
+    one.addEventListener("click", () => {
+      this.pause();
+      this.move(s, Math.min(this.controls[s].k + 1, last()));
+      this.release(s);
     });
-    select.addEventListener("change", () => this.send({ id, value: select.selectedIndex }));
+    all.addEventListener("click", () => {
+      if (this.playing) return this.pause();
+      const from = this.controls[s].k;
+      this.move(s, from < last() ? from : 0);
+      all.textContent = pause;
+      this.playing = {
+        timer: setInterval(() => {
+          if (this.controls[s].k >= last()) this.pause();
+          else this.move(s, this.controls[s].k + 1);
+        }, FRAME),
+        end: () => {
+          all.textContent = play;
+          this.release(s);
+        },
+      };
+    });
+    return make("span", { class: "ce-player" }, one, all);
+  }
+
+  pause() {
+    if (!this.playing) return;
+    const { timer, end } = this.playing;
+    this.playing = null;
+    clearInterval(timer);
+    end();
+  }
+
+  choice({ id, label, options }) {
+    const select = make("select", { "data-focus": `choice-${id}` });
+    options.forEach(([value, text]) => select.append(new Option(text, value)));
+    select.addEventListener("change", () => this.commit(id, select.value));
+    this.selects.push(select);
     return make("label", {}, label, select);
   }
 
   set(s, slider) {
-    const { range, radio } = this.controls[s];
-    range.min = slider.values[0];
-    range.max = slider.values.at(-1);
-    if (radio) radio.checked = s === this.instrument.choice;
-    if (this.held === s) return;
+    const { range, radio, chosen } = this.controls[s];
+    const last = slider.values.length - 1;
+    range.min = slider.uneven ? 0 : slider.values[0];
+    range.max = slider.uneven ? last : slider.values[last];
+    if (radio) radio.checked = chosen === this.instrument.choice;
+    const waits = this.changes.some(({ id }) => id === slider.id);
+    if (this.held === s || (waits && this.sent === s)) {
+      this.controls[s].k = Math.min(this.controls[s].k, last);
+      return;
+    }
     this.controls[s].k = slider.index;
     this.show(s);
   }
@@ -348,13 +416,15 @@ class Live {
   // What a slider and its field say at the position where the slider stands.
   show(s) {
     const { range, field, k } = this.controls[s];
-    const { values, masked } = this.instrument.sliders[s];
+    const { values, masked, uneven } = this.instrument.sliders[s];
     const text = masked ? "-inf" : String(values[k]);
-    range.value = values[k];
+    range.value = uneven ? k : values[k];
     range.setAttribute("aria-valuetext", text);
     // A number that somebody is typing is theirs until they commit it.
-    if (document.activeElement !== field || this.held === s || this.typed === field.value) {
+    const untouched = field.value === "" && field.dataset.filled === undefined;
+    if (document.activeElement !== field || this.held === s || this.typed === field.value || untouched) {
       field.value = text;
+      field.dataset.filled = "";
     }
   }
 
@@ -387,7 +457,7 @@ class Live {
     const { k } = this.controls[s];
     if (k === index) return;
     this.sent = s;
-    this.send({ id, value: values[k] });
+    this.commit(id, values[k]);
   }
 
   // ---------------------------------------------------------------- the picture
@@ -411,40 +481,51 @@ class Live {
   paint() {
     const row = this.rowNow();
     if (!row) return;
-    for (const { node, column, item, style } of this.cells) {
-      const value = at(this.columns[column], row, item);
-      const text = format(value, style);
-      if (node.textContent !== text) {
-        node.textContent = text;
-        node.classList.toggle("ce-odd", !Number.isFinite(value));
-      }
-    }
+    for (const cell of this.cells) this.write(cell, at(this.columns[cell.column], row, cell.item));
     this.sentences.forEach(({ node }, i) => {
       const text = fill(this.instrument.sentences[i], this.columns, row);
       if (node.textContent !== text) node.textContent = text;
     });
-    for (const figure of this.figures) this.bars(figure, row);
+    const moved = row === this.committed ? null : this.instrument.sliders[row[0]].id;
+    this.figures.forEach(({ drawing, node }, i) => {
+      drawing?.show(this.columns, row);
+      const { of } = this.instrument.figures[i];
+      node.classList.toggle("ce-dim", Boolean(of && moved && !of.includes(moved)));
+    });
+  }
+
+  write({ node, style, words, shade }, value) {
+    const text = words?.length ? (words[value] ?? "") : format(value, style);
+    if (node.textContent === text) return;
+    node.textContent = text;
+    node.classList.toggle("ce-odd", !words?.length && !Number.isFinite(value));
+    if (words?.length) node.dataset.word = value;
+    if (shade) node.style.setProperty("--shade", Number.isFinite(value) ? value : 0);
   }
 
   speak() {
-    const losses = this.instrument.cards.map(
-      (card) => `${card.title} ${format(at(this.columns[card.value.column], this.committed), card.value.style)}`,
+    const cards = this.instrument.cards.map(
+      ({ title, value }) => `${title} ${format(at(this.columns[value.column], this.committed), value.style)}`,
     );
-    this.status.textContent = `${losses.join(", ")}. ${this.sentences[0].node.textContent}`;
+    const said = this.sentences.slice(0, 1).map(({ node }) => node.textContent);
+    this.status.textContent = [cards.join(", "), ...said].filter(Boolean).join(". ");
   }
 
   figure(figure) {
     const plot = make("div", { class: "ce-plot", role: "img", "aria-label": figure.alt });
-    const table = make("table", { class: "ce-under", "aria-label": figure.title });
-    table.append(this.head("", figure.names), make("tbody", {}, ...figure.rows.map((r) => this.row(r))));
     const caption = make("figcaption", { text: figure.title });
     // With many classes the names of the rows leave the numbers no room, and stand above instead.
-    if (figure.dense) {
-      const key = figure.rows.map(({ label, swatch: name }) => make("span", {}, swatch(name), label));
-      caption.append(make("span", { class: "ce-key", "aria-hidden": "true" }, ...key));
+    const rows = figure.dense ? figure.rows.map(({ label, swatch: name }) => [name, label]) : [];
+    const key = [...figure.key, ...rows].map(([name, text]) => make("span", {}, swatch(name), text));
+    if (key.length) caption.append(make("span", { class: "ce-key", "aria-hidden": "true" }, ...key));
+    const node = make("figure", { class: figure.dense ? "ce-dense" : "" }, caption, plot);
+    if (figure.rows.length) {
+      const table = make("table", { class: "ce-under", "aria-label": figure.title });
+      table.append(this.head("", figure.names));
+      table.append(make("tbody", {}, ...figure.rows.map((r) => this.row(r))));
+      node.append(table);
     }
-    const node = make("figure", { class: figure.dense ? "ce-dense" : "" }, caption, plot, table);
-    return { bars: figure.bars, node, plot, ready: false };
+    return { node, plot, drawing: null, background: "" };
   }
 
   async load(url) {
@@ -460,30 +541,30 @@ class Live {
     try {
       await plotly(url);
     } catch {
-      this.notice.textContent = this.instrument.words.no_chart;
+      this.notice.textContent = this.words.no_chart;
       this.notice.hidden = false;
       return;
     }
     for (const figure of this.figures) {
       if (build !== this.drawn) return;
-      if (!figure.ready) this.drags(figure);
-      figure.drawing = "";
+      if (!figure.drawing) this.drags(figure);
+      figure.background = "";
       await this.replot(figure);
     }
   }
 
-  // Draw anew the axes of the figures that a release has changed, and the bars in all.
+  // Draw anew the backgrounds that a release has changed.
   async replot(only) {
     for (const [i, figure] of this.figures.entries()) {
-      if (only ? figure !== only : !figure.ready) continue;
-      const { plot } = this.instrument.figures[i];
-      const drawing = JSON.stringify(plot);
-      if (drawing === figure.drawing) continue;
-      figure.drawing = drawing;
-      await window.Plotly.react(figure.plot, this.themed(plot));
+      if (only ? figure !== only : !figure.drawing) continue;
+      const spec = this.instrument.figures[i];
+      figure.plot.setAttribute("aria-label", spec.alt);
+      const background = JSON.stringify(spec.plot);
+      if (background === figure.background) continue;
+      figure.background = background;
+      await window.Plotly.react(figure.plot, this.themed(spec.plot));
       if (!this.figures.includes(figure)) return; // taken off the page while it was drawn
-      figure.ready = true;
-      this.prepare(figure);
+      figure.drawing = new Drawing(figure.plot, this.instrument.figures[i], this.words);
     }
     this.paint();
   }
@@ -498,9 +579,20 @@ class Live {
     const ink = style.color;
     const faint = ink.replace("rgb(", "rgba(").replace(")", ", 0.16)");
     const axis = { color: ink, gridcolor: faint, linecolor: ink, zerolinecolor: ink };
+    // "ink", "faint" or the name of a swatch stands for a colour of the page.
+    const named = (name) => {
+      if (name === "ink") return ink;
+      if (name === "faint") return faint;
+      return style.getPropertyValue(`--${name}`).trim() || name;
+    };
+    const colour = ({ line, fillcolor, ...rest }) => ({
+      ...rest,
+      ...(line && { line: { ...line, color: named(line.color ?? "ink") } }),
+      ...(fillcolor && { fillcolor: named(fillcolor) }),
+    });
     return {
       config: { staticPlot: true },
-      data: structuredClone(data),
+      data: structuredClone(data).map(colour),
       layout: {
         ...structuredClone(layout),
         paper_bgcolor: "rgba(0,0,0,0)",
@@ -508,126 +600,64 @@ class Live {
         font: { color: ink, family: style.fontFamily, size: 12 },
         xaxis: { ...layout.xaxis, ...axis },
         yaxis: { ...layout.yaxis, ...axis },
-        shapes: layout.shapes?.map((shape) => ({ ...shape, line: { ...shape.line, color: ink } })),
+        shapes: layout.shapes?.map(colour),
       },
     };
   }
 
   frame() {
-    for (const figure of this.figures) {
-      if (!figure.ready) continue;
+    for (const [i, figure] of this.figures.entries()) {
+      if (!figure.drawing) continue;
       window.Plotly.Plots.resize(figure.plot).then(() => {
         if (!this.figures.includes(figure)) return;
-        this.prepare(figure);
+        figure.drawing = new Drawing(figure.plot, this.instrument.figures[i], this.words);
         this.paint();
       });
     }
   }
 
-  // Where each bar stands, in pixels, and a label beside it for values that have no length.
-  // Setting the path of a bar is what keeps up with the screen: Plotly.restyle redraws all axes
-  // and takes longer than a frame.
-  prepare(figure) {
-    const { plot } = figure;
-    const { xaxis, yaxis } = plot._fullLayout;
-    const layers = plot.querySelectorAll(".barlayer > .trace");
-    plot.querySelector(".ce-marks")?.remove();
-    const marks = document.createElementNS(SVG, "g");
-    marks.setAttribute("class", "ce-marks");
-    plot.querySelector(".barlayer").append(marks);
-    figure.bottom = yaxis._length;
-    figure.y = (value) => Math.min(Math.max(yaxis.c2p(value, true), 0), yaxis._length);
-    figure.base = figure.y(yaxis.type === "log" ? 1 : 0);
-    figure.drawn = figure.bars.map(({ trace, column, swatch: colour, zero, drag }) => ({
-      column,
-      zero,
-      drag,
-      bars: plot.calcdata[trace].map((bar, i) => {
-        const left = xaxis.c2p(bar.p0, true);
-        const right = xaxis.c2p(bar.p1, true);
-        const path = layers[trace].querySelectorAll(".point > path")[i];
-        path.setAttribute("class", "ce-bar");
-        path.dataset.swatch = colour;
-        const mark = document.createElementNS(SVG, "text");
-        marks.append(mark);
-        return { left, right, path, mark };
-      }),
-    }));
-  }
-
-  bars(figure, row) {
-    if (!figure.ready) return;
-    for (const { column, zero, bars } of figure.drawn) {
-      bars.forEach((bar, i) => {
-        const { left, right, path, mark } = bar;
-        const value = at(this.columns[column], row, i);
-        const state = Number.isNaN(value) ? "nan" : value === 0 ? "zero" : Number.isFinite(value) ? "" : "inf";
-        const top = this.top(figure, value);
-        path.setAttribute("d", `M${left},${figure.base}V${top}H${right}V${figure.base}Z`);
-        if (bar.state === state) return;
-        bar.state = path.dataset.state = state;
-        mark.textContent = (state === "zero" ? zero[i] : this.instrument.words[state]) ?? "";
-        const x = (left + right) / 2;
-        const y = state === "zero" ? Math.max(top, figure.base) - 5 : 14;
-        const upright = 8 * mark.textContent.length < right - left + 8;
-        mark.setAttribute("text-anchor", upright ? "middle" : state === "zero" ? "start" : "end");
-        mark.setAttribute("transform", `translate(${x + (upright ? 0 : 4)},${y}) rotate(${upright ? 0 : -90})`);
-      });
-    }
-  }
-
-  // On a log axis 0 lies below every chart; inf lies above; nan has no place and takes them all.
-  top(figure, value) {
-    if (Number.isNaN(value) || value === Infinity) return 0;
-    if (value === 0) return figure.base < figure.bottom - 1 ? figure.bottom : figure.base;
-    return figure.y(value);
-  }
-
-  // A bar of a slider's own can be dragged by a mouse or pen: the position whose bar ends nearest
-  // to the pointer is looked up. A finger scrolls the page here and has the slider.
+  // A bar or a point of a slider's own can be dragged by a mouse or pen: the position that brings
+  // it nearest to the pointer is looked up. A finger scrolls the page here and has the slider.
   drags(figure) {
-    const bars = figure.bars.find(({ drag }) => drag.length);
-    if (!bars) return;
     const area = figure.plot;
-    const offset = () => {
+    let grip = null; // what is dragged
+    const place = (event) => {
       const box = area.querySelector(".main-svg").getBoundingClientRect();
-      const { _offset: top } = area._fullLayout.yaxis;
-      const { _offset: left } = area._fullLayout.xaxis;
-      return { left: box.left + left, top: box.top + top };
+      const { xaxis, yaxis } = area._fullLayout;
+      return [event.clientX - box.left - xaxis._offset, event.clientY - box.top - yaxis._offset];
     };
     const hit = (event) => {
-      const x = event.clientX - offset().left;
-      const drawn = figure.drawn?.find(({ drag }) => drag.length).bars ?? [];
-      const i = drawn.findIndex(({ left, right }) => x >= left && x <= right);
-      const s = this.instrument.sliders.findIndex(({ id }) => id === bars.drag[i]);
-      return s >= 0 && !this.instrument.sliders[s].masked ? [i, s] : null;
+      const row = this.rowNow() ?? this.committed;
+      const found = figure.drawing?.under(this.columns, row, place(event));
+      const s = this.instrument.sliders.findIndex(({ id }) => id === found?.id);
+      return s >= 0 && !this.instrument.sliders[s].masked ? { ...found, s } : null;
     };
-    const follow = (event, [i, s]) => {
-      const y = event.clientY - offset().top;
-      const { values } = this.instrument.sliders[s];
-      let best = this.controls[s].k;
-      let distance = Infinity;
-      values.forEach((_, k) => {
-        const d = Math.abs(this.top(figure, at(this.columns[bars.column], [s, k], i)) - y);
-        if (d < distance) [best, distance] = [k, d];
+    const follow = (event) => {
+      const pointer = figure.drawing.inside(place(event));
+      let best = this.controls[grip.s].k;
+      let nearest = Infinity;
+      this.instrument.sliders[grip.s].values.forEach((_, k) => {
+        const distance = grip.away([grip.s, k], pointer);
+        if (distance < nearest) [best, nearest] = [k, distance];
       });
-      this.move(s, best);
+      this.move(grip.s, best);
     };
     area.addEventListener("pointermove", (event) => {
-      if (figure.dragged) follow(event, figure.dragged);
+      if (grip) follow(event);
       else area.classList.toggle("ce-grab", event.pointerType !== "touch" && hit(event) !== null);
     });
     area.addEventListener("pointerdown", (event) => {
       if (event.pointerType === "touch" || event.button !== 0) return;
-      figure.dragged = hit(event);
-      if (!figure.dragged) return;
+      grip = hit(event);
+      if (!grip) return;
       event.preventDefault();
+      this.pause();
       area.setPointerCapture(event.pointerId);
-      follow(event, figure.dragged);
+      follow(event);
     });
     const end = () => {
-      if (figure.dragged) this.release(figure.dragged[1]);
-      figure.dragged = null;
+      if (grip) this.release(grip.s);
+      grip = null;
     };
     area.addEventListener("pointerup", end);
     area.addEventListener("pointercancel", end);
@@ -635,6 +665,7 @@ class Live {
 
   remove() {
     this.drawn += 1;
+    this.pause();
     this.resized.disconnect();
     if (window.Plotly) this.figures?.forEach((figure) => window.Plotly.purge(figure.plot));
   }

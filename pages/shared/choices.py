@@ -1,0 +1,56 @@
+"""The controls that several instruments have: logits, the shift, the format, the reach."""
+
+import math
+from collections.abc import Sequence
+
+from pages.shared import controls
+from pages.shared.controls import Settings
+from pages.shared.live import Choice, Slider
+from pages.shared.words import say
+
+
+def logit_sliders(settings: Settings, *, choose_target: bool = True) -> list[Slider]:
+    """Make one slider for each logit, with a radio button that makes its class the true one."""
+    sliders = []
+    for i, name in enumerate(settings.names):
+        values, index = controls.grid(settings.logits[i], settings.effective_reach)
+        sliders.append(
+            Slider(
+                id=f"logits.{i}",
+                name=name,
+                label=say("control.logits", name=name),
+                values=values,
+                index=index,
+                masked=math.isinf(settings.logits[i]),
+                choice=say("live.target_label", name=name) if choose_target else "",
+            )
+        )
+    return sliders
+
+
+def slider(
+    key: str, name: str, grid: tuple[Sequence[float], int], *, uneven: bool = False
+) -> Slider:
+    """Make the slider of a parameter that is one number."""
+    values, index = grid
+    return Slider(key, name, say(f"control.{key}"), values, index, uneven=uneven)
+
+
+def shift_slider(settings: Settings) -> Slider:
+    """Make the slider of the constant that is added to every logit."""
+    return slider(
+        "shift", say("live.shift"), controls.grid(settings.shift, settings.effective_reach)
+    )
+
+
+def formats(settings: Settings) -> Choice:
+    """Make the list of number formats."""
+    options = [(name, name) for name in controls.FORMATS]
+    return Choice("format", say("live.format"), options, controls.FORMATS.index(settings.format))
+
+
+def reaches(effective: float) -> Choice:
+    """Make the list of how far the sliders reach; one that a number widened stands there too."""
+    known = sorted({*controls.REACHES, effective})
+    options = [(t, say("live.reach_choice", reach=t)) for t in map(controls.plain, known)]
+    return Choice("reach", say("live.reach"), options, known.index(effective))
