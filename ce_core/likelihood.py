@@ -26,6 +26,7 @@ __all__ = [
     "kl_divergence",
     "multinomial_likelihood",
     "multinomial_log_likelihood",
+    "rounded_likelihood",
     "running_product",
     "underflow_count",
 ]
@@ -400,6 +401,53 @@ def underflow_count(
         going = moves & ~ended
         rows, p, n, ahead, product = (x[going] for x in (rows, p, n, ahead, product))
     return found.reshape(shape)
+
+
+def rounded_likelihood(probabilities: npt.ArrayLike, counts: npt.ArrayLike, format: str) -> Array:
+    """Return the likelihood of all observations, multiplied one by one in a format.
+
+    Parameters
+    ----------
+    probabilities, counts : array_like, shape (..., C)
+        As in `underflow_count`; the counts are whole.
+    format : str
+        A name in `ce_core.formats.FORMATS`.
+
+    Returns
+    -------
+    ndarray, shape (...)
+        The last number of `running_product`, in the format's dtype.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `underflow_count`.
+
+    See Also
+    --------
+    multinomial_likelihood : the same, computed in float64 and rounded once.
+
+    References
+    ----------
+    As `running_product`.
+
+    Examples
+    --------
+    >>> rounded_likelihood([0.5, 0.25, 0.25], [[2, 1, 0], [20, 10, 0]], "float16")
+    array([0.0625, 0.    ], dtype=float16)
+    """
+    p, n = _model_and_data(probabilities, counts, format)
+    shape, classes = p.shape[:-1], p.shape[-1]
+    p, n = p.reshape(-1, classes), n.reshape(-1, classes)
+    total = n.sum(-1)
+    ahead, product = np.zeros(n.shape), np.ones(len(p), p.dtype)
+    for start in range(0, int(total.max(initial=0)), _CHUNK):
+        numbers = np.arange(start, start + _CHUNK)[:, None]
+        factors = p.reshape(-1)[_next_observations(ahead, n, _CHUNK)]
+        factors[numbers >= total] = 1
+        with np.errstate(all="ignore"):
+            product = np.multiply.accumulate(np.concatenate([product[None], factors]))[-1]
+    return product.reshape(shape)
 
 
 def _as_length(value: int, name: str) -> int:

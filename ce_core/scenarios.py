@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -95,3 +96,45 @@ SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
     }
 )
 """The scenarios by name."""
+
+LAB: Final[Mapping[str, Scenario]] = MappingProxyType(
+    {
+        # exp(12) is 2.5 times the largest float16; 12 itself is far from it.
+        "exp_overflow": Scenario(
+            (12.0, 11.0, 10.0),
+            0,
+            "float16",
+            _effect(CauseKind.EXP_OVERFLOW, _NOTHING, _NOTHING),
+            reach=100,
+        ),
+        "sum_overflow": SCENARIOS["sum_overflow"],
+        # Every exp is 0, and so is their sum.
+        "zero_by_zero": SCENARIOS["very_negative"],
+        "log_of_zero": SCENARIOS["confidently_wrong"],
+        "all_masked": Scenario(
+            (-math.inf, -math.inf, -math.inf),
+            0,
+            "float32",
+            _effect(CauseKind.ALL_MASKED, CauseKind.ALL_MASKED, CauseKind.ALL_MASKED),
+        ),
+        # float8_e4m3fn ends at 448 and has no infinity: exp(7) = 1097 becomes nan at once.
+        "no_infinity": Scenario(
+            (7.0, 1.0, 0.0),
+            1,
+            "float8_e4m3fn",
+            _effect(CauseKind.EXP_OVERFLOW, _NOTHING, _NOTHING),
+        ),
+        "lost_digit": SCENARIOS["confidently_right"],
+        # 20.05 and 20 are the same bfloat16, whose numbers near 20 lie 0.125 apart.
+        "stored_alike": Scenario(
+            (20.05, 20.0, 0.0),
+            0,
+            "bfloat16",
+            _effect(*(CauseKind.LOGITS_ROUNDED,) * 3),
+            reach=100,
+        ),
+    }
+)
+"""One scenario for each kind of failure, in the format where it shows."""
+
+ALL_SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType({**LAB, **SCENARIOS})

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages import pipeline, sigmoid, start
+from pages import bugs, likelihood, pipeline, sigmoid, softmax, start
 from pages.shared import lesson
 from pages.shared.words import say
 
@@ -12,7 +12,10 @@ _SHARED = Path(__file__).parent / "shared"
 _SHOW = {
     "start": start.show,
     "pipeline": pipeline.show,
+    "likelihood": likelihood.show,
     "sigmoid": sigmoid.show,
+    "softmax": softmax.show,
+    "bugs": bugs.show,
 }
 
 

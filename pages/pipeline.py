@@ -5,7 +5,6 @@ from functools import partial
 
 import streamlit as st
 
-from ce_core.scenarios import SCENARIOS
 from pages.shared import controls, state
 from pages.shared.controls import Settings
 from pages.shared.live import live
@@ -26,7 +25,6 @@ def show() -> None:
     """Show the page."""
     state.begin(KEY)
     st.title(say("pipeline.title"), anchor=False)
-    st.markdown(say("pipeline.lead"))
     _body()
     st.subheader(say("pipeline.formulas_title"), anchor=False)
     for column, name in zip(st.columns(3), _FORMULAS, strict=True):
@@ -39,46 +37,19 @@ def show() -> None:
 @st.fragment
 def _body() -> None:
     settings = state.current()
-    _toolbar(settings)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(say("pipeline.lead"))
+        _editor(settings)
     state.notices()
     live(KEY, *build(settings), on_commit=state.commit(KEY))
 
 
-def _toolbar(settings: Settings) -> None:
-    presets = {name: say(f"presets.{name}") for name in SCENARIOS}
-    state.widget("preset", _preset_of(settings))
-    examples, editor = st.columns([6, 1], vertical_alignment="bottom")
-    examples.pills(
-        say("pipeline.presets"),
-        list(presets),
-        format_func=presets.__getitem__,
-        key="preset",
-        on_change=_open_preset,
-        label_visibility="collapsed",
-    )
+def _editor(settings: Settings) -> None:
     # Closed, the editor sends none of its widgets, of which a release would carry thirty.
-    popover = editor.popover(
-        say("pipeline.classes"), width="stretch", key="classes", on_change="rerun"
-    )
+    popover = st.popover(say("pipeline.classes"), key="classes", on_change="rerun")
     if popover.open:
         with popover:
             _classes(settings)
-
-
-def _preset_of(settings: Settings) -> str | None:
-    return next(
-        (
-            name
-            for name, scenario in SCENARIOS.items()
-            if controls.with_scenario(settings, scenario) == settings
-        ),
-        None,
-    )
-
-
-def _open_preset() -> None:
-    if (name := st.session_state["preset"]) in SCENARIOS:
-        state.replace_all(controls.with_scenario(state.current(), SCENARIOS[name]))
 
 
 def _classes(settings: Settings) -> None:

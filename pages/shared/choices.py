@@ -1,11 +1,12 @@
 """The controls that several instruments have: logits, the shift, the format, the reach."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from ce_core.scenarios import Scenario
 from pages.shared import controls
 from pages.shared.controls import Settings
-from pages.shared.live import Choice, Slider
+from pages.shared.live import Choice, Presets, Slider
 from pages.shared.words import say
 
 
@@ -54,3 +55,14 @@ def reaches(effective: float) -> Choice:
     known = sorted({*controls.REACHES, effective})
     options = [(t, say("live.reach_choice", reach=t)) for t in map(controls.plain, known)]
     return Choice("reach", say("live.reach"), options, known.index(effective))
+
+
+def presets(settings: Settings, scenarios: Mapping[str, Scenario]) -> Presets:
+    """Make the pills that open scenarios; the one that is on the screen is picked."""
+    options = [(name, say(f"presets.{name}")) for name in scenarios]
+    picked = (
+        name
+        for name, scenario in scenarios.items()
+        if controls.with_scenario(settings, scenario) == settings
+    )
+    return Presets("preset", say("live.presets"), options, next(picked, ""))

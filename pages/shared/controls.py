@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from ce_core.bugs import BUGS
 from ce_core.formats import FORMATS as ALL_FORMATS
-from ce_core.scenarios import Scenario
+from ce_core.scenarios import ALL_SCENARIOS, Scenario
 from ce_core.trace import PIPELINES
 
 MIN_CLASSES, MAX_CLASSES = 2, 10
@@ -351,7 +351,7 @@ def take(settings: Settings, id_: str, value: Any) -> Settings:
     id_ : str
         The key of a parameter, or of one value in a list: "logits.2".
     value : object
-        What the browser sent.
+        What the browser sent. For "preset" and the overflow lab's "lab", the name of a scenario.
 
     Raises
     ------
@@ -363,6 +363,10 @@ def take(settings: Settings, id_: str, value: Any) -> Settings:
     >>> take(Settings(), "model.2", 0.0).model
     (0.4, 0.6, 0.0)
     """
+    if id_ in ("preset", "lab"):
+        scenario = ALL_SCENARIOS[_one_of(list(ALL_SCENARIOS))(value)]
+        opened = with_scenario(settings, scenario)
+        return replace(opened, cell=f"{scenario.format}.naive") if id_ == "lab" else opened
     parameter, i = find(settings, id_)
     new = parameter.read(value)
     if i is not None:
@@ -448,14 +452,14 @@ def without_class(settings: Settings, i: int) -> Settings:
 
 
 def with_scenario(settings: Settings, scenario: Scenario) -> Settings:
-    """Open a scenario; what it does not name stays."""
+    """Open a scenario; what it does not name stays. Only the lab shows 8-bit formats."""
     count = len(scenario.logits)
     fits = count == len(settings.logits)
     return replace(
         settings,
         logits=scenario.logits,
         target=scenario.target,
-        format=scenario.format,
+        format=scenario.format if scenario.format in FORMATS else settings.format,
         names=first_names(count),
         shift=scenario.shift,
         reach=float(scenario.reach),

@@ -127,7 +127,11 @@ def curves(
     marks : list of (axis, value, caption)
         Dashed lines across the figure at a value of the axis "x" or "y".
     """
-    log = {"type": "log", "exponentformat": "power", "nticks": 6}
+    log: Plot = {"type": "log", "exponentformat": "power"}
+    log_axes = {
+        "x": {**log, "dtick": 1} if log_x else {},
+        "y": {**log, "nticks": 6} if log_y else {},
+    }
     return {
         "data": [
             {
@@ -146,9 +150,13 @@ def curves(
                 "range": list(x_range),
                 "title": {"text": x_title, "standoff": 4, "font": {"size": 12}},
                 "tickfont": {"size": 11},
-                **(log if log_x else {}),
+                **log_axes["x"],
             },
-            "yaxis": {"range": list(y_range), "tickfont": {"size": 11}, **(log if log_y else {})},
+            "yaxis": {
+                "range": list(y_range),
+                "tickfont": {"size": 11},
+                **log_axes["y"],
+            },
             "shapes": [_across(axis, value) for axis, value, _ in marks],
             "annotations": [_caption(axis, value, caption) for axis, value, caption in marks],
         },

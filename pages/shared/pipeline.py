@@ -6,10 +6,11 @@ import numpy as np
 
 from ce_core.formats import FORMATS
 from ce_core.losses import one_hot
+from ce_core.scenarios import SCENARIOS
 from ce_core.sweep import Sweep, sweep
 from ce_core.trace import Run
 from pages.shared import figures
-from pages.shared.choices import formats, logit_sliders, reaches, shift_slider
+from pages.shared.choices import formats, logit_sliders, presets, reaches, shift_slider
 from pages.shared.controls import Settings
 from pages.shared.live import Bars, Card, Cell, Code, Figure, Instrument, Row, Style, Table
 from pages.shared.numpy_code import numpy_code
@@ -29,7 +30,7 @@ def build(settings: Settings) -> tuple[Instrument, dict[str, np.ndarray]]:
         shift=settings.shift,
         shift_positions=shift.values,
     )
-    columns = _columns(table)
+    columns = columns_of(table)
     said, said_columns = verdict(table, settings.names)
     warned, warned_columns = warnings(table)
     columns |= said_columns | warned_columns
@@ -41,7 +42,8 @@ def build(settings: Settings) -> tuple[Instrument, dict[str, np.ndarray]]:
         choice_label=say("live.target_group"),
         choice=settings.target,
         choices=[formats(settings), reaches(settings.effective_reach)],
-        figures=[_exponentials(settings, columns), _probabilities(settings)],
+        presets=presets(settings, SCENARIOS),
+        figures=[exponentials(settings, columns), probabilities(settings)],
         cards_title=say("pipeline.loss_title"),
         cards=[_card(settings, name) for name in ("naive", "shifted", "fused")],
         sentences=[said, warned],
@@ -57,7 +59,7 @@ def build(settings: Settings) -> tuple[Instrument, dict[str, np.ndarray]]:
     return instrument, columns
 
 
-def _columns(table: Sweep) -> dict[str, np.ndarray]:
+def columns_of(table: Sweep) -> dict[str, np.ndarray]:
     """Name the columns of the table, in a type that holds every number of the format."""
     dtype = np.float64 if table.naive.format == "float64" else np.float32
     names = {
@@ -99,7 +101,7 @@ def _cells(column: str, count: int, style: Style, readout: str = "") -> list[Cel
     ]
 
 
-def _exponentials(settings: Settings, columns: dict[str, np.ndarray]) -> Figure:
+def exponentials(settings: Settings, columns: dict[str, np.ndarray]) -> Figure:
     count = len(settings.logits)
     style = Style("significant", 2 if count >= figures.DENSE else 3)
     fmt = FORMATS[settings.format]
@@ -148,7 +150,7 @@ def _decades(columns: dict[str, np.ndarray], limit: float) -> tuple[float, float
     return low - room, high + room
 
 
-def _probabilities(settings: Settings) -> Figure:
+def probabilities(settings: Settings) -> Figure:
     count = len(settings.logits)
     style = Style("significant", 2 if count >= figures.DENSE else 4)
     rows = [

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from ce_core.scenarios import SCENARIOS
 from pages.shared import controls
 from pages.shared.controls import Settings
+from pages.shared.pipeline import build
 from pages.shared.words import say
 from tests.app.opening import link, open_app, run, said, settings
 
@@ -47,9 +48,15 @@ def test_a_broken_link_names_each_broken_part() -> None:
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_a_preset_sets_all_of_it_and_the_link(name: str) -> None:
-    app = open_app(logits="5,4", names="x,y", format="float64", shift="3", reach="1000", target="1")
-    pill = next(group for group in app.button_group if say("presets.tie") in group.options)
-    run(pill.set_value(name))
+    app = commit(
+        change("preset", name),
+        logits="5,4",
+        names="x,y",
+        format="float64",
+        shift="3",
+        reach="1000",
+        target="1",
+    )
     scenario = SCENARIOS[name]
     assert settings(app) == Settings(
         scenario.logits,
@@ -60,6 +67,9 @@ def test_a_preset_sets_all_of_it_and_the_link(name: str) -> None:
         float(scenario.reach),
     )
     assert controls.read(link(app)) == (settings(app), [])
+    instrument, _ = build(settings(app))
+    assert instrument.presets
+    assert instrument.presets.picked == name
 
 
 def test_a_repeated_part_is_named_and_a_good_one_beside_it_is_kept() -> None:
@@ -225,6 +235,9 @@ def test_a_reach_widened_by_a_number_is_not_written_into_the_link(reach: str) ->
         change("counts.0", 1001),
         change("model.0", 1.5),
         change("names.0", "dog"),
+        change("preset", "<b>"),
+        change("preset", ["tie"]),
+        change("lab", "nothing"),
         change("step", 61),
         change("<script>", 1),
     ],

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ce_core.bugs import BUGS
 from ce_core.cause import CauseKind
 from ce_core.formats import FORMATS
-from ce_core.scenarios import SCENARIOS
+from ce_core.scenarios import ALL_SCENARIOS
 from ce_core.trace import PIPELINES
 from pages.shared import controls
 from pages.shared.words import literal, say
@@ -24,7 +24,7 @@ SENTENCES = {
 SOURCE = "\n".join(path.read_text() for path in sorted(PAGES.rglob("*.py")))
 # What may fill a place in a key, beside the words that stand in quotes somewhere in the pages.
 NAMES = {
-    *SCENARIOS,
+    *ALL_SCENARIOS,
     *BUGS,
     *PIPELINES,
     *FORMATS,
@@ -47,7 +47,8 @@ def patterns() -> set[str]:
 
 def used() -> set[str]:
     quoted = set(re.findall(r'"(\w+)"', SOURCE)) | NAMES
-    return {
+    whole = {key for key in SENTENCES if f'"{key}"' in SOURCE}
+    return whole | {
         key
         for key in SENTENCES
         for pattern in patterns()

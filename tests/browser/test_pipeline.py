@@ -286,7 +286,9 @@ def test_each_preset_shows_what_it_promises_on_one_screen(open_page: OpenPage) -
         expect(slider(page, "goldfish")).to_have_attribute("aria-valuetext", f"{logits[2]:g}")
         expect_shown(page, logits, scenario.target, scenario.format)
         broke = set(scenario.effect.values()) != {CauseKind.NONE}
-        assert broke == (readout(page, "verdict").inner_text() != say("verdict.none"))
+        assert broke == (
+            readout(page, "verdict").inner_text() != say("verdict.none", format=scenario.format)
+        )
         expect(preset).to_be_checked()
         for shown in ("loss-naive", "loss-fused", "verdict", "warnings", "p-shifted-2"):
             box = readout(page, shown).bounding_box()
@@ -387,7 +389,7 @@ def test_a_typed_number_is_kept_to_the_last_digit_and_widens_the_reach(
     page = open_page("?logits=2,1,0.1&format=float64")
     field(page, "dog").fill("10.0000000012345")
     field(page, "dog").press("Enter")
-    expect(page.get_by_label(say("pipeline.reach"))).to_have_value("1")
+    expect(page.get_by_label(say("live.reach"))).to_have_value("1")
     expect(field(page, "dog")).to_have_value("10.0000000012345")
     expected = loss_text([2, 10.0000000012345, 0.1], 0, "fused", "float64")
     expect(readout(page, "loss-fused")).to_have_text(expected)
@@ -399,7 +401,7 @@ def test_a_typed_number_is_kept_to_the_last_digit_and_widens_the_reach(
 
 def test_a_reach_that_a_number_widened_is_no_choice(open_page: OpenPage) -> None:
     page = open_page("?logits=123456,1,0.1")
-    reach = page.get_by_label(say("pipeline.reach"))
+    reach = page.get_by_label(say("live.reach"))
     selected = "select => select.selectedOptions[0].text"
     assert reach.evaluate(selected) == "±200000"
     reach.select_option("±100")
@@ -458,9 +460,9 @@ def test_reload_back_and_forward(open_page: OpenPage) -> None:
 
 def test_format_reach_and_true_class(open_page: OpenPage) -> None:
     page = open_page("?logits=2,1,0.1")
-    page.get_by_label(say("pipeline.format")).select_option("bfloat16")
+    page.get_by_label(say("live.format")).select_option("bfloat16")
     expect(page).to_have_url(re.compile("format=bfloat16"))
-    page.get_by_label(say("pipeline.reach")).select_option("±1000")
+    page.get_by_label(say("live.reach")).select_option("±1000")
     expect(page).to_have_url(re.compile("reach=1000"))
     page.get_by_role("radio", name="goldfish is the true class").check()
     expect(page).to_have_url(re.compile("target=2"))
@@ -504,9 +506,9 @@ def test_ten_classes_with_long_names_fit_every_screen(open_page: OpenPage) -> No
 def test_the_code_is_copied_and_computes_what_the_page_shows(open_page: OpenPage) -> None:
     page = open_page("?logits=13.25,-2,-inf&format=bfloat16&shift=0.5&target=1")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    copy = page.get_by_role("button", name=say("pipeline.copy"), exact=True)
+    copy = page.get_by_role("button", name=say("live.copy"), exact=True)
     copy.click()
-    expect(page.get_by_role("button", name=say("pipeline.copied"))).to_be_focused()
+    expect(page.get_by_role("button", name=say("live.copied"))).to_be_focused()
     source = page.evaluate("navigator.clipboard.readText()")
     computed: dict[str, float] = {}
     with np.errstate(all="ignore"):

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from ce_core.formats import FORMATS
-from ce_core.scenarios import SCENARIOS
+from ce_core.scenarios import ALL_SCENARIOS
 from ce_core.trace import PIPELINES, CauseKind, run
 
 
-@pytest.fixture(params=SCENARIOS)
+@pytest.fixture(params=ALL_SCENARIOS)
 def scenario(request):
-    return SCENARIOS[request.param]
+    return ALL_SCENARIOS[request.param]
 
 
 def test_run_finds_the_effect(scenario):
@@ -71,7 +71,7 @@ def test_sliders_reach_the_logits(scenario):
 
 
 def losses(name):
-    scenario = SCENARIOS[name]
+    scenario = ALL_SCENARIOS[name]
     return tuple(
         float(run(scenario.logits, scenario.target, pipeline, scenario.format).steps["loss"])
         for pipeline in PIPELINES
@@ -80,12 +80,12 @@ def losses(name):
 
 def test_what_the_names_say():
     for name in ("over_89", "over_89_half"):
-        assert min(SCENARIOS[name].logits) > 89
-    assert SCENARIOS["over_89"].logits == SCENARIOS["over_89_half"].logits
+        assert min(ALL_SCENARIOS[name].logits) > 89
+    assert ALL_SCENARIOS["over_89"].logits == ALL_SCENARIOS["over_89_half"].logits
     assert FORMATS["float32"].ln_max < 89
-    assert len(set(SCENARIOS["sum_overflow"].logits)) == 1
-    assert SCENARIOS["sum_overflow"].logits[0] < FORMATS["float32"].ln_max
-    assert max(SCENARIOS["very_negative"].logits) < FORMATS["float32"].ln_zero
+    assert len(set(ALL_SCENARIOS["sum_overflow"].logits)) == 1
+    assert ALL_SCENARIOS["sum_overflow"].logits[0] < FORMATS["float32"].ln_max
+    assert max(ALL_SCENARIOS["very_negative"].logits) < FORMATS["float32"].ln_zero
     assert losses("everyday") == pytest.approx((0.41703, 0.41703, 0.41703), abs=1e-6)
     assert losses("tie") == pytest.approx((math.log(3),) * 3, rel=1e-6)
     assert losses("confidently_wrong") == (math.inf, math.inf, 120)

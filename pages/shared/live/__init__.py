@@ -75,6 +75,16 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Presets:
+    """Pills in one row above the instrument; the browser sends the value of the one picked."""
+
+    id: str
+    label: str
+    options: Sequence[tuple[str, str]]  # value and text
+    picked: str = ""
+
+
+@dataclass(frozen=True)
 class Cell:
     """A number that follows the drag: `column[s, k]`, or `column[s, k, item]`.
 
@@ -93,6 +103,7 @@ class Cell:
     pick: tuple[str, str] | None = None
     picked: bool = False
     label: str = ""  # what a button is called
+    zero: str = ""  # what stands in the place of 0
 
 
 @dataclass(frozen=True)
@@ -242,6 +253,7 @@ class Instrument:
     choice_label: str = ""
     choice: int = 0
     choices: Sequence[Choice] = ()
+    presets: Presets | None = None
     figures: Sequence[Figure] = ()
     cards_title: str = ""
     cards: Sequence[Card] = ()

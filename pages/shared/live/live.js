@@ -50,13 +50,14 @@ function swatch(name) {
 }
 
 // What decides which elements there are. The rest changes with every release, in place.
-function outline({ sliders, figures, sentences, code, choice, choices, ...rest }) {
+function outline({ sliders, figures, sentences, code, choice, choices, presets, ...rest }) {
   return JSON.stringify({
     ...rest,
     sliders: sliders.map(({ values, index, ...slider }) => slider),
     figures: figures.map(({ plot, alt, ...figure }) => figure),
     sentences: sentences.map(({ readout, title }) => [readout, title]),
     choices: choices.map(({ selected, ...choice }) => choice),
+    presets: presets?.options,
     code: code !== null,
   });
 }
@@ -92,6 +93,8 @@ class Live {
     } else {
       this.replot();
     }
+    const { presets } = this.instrument;
+    this.pills.forEach((pill) => (pill.checked = pill.value === presets.picked));
     if (this.code) this.code.textContent = this.instrument.code.text;
     this.selects.forEach((select, i) => (select.selectedIndex = this.instrument.choices[i].selected));
     sliders.forEach((slider, s) => this.set(s, slider));
@@ -134,7 +137,9 @@ class Live {
     this.notice = make("p", { class: "ce-notice", hidden: true });
     this.code = null;
     const several = instrument.sliders.some(({ choice }) => choice);
+    this.pills = [];
     this.root.replaceChildren(
+      ...(instrument.presets ? [this.presets(instrument.presets)] : []),
       make(
         "section",
         { class: "ce-controls" },
@@ -155,7 +160,7 @@ class Live {
       ),
       this.results(instrument),
       ...(instrument.formulas.length ? [this.formulas(instrument)] : []),
-      ...instrument.tables.map((table) => this.table(table)),
+      make("div", { class: "ce-tables" }, ...instrument.tables.map((table) => this.table(table))),
       ...(instrument.code ? [this.listing(instrument.code)] : []),
       this.status,
     );
@@ -398,6 +403,17 @@ class Live {
     return make("label", {}, label, select);
   }
 
+  presets({ id, label, options }) {
+    const pills = options.map(([value, text]) => {
+      const name = `${this.root.dataset.instance}-${id}`;
+      const pill = make("input", { type: "radio", name, value, "data-focus": `preset-${value}` });
+      pill.addEventListener("change", () => this.commit(id, value));
+      this.pills.push(pill);
+      return make("label", { class: "ce-pill" }, pill, make("span", { text }));
+    });
+    return make("div", { class: "ce-presets", role: "radiogroup", "aria-label": label }, ...pills);
+  }
+
   set(s, slider) {
     const { range, radio, chosen } = this.controls[s];
     const last = slider.values.length - 1;
@@ -494,8 +510,8 @@ class Live {
     });
   }
 
-  write({ node, style, words, shade }, value) {
-    const text = words?.length ? (words[value] ?? "") : format(value, style);
+  write({ node, style, words, shade, zero }, value) {
+    const text = words?.length ? (words[value] ?? "") : value === 0 && zero ? zero : format(value, style);
     if (node.textContent === text) return;
     node.textContent = text;
     node.classList.toggle("ce-odd", !words?.length && !Number.isFinite(value));
