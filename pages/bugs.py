@@ -95,10 +95,10 @@ def build(settings: Settings, *, diagnosed: bool) -> tuple[Instrument, Columns]:
     said, more = _symptom(name, positions, losses[0], batches)
     table, cells = _batch(bug, batches)
     place = _place(bug)
-    hint = say(f"bugs.hint_{'repair' if diagnosed else 'diagnose'}", **place)
+    hint = "bugs.hint_repair" if diagnosed else "bugs.hint_diagnose"
     instrument = Instrument(
         title=say(f"bugs.name_{name}"),
-        hint=hint,
+        hint=say(hint, **place),
         sliders=[
             Slider(
                 "dose",

@@ -121,9 +121,7 @@ def test_what_a_link_cannot_say_is_named_and_the_default_used(query: dict[str, s
     app = open_app("bugs", **query)
     assert settings(app) == Settings()
     for key, text in query.items():
-        assert re.search(
-            rf"{key} = `+ {re.escape(text)} `+: expected|{key} = .* no such", said(app)
-        )
+        assert f"` {key} ` = ` {text} `: " in said(app)
 
 
 def test_a_bad_number_leaves_the_case_of_the_link_with_its_own_number() -> None:
@@ -165,28 +163,32 @@ def test_the_numbers_are_those_of_scipy(bug: str) -> None:
         np.testing.assert_array_equal(columns["logits"][0, k], batch.ravel())
 
 
-def claim(bug: str, columns: Columns, text: str) -> bool:
-    """Say whether the symptom, as its sentence puts it, is true wherever the slider stands."""
+def number_after(words: str, text: str) -> float:
+    return float(re.search(rf"{words} (-?\d+(\.\d+)?(e[+-]\d+)?)", text)[1])
+
+
+def is_true(bug: str, columns: Columns, symptom: str) -> bool:
+    """Say whether the symptom, as its sentence puts it, holds wherever the slider stands."""
     x, loss = columns["dose"][0], columns["broken"][0]
-    numbers = [
-        float(n) for n in re.findall(r"(?:below|From|from|is) (-?[\d.]+(?:e[+-]?\d+)?)", text)
-    ]
-    rising = np.diff(loss)
-    if bug in {"softmax_twice", "wrong_axis", "target_off_by_one"}:
-        (lowest,) = numbers
-        floor = math.isclose(min(loss), lowest, rel_tol=1e-5)
-        if bug == "wrong_axis":  # the cat logit of sample 1 is 4
-            return floor and bool(np.all(rising[x[:-1] >= 4] > 0))
-        return floor and (
-            bug == "softmax_twice" or bool(np.all(rising >= 0) and loss[0] == min(loss))
-        )
-    if bug in {"log_of_softmax", "half_precision"}:
-        (edge,) = numbers
-        return not np.isfinite(loss[x >= edge * (1 - 1e-5)]).any()
-    if bug in {"all_masked_row", "smoothing_masked", "sigmoid_first"}:
-        return len(np.unique(loss)) == 1
-    rows = -special.log_softmax(batches(bug, list(x)), axis=-1)[:, range(3), BUGS[bug].target]
-    return np.allclose(columns["largest"][0], rows.max(axis=-1), rtol=1e-12)
+    match bug:
+        case "softmax_twice":
+            return math.isclose(min(loss), number_after("below", symptom), rel_tol=1e-5)
+        case "wrong_axis":
+            rises = np.diff(loss[x >= 4]) > 0  # 4 is the cat logit of sample 1
+            lowest = number_after("below", symptom)
+            return bool(rises.all()) and math.isclose(min(loss), lowest, rel_tol=1e-5)
+        case "target_off_by_one":
+            falls = np.diff(loss) < -1e-12  # more than its rounding
+            lowest = number_after("is", symptom)
+            return not falls.any() and math.isclose(loss[0], lowest, rel_tol=1e-5)
+        case "log_of_softmax" | "half_precision":
+            edge = number_after("rom", symptom)
+            return not np.isfinite(loss[x >= edge * (1 - 1e-5)]).any()
+        case "weighted_mean":
+            rows = -special.log_softmax(batches(bug, list(x)), axis=-1)[:, range(3), range(3)]
+            return np.allclose(columns["largest"][0], rows.max(axis=-1), rtol=1e-12)
+        case _:
+            return len(np.unique(loss)) == 1
 
 
 @given(bug=st.sampled_from(list(BUGS)), dose=doses, repaired=st.integers(0, 1))
@@ -204,9 +206,11 @@ def test_any_number_makes_a_picture_and_a_true_sentence(
     assert slider.values[slider.index] == dose
     assert list(columns["dose"][0]) == slider.values == sorted(slider.values)
     (figure,) = instrument.figures
-    assert go.Figure(figure.plot).data
+    # Plotly does not know the colours that the component names.
+    plot = re.sub('"(naive|fused)"', '"#000"', json.dumps(figure.plot))
+    assert go.Figure(json.loads(plot)).data
     symptom = instrument.sentences[0].templates[0]
-    assert claim(bug, columns, symptom), symptom
+    assert is_true(bug, columns, symptom), symptom
     assert set(re.findall(r"\{(\w+)\}", symptom)) == set(instrument.sentences[0].places)
 
 
@@ -278,7 +282,7 @@ def tells_of_the_repair(bug: str, instrument: dict[str, Any], columns: Columns) 
         column.shape == (1, 201) and np.allclose(column[0], losses, equal_nan=True)
         for column in columns.values()
     )
-    text = json.dumps(instrument)
+    text = json.dumps(instrument, ensure_ascii=False)
     readouts = {card["value"]["readout"] for card in instrument["cards"]}
     named = "loss-repaired" in readouts or "repaired" in columns
     said = say(f"bugs.why_{bug}") in text
@@ -345,16 +349,16 @@ def test_the_right_diagnosis_has_no_place_of_its_own_in_the_list() -> None:
     assert len({question.right for question in asked.values()}) > 2
 
 
-REPAIRED = {
-    "log_of_softmax": 120.0,  # exp(-120) and exp(-60) are nothing beside 1
-    "half_precision": math.log1p(math.exp(-9) + math.exp(-12)),
-    "all_masked_row": np.mean(
-        [-special.log_softmax([3.0, 1, 0])[0], -special.log_softmax([0.5, 2, -1])[1]]
-    ),
-    # 0.1 is shared by two classes.
-    "smoothing_masked": -np.dot([0.95, 0.05], special.log_softmax([4.0, 1.0])),
-    "weighted_mean": math.log1p(2 * math.exp(-2)),  # the mean of three equal losses
-}
+def repaired_loss(bug: str) -> float:
+    """Return what the repaired code must make of a case's own batch, by SciPy."""
+    z, target = np.array(BUGS[bug].logits), np.array(BUGS[bug].target)
+    if bug == "all_masked_row":
+        z, target = z[:2], target[:2]
+    log_p = special.log_softmax(z, axis=-1)
+    if bug == "smoothing_masked":  # 0.1 is shared by the two classes that are left
+        return -float(np.dot([0.95, 0.05], log_p[0, :2]))
+    # The rows of the weighted case have one loss, so their weights do not matter.
+    return float(np.mean(-log_p[range(len(target)), target]))
 
 
 @each_bug
@@ -362,8 +366,7 @@ def test_the_repaired_code_is_asked_for_a_number_that_scipy_knows(bug: str) -> N
     app = diagnose(open_app("bugs", bug=bug))
     radio = app.radio(key=f"bugs-{bug}-value-open")
     assert len(radio.options) == len(set(radio.options)) == 3
-    z, target = np.array(BUGS[bug].logits), np.array(BUGS[bug].target)
-    true = REPAIRED.get(bug, np.mean(-special.log_softmax(z, axis=-1)[range(len(target)), target]))
+    true = repaired_loss(bug)
     numbers = [float(option) for option in radio.options]
     right = int(np.nanargmin(np.abs(np.array(numbers) - true)))
     assert math.isclose(numbers[right], true, rel_tol=1e-3)
