@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages import bugs, likelihood, pipeline, sigmoid, softmax, start
+from pages import bugs, gradient, likelihood, overflow, pipeline, sigmoid, softmax, start
 from pages.shared import lesson
 from pages.shared.words import say
 
@@ -15,6 +15,8 @@ _SHOW = {
     "likelihood": likelihood.show,
     "sigmoid": sigmoid.show,
     "softmax": softmax.show,
+    "overflow": overflow.show,
+    "gradient": gradient.show,
     "bugs": bugs.show,
 }
 

@@ -47,7 +47,8 @@ def test_the_app_serves_the_pages_and_computes_nothing() -> None:
 
 
 def test_figures_know_no_screen() -> None:
-    assert "streamlit" not in roots(SHARED / "figures.py")
+    for name in ("figures.py", "pictures.py"):
+        assert "streamlit" not in roots(SHARED / name)
 
 
 @pytest.mark.parametrize("path", sorted(SHARED.rglob("*.py")), ids=str)

@@ -10,11 +10,11 @@ from pages.shared.live import Choice, Presets, Slider
 from pages.shared.words import say
 
 
-def logit_sliders(settings: Settings, *, choose_target: bool = True) -> list[Slider]:
+def logit_sliders(settings: Settings, half: int = 100) -> list[Slider]:
     """Make one slider for each logit, with a radio button that makes its class the true one."""
     sliders = []
     for i, name in enumerate(settings.names):
-        values, index = controls.grid(settings.logits[i], settings.effective_reach)
+        values, index = controls.grid(settings.logits[i], settings.effective_reach, half)
         sliders.append(
             Slider(
                 id=f"logits.{i}",
@@ -23,7 +23,7 @@ def logit_sliders(settings: Settings, *, choose_target: bool = True) -> list[Sli
                 values=values,
                 index=index,
                 masked=math.isinf(settings.logits[i]),
-                choice=say("live.target_label", name=name) if choose_target else "",
+                choice=say("live.target_label", name=name),
             )
         )
     return sliders
@@ -57,12 +57,8 @@ def reaches(effective: float) -> Choice:
     return Choice("reach", say("live.reach"), options, known.index(effective))
 
 
-def presets(settings: Settings, scenarios: Mapping[str, Scenario]) -> Presets:
+def presets(settings: Settings, scenarios: Mapping[str, Scenario], id_: str = "preset") -> Presets:
     """Make the pills that open scenarios; the one that is on the screen is picked."""
     options = [(name, say(f"presets.{name}")) for name in scenarios]
-    picked = (
-        name
-        for name, scenario in scenarios.items()
-        if controls.with_scenario(settings, scenario) == settings
-    )
-    return Presets("preset", say("live.presets"), options, next(picked, ""))
+    picked = (name for name in scenarios if controls.take(settings, id_, name) == settings)
+    return Presets(id_, say("live.presets"), options, next(picked, ""))

@@ -258,7 +258,7 @@ PARAMETERS = (
         whole(MAX_CLASSES),
         fits=lambda value, settings: value < len(settings.logits),
     ),
-    Parameter("format", "pipeline sigmoid softmax", _one_of(FORMATS)),
+    Parameter("format", "pipeline likelihood sigmoid softmax gradient", _one_of(FORMATS)),
     Parameter("shift", "pipeline softmax", number),
     Parameter("reach", f"{_LOGITS} sigmoid", _one_of(REACHES)),
     Parameter(
@@ -292,9 +292,6 @@ PARAMETERS = (
     Parameter("repaired", "bugs", whole(1)),
 )
 _BY_KEY = {parameter.key: parameter for parameter in PARAMETERS}
-
-# A descent starts anew when its start, its goal or its stride is another.
-_STARTS_DESCENT = frozenset({"logits", "target", "smoothing", "rate"})
 
 
 def read(query: Mapping[str, Sequence[str]]) -> tuple[Settings, list[Ignored]]:
@@ -373,8 +370,7 @@ def take(settings: Settings, id_: str, value: Any) -> Settings:
         new = parameter.put(getattr(settings, parameter.key), i, new)
     if not parameter.fits(new, settings):
         raise ValueError("does not fit the other settings")
-    changed = replace(settings, **{parameter.key: new})
-    return replace(changed, step=0) if parameter.key in _STARTS_DESCENT else changed
+    return replace(settings, **{parameter.key: new})
 
 
 def find(settings: Settings, id_: str) -> tuple[Parameter, int | None]:
@@ -472,13 +468,12 @@ def with_scenario(settings: Settings, scenario: Scenario) -> Settings:
 # ---------------------------------------------------------------- the positions of sliders
 
 
-def grid(value: float, reach: float) -> tuple[list[float], int]:
+def grid(value: float, reach: float, half: int = 100) -> tuple[list[float], int]:
     """Return the positions of a slider from -reach to reach, and the index of its value.
 
-    201 positions; the one nearest to `value` is replaced by `value` itself, so that a typed value
+    2 half + 1 positions; the one nearest to `value` is replaced by `value` itself, so that a typed value
     is kept to the last digit. A masked logit (-inf) leaves the slider in the middle.
     """
-    half = 100
     positions = [k * reach / half for k in range(-half, half + 1)]
     if not math.isfinite(value):
         return positions, half

@@ -8,6 +8,8 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
+
 Plot = dict[str, Any]
 
 DENSE = 7  # from so many classes on, the bars get the room of the row names below them
@@ -185,3 +187,114 @@ def _caption(axis: str, value: float, caption: str) -> Plot:
     )
     side = "center" if axis == "x" else "right"
     return {"text": caption, "showarrow": False, "font": {"size": 11}, "xanchor": side, **place}
+
+
+def lanes(
+    x: Sequence[float], rows: Sequence[tuple[str, Sequence[bool], Sequence[str]]], x_title: str
+) -> Plot:
+    """Bars along x where something is right, one lane below the other.
+
+    Parameters
+    ----------
+    x : list of float
+    rows : list of (name, right, instead)
+        For each lane where it is right, and what is there instead, for each x.
+    x_title : str
+        What stands below the horizontal axis.
+    """
+    plot = curves([], (x[0], x[-1]), (-0.7, len(rows) - 0.3), x_title)
+    layout = plot["layout"]
+    layout["margin"]["l"] = 132
+    layout["yaxis"] |= {
+        "tickvals": list(range(len(rows))),
+        "ticktext": [name for name, _, _ in rows][::-1],
+        "tickfont": {"size": 10},
+        "zeroline": False,
+    }
+    for height, (_, right, instead) in zip(range(len(rows) - 1, -1, -1), rows, strict=True):
+        ends = _stretches(x, right)
+        plot["data"].append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "x": ends,
+                "y": [None if end is None else height for end in ends],
+                "line": {"color": "fused", "width": 7},
+            }
+        )
+        layout["annotations"] += _instead(x, right, instead, height)
+    return plot
+
+
+def _stretches(x: Sequence[float], right: Sequence[bool]) -> list[float | None]:
+    """Return where each stretch of right numbers begins and ends, with a gap after it."""
+    ends: list[float | None] = []
+    for k, good in enumerate(right):
+        if good and (k == 0 or not right[k - 1]):
+            ends.append(x[k])
+        if good and (k + 1 == len(x) or not right[k + 1]):
+            ends += [x[k], None]
+    return ends
+
+
+def _instead(
+    x: Sequence[float], right: Sequence[bool], instead: Sequence[str], height: int
+) -> list[Plot]:
+    """Write into each gap of a lane what is there instead."""
+    notes = []
+    start = 0
+    for end in range(1, len(x) + 1):
+        same = end < len(x) and not right[end] and instead[end] == instead[start]
+        if same and not right[start]:
+            continue
+        if not right[start]:
+            notes.append(
+                {
+                    "text": instead[start],
+                    "x": (x[start] + x[end - 1]) / 2,
+                    "y": height,
+                    "xref": "x",
+                    "yref": "y",
+                    "showarrow": False,
+                    "font": {"size": 10},
+                }
+            )
+        start = end
+    return [note for note in notes if note["text"] in ("inf", "nan", "0")]
+
+
+def signed(count: int, reach: float) -> Plot:
+    """One bar for each class that grows from 0 up or down."""
+    room = 1.15 * reach
+    layout = _layout(count, 6, range=[-room, room], zeroline=True, nticks=6)
+    return {"data": _bars(count, 0.0, 1), "layout": layout}
+
+
+def contours(axis: Sequence[float], values: np.ndarray, x_title: str, y_title: str) -> Plot:
+    """Labelled lines of equal value over a square.
+
+    Parameters
+    ----------
+    axis : list of float
+        Where the values are, across and up.
+    values : array, shape (len(axis), len(axis))
+        A row for each place up, a column for each place across.
+    x_title, y_title : str
+        What stands at the axes.
+    """
+    plot = curves([], (axis[0], axis[-1]), (axis[0], axis[-1]), x_title)
+    plot["layout"]["yaxis"]["title"] = {"text": y_title, "standoff": 2, "font": {"size": 12}}
+    plot["data"].append(
+        {
+            "type": "contour",
+            "x": list(axis),
+            "y": list(axis),
+            "z": [finite(row) for row in values],
+            "showscale": False,
+            "contours": {"coloring": "lines", "showlabels": True, "labelfont": {"size": 10}},
+            "colorscale": [[0, "fused"], [1, "fused"]],
+            "ncontours": 12,
+            "line": {"color": "fused", "width": 1.5},
+        }
+    )
+    return plot

@@ -39,9 +39,10 @@ class Style:
 
     "fixed" has `digits` decimals, "significant" that many digits, "shortest" the fewest digits that
     tell the value within `digits`; each turns to scientific notation where a value is extreme.
+    "bits" writes the bytes of a column, whose first `digits` bits after the sign are the exponent.
     """
 
-    kind: Literal["fixed", "significant", "shortest", "prose"]
+    kind: Literal["fixed", "significant", "shortest", "prose", "bits"]
     digits: int
 
 
@@ -98,6 +99,7 @@ class Cell:
     item: int = 0
     readout: str = ""  # the `data-readout` name under which tests and scripts find it
     words: Sequence[str] = ()
+    tones: Sequence[str] = ()  # for each word "good", "warn", "bad" or nothing
     shade: bool = False
     under: "Cell | None" = None
     pick: tuple[str, str] | None = None
@@ -176,6 +178,7 @@ class Figure:
     key: Sequence[tuple[str, str]] = ()  # swatch and text of lines and points
     dense: bool = False  # many bars: the plot's left margin is 40 px instead of 104 px
     of: Sequence[str] | None = None
+    tall: bool = False
 
 
 @dataclass(frozen=True)
@@ -221,6 +224,7 @@ class Table:
     lead: str
     head: Sequence[str]
     rows: Sequence[Row]
+    main: bool = False  # it stands beside the controls, before the figures
 
 
 @dataclass(frozen=True)
@@ -264,15 +268,25 @@ class Instrument:
     code: Code | None = None
 
 
+def cut(column: np.ndarray) -> np.ndarray:
+    """Cut float64 to the 29 bits that hold eight digits; subnormal numbers stay whole.
+
+    It lets a message deflate: the pipeline's, with ten classes, takes 420 kB instead of 600.
+    """
+    bits = np.ascontiguousarray(column, np.float64).view(np.uint64)
+    is_normal = np.abs(column) >= np.finfo(np.float64).smallest_normal
+    return np.where(is_normal, bits & ~np.uint64(0xFFFFFF), bits).view(np.float64)
+
+
 def pack(
     instrument: Instrument, columns: Mapping[str, np.ndarray], serial: int, seen: int
 ) -> bytes:
-    """One message: the length of the head, the head as JSON, and the columns, deflated.
+    """One deflated message: the length of the head, the head as JSON, and the columns.
 
     A column has the shape (sliders, positions) or (sliders, positions, items); with one slider and
-    one position it is the same everywhere. The columns stand in falling order of item size, so that
-    each is aligned for a typed array. Level 1 costs about 2 ms for five classes and halves the
-    message; higher levels gain little.
+    one position it is the same everywhere. The columns begin at a multiple of eight bytes and stand
+    in falling order of item size, so that each is aligned for a typed array. Level 1 costs a few
+    milliseconds and halves the message; higher levels gain little.
     """
     order = sorted(columns, key=lambda name: -columns[name].dtype.itemsize)
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
@@ -289,7 +303,8 @@ def pack(
         allow_nan=False,
     ).encode()
     body = b"".join(np.ascontiguousarray(columns[name]).tobytes() for name in order)
-    return struct.pack("<I", len(head)) + head + zlib.compress(body, 1)
+    head += b" " * (-(4 + len(head)) % 8)
+    return zlib.compress(struct.pack("<I", len(head)) + head + body, 1)
 
 
 def live(

@@ -10,19 +10,18 @@ const instances = new WeakMap();
 // ---------------------------------------------------------------- the message
 
 async function unpack(bytes) {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const length = view.getUint32(0, true);
-  const head = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
-  const deflated = new Blob([bytes.subarray(4 + length)]).stream();
-  const body = await new Response(
+  const deflated = new Blob([bytes]).stream();
+  const message = await new Response(
     deflated.pipeThrough(new DecompressionStream("deflate")),
   ).arrayBuffer();
-  let offset = 0;
+  const length = new DataView(message).getUint32(0, true);
+  const head = JSON.parse(new TextDecoder().decode(new Uint8Array(message, 4, length)));
+  let offset = 4 + length;
   const columns = {};
   for (const [name, type, shape] of head.columns) {
     const size = shape.reduce((a, b) => a * b, 1);
     columns[name] = {
-      data: new TYPES[type](body, offset, size),
+      data: new TYPES[type](message, offset, size),
       constant: shape[0] * shape[1] === 1,
       positions: shape[1],
       items: shape[2] ?? 1,
@@ -138,6 +137,7 @@ class Live {
     this.code = null;
     const several = instrument.sliders.some(({ choice }) => choice);
     this.pills = [];
+    const rest = instrument.tables.filter(({ main }) => !main);
     this.root.replaceChildren(
       ...(instrument.presets ? [this.presets(instrument.presets)] : []),
       make(
@@ -156,11 +156,12 @@ class Live {
       make(
         "div",
         { class: "ce-figures", "data-count": String(this.figures.length) },
+        ...instrument.tables.filter(({ main }) => main).map((table) => this.table(table)),
         ...this.figures.map((figure) => figure.node),
       ),
       this.results(instrument),
       ...(instrument.formulas.length ? [this.formulas(instrument)] : []),
-      make("div", { class: "ce-tables" }, ...instrument.tables.map((table) => this.table(table))),
+      make("div", { class: "ce-tables" }, ...rest.map((table) => this.table(table))),
       ...(instrument.code ? [this.listing(instrument.code)] : []),
       this.status,
     );
@@ -497,7 +498,7 @@ class Live {
   paint() {
     const row = this.rowNow();
     if (!row) return;
-    for (const cell of this.cells) this.write(cell, at(this.columns[cell.column], row, cell.item));
+    for (const cell of this.cells) this.write(cell, row);
     this.sentences.forEach(({ node }, i) => {
       const text = fill(this.instrument.sentences[i], this.columns, row);
       if (node.textContent !== text) node.textContent = text;
@@ -510,12 +511,16 @@ class Live {
     });
   }
 
-  write({ node, style, words, shade, zero }, value) {
-    const text = words?.length ? (words[value] ?? "") : value === 0 && zero ? zero : format(value, style);
+  write({ node, column, item, style, words, tones, shade, zero }, row) {
+    const value = at(this.columns[column], row, item);
+    let text;
+    if (words?.length) text = words[value] ?? "";
+    else if (style.kind === "bits") text = bits(this.columns[column], row, style.digits);
+    else text = value === 0 && zero ? zero : format(value, style);
     if (node.textContent === text) return;
     node.textContent = text;
     node.classList.toggle("ce-odd", !words?.length && !Number.isFinite(value));
-    if (words?.length) node.dataset.word = value;
+    if (tones?.length) node.dataset.tone = tones[value];
     if (shade) node.style.setProperty("--shade", Number.isFinite(value) ? value : 0);
   }
 
@@ -534,7 +539,7 @@ class Live {
     const rows = figure.dense ? figure.rows.map(({ label, swatch: name }) => [name, label]) : [];
     const key = [...figure.key, ...rows].map(([name, text]) => make("span", {}, swatch(name), text));
     if (key.length) caption.append(make("span", { class: "ce-key", "aria-hidden": "true" }, ...key));
-    const node = make("figure", { class: figure.dense ? "ce-dense" : "" }, caption, plot);
+    const node = make("figure", { class: figure.tall ? "ce-tall" : figure.dense ? "ce-dense" : "" }, caption, plot);
     if (figure.rows.length) {
       const table = make("table", { class: "ce-under", "aria-label": figure.title });
       table.append(this.head("", figure.names));
@@ -601,10 +606,10 @@ class Live {
       if (name === "faint") return faint;
       return style.getPropertyValue(`--${name}`).trim() || name;
     };
-    const colour = ({ line, fillcolor, ...rest }) => ({
+    const colour = ({ line, colorscale, ...rest }) => ({
       ...rest,
       ...(line && { line: { ...line, color: named(line.color ?? "ink") } }),
-      ...(fillcolor && { fillcolor: named(fillcolor) }),
+      ...(colorscale && { colorscale: colorscale.map(([place, name]) => [place, named(name)]) }),
     });
     return {
       config: { staticPlot: true },

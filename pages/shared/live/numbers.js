@@ -43,6 +43,13 @@ function at(column, [s, k], item = 0) {
   return column.data[row * column.items + item];
 }
 
+// The bits of a number whose bytes are the items of a column, most significant first.
+function bits(column, row, exponent) {
+  const bytes = Array.from({ length: column.items }, (_, i) => at(column, row, i));
+  const all = bytes.map((byte) => byte.toString(2).padStart(8, "0")).join("");
+  return `${all[0]} ${all.slice(1, 1 + exponent)} ${all.slice(1 + exponent)}`;
+}
+
 function fill(sentence, columns, row) {
   const template = sentence.templates[at(columns[sentence.column], row)];
   return template.replace(/\{(\w+)\}/g, (whole, name) => {

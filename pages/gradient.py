@@ -1,0 +1,481 @@
+"""The cross-entropy and its gradient: the pull on each logit, and the way downhill."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from ce_core import cross_entropy, logsumexp, softmax
+from ce_core.backward import gradient
+from ce_core.descent import descend, loss_along
+from ce_core.likelihood import cross_entropy as distribution_cross_entropy
+from ce_core.likelihood import entropy
+from ce_core.losses import one_hot
+from ce_core.scenarios import LAB, SCENARIOS
+from ce_core.trace import PIPELINES, run_all
+from pages.shared import controls, figures, lesson, state
+from pages.shared.choices import formats, logit_sliders, reaches, slider
+from pages.shared.controls import MAX_STEP, Settings
+from pages.shared.lesson import Lesson, Question
+from pages.shared.live import (
+    Arrows,
+    Bars,
+    Card,
+    Cell,
+    Figure,
+    Formula,
+    Instrument,
+    Line,
+    Place,
+    Point,
+    Row,
+    Sentence,
+    Slider,
+    Style,
+    Table,
+    cut,
+    live,
+)
+from pages.shared.mathml import frac, math, row, sub
+from pages.shared.words import literal, say
+
+KEY = "gradient"
+Columns = dict[str, np.ndarray]
+
+LOSS = Style("fixed", 6)
+SHORT = Style("significant", 4)
+_SHARES = np.linspace(0.002, 1.0, 200)  # probabilities along the curve of -ln p
+_ALONG = np.linspace(-1.0, 1.0, 41)  # along an axis, in units of the reach
+_DRAWN = np.arange(0, MAX_STEP + 1, 3)  # steps at which the descent is drawn
+_ENLARGED = 0.4  # of the reach, how long an arrow is for a pull of 1
+
+
+def show() -> None:
+    """Show the page."""
+    lesson.show(Lesson(KEY, draw, broken, ask))
+
+
+def draw(settings: Settings) -> None:
+    """Show the instrument."""
+    live(KEY, *build(settings), on_commit=state.commit(KEY))
+
+
+def broken(settings: Settings) -> Settings:
+    """Open a wrong answer that is so sure that its probability rounds to 0."""
+    opened = controls.with_scenario(settings, LAB["log_of_zero"])
+    return replace(opened, smoothing=0.0, rate=1.0)
+
+
+# ---------------------------------------------------------------- the table
+
+
+def build(settings: Settings) -> tuple[Instrument, Columns]:
+    """Build the instrument: sliders of the logits, the smoothing, the rate and the step."""
+    half = 50 if len(settings.logits) >= figures.DENSE else 100  # a release stays light
+    sliders = [*logit_sliders(settings, half), *_descent_sliders(settings)]
+    start, smoothing, rate, step = _table(settings, sliders)
+    path = descend(start, settings.target, rate, MAX_STEP + 1, smoothing)
+    columns = _columns(settings, path, smoothing, rate, step)
+    pull, pull_columns = _pull(settings, columns, smoothing)
+    columns |= pull_columns
+    instrument = Instrument(
+        title=say("gradient.controls"),
+        hint=say("live.logits_hint"),
+        sliders=sliders,
+        choice_id="target",
+        choice_label=say("live.target_group"),
+        choice=settings.target,
+        choices=[formats(settings), reaches(settings.effective_reach)],
+        figures=[
+            _pulls(settings),
+            _map(settings, columns),
+            _minus_log(settings),
+            _descent(settings),
+            _raw(settings),
+        ],
+        cards_title=say("gradient.cards"),
+        cards=_cards(settings),
+        sentences=pull,
+        formulas_title=say("gradient.formulas"),
+        formulas=_formulas(settings),
+        tables=[_forms(settings)],
+    )
+    return instrument, columns
+
+
+def _descent_sliders(settings: Settings) -> list[Slider]:
+    rates = [float(f"{10 ** (k / 25):.3g}") for k in range(-50, 51)]
+    smoothing = controls.scale(settings.smoothing, [k / 100 for k in range(101)])
+    steps = list(range(MAX_STEP + 1))
+    play = [say(f"gradient.{key}") for key in ("one_step", "play", "pause")]
+    return [
+        slider("smoothing", say("gradient.smoothing"), smoothing),
+        slider("rate", say("gradient.rate"), controls.scale(settings.rate, rates), uneven=True),
+        replace(slider("step", say("gradient.step"), (steps, settings.step)), play=play),
+    ]
+
+
+def _table(settings: Settings, sliders: list[Slider]) -> tuple[np.ndarray, ...]:
+    """Return the start, the smoothing, the rate and the step at every position of every slider.
+
+    A slider with fewer positions than the others stands still past its last.
+    """
+    classes = len(settings.logits)
+    longest = max(len(s.values) for s in sliders)
+    shape = (len(sliders), longest)
+    start = np.broadcast_to(settings.logits, (*shape, classes)).copy()
+    rest = {
+        "smoothing": np.full(shape, settings.smoothing),
+        "rate": np.full(shape, settings.rate),
+        "step": np.full(shape, settings.step),
+    }
+    for s, moved in enumerate(sliders):
+        values = np.pad(np.array(moved.values), (0, longest - len(moved.values)), mode="edge")
+        if moved.id in rest:
+            rest[moved.id][s] = values
+        elif not moved.masked:
+            start[s, :, s] = values
+    return start, *rest.values()
+
+
+def _columns(
+    settings: Settings,
+    path: np.ndarray,
+    smoothing: np.ndarray,
+    rate: np.ndarray,
+    step: np.ndarray,
+) -> Columns:
+    t, classes = settings.target, path.shape[-1]
+    rows = np.arange(path.shape[0])[:, None], np.arange(path.shape[1])
+    now, after = path[(*rows, step)], path[(*rows, step + 1)]
+    target = (1 - smoothing[..., None]) * one_hot(t, classes) + smoothing[..., None] / classes
+    p = softmax(now)
+    columns: Columns = {
+        "z": now,
+        "after": after,
+        "arrow": now - _ENLARGED * settings.effective_reach * (p - target),
+        "p": p,
+        "p_target": p[..., t],
+        "y": target,
+        "pull": p - target,
+        "pull_target": (p - target)[..., t],
+        "loss": loss_along(now[..., None, :], t, smoothing)[..., 0],
+        "minus_log": loss_along(now[..., None, :], t)[..., 0],
+        "floor": entropy(target),
+        "rate": rate,
+        "step_x": step.astype(float),
+        "losses": loss_along(path[..., _DRAWN, :], t, smoothing).astype(np.float32),
+        "even": np.array([[float(cross_entropy(np.zeros(classes), t))]]),
+        "z_target": now[..., t],
+        "raw": -now[..., t],
+    }
+    columns["u"], columns["v"] = _on_the_map(now, t)
+    u, v = _on_the_map(path[..., : MAX_STEP + 1, :], t)
+    # Only the steps that were taken.
+    taken = np.arange(MAX_STEP + 1) <= step[..., None]
+    columns["path_u"] = np.where(taken, u, np.nan).astype(np.float32)
+    columns["path_v"] = np.where(taken, v, np.nan).astype(np.float32)
+    along = _ALONG[::2] * settings.effective_reach
+    moved = np.repeat(now[..., None, :], len(along), axis=-2)
+    moved[..., t] = along
+    columns["bounded"] = loss_along(moved, t).astype(np.float32)
+    for form, result in run_all(now, t, settings.format).items():
+        columns[f"loss_{form}"] = result.steps["loss"].astype(np.float64)
+        columns[f"pull_{form}"] = gradient(now, t, form, settings.format)
+    seen = ("z", "after", "arrow", "p", "y", "pull", *[f"pull_{form}" for form in PIPELINES])
+    return columns | {name: cut(columns[name].astype(np.float64)) for name in seen}
+
+
+def _rival(target: int) -> int:
+    """Return the other class whose logit is an axis of the map."""
+    return 0 if target else 1
+
+
+def _on_the_map(logits: np.ndarray, target: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return two logits relative to the others, which is all that the loss depends on.
+
+    With R the log-sum-exp of the other logits, logsumexp(z) - z_y is unchanged when R is subtracted
+    from all. Of two classes there are no others, and the axes are the logits.
+    """
+    a, b = logits[..., target], logits[..., _rival(target)]
+    others = np.delete(logits, [target, _rival(target)], axis=-1)
+    if not others.shape[-1]:
+        return a, b
+    rest = logsumexp(others)
+    with np.errstate(invalid="ignore"):
+        return a - rest, b - rest
+
+
+# ---------------------------------------------------------------- what is drawn
+
+
+def _pulls(settings: Settings) -> Figure:
+    count = len(settings.logits)
+    reach = settings.effective_reach
+    style = Style("significant", 2 if count >= figures.DENSE else 4)
+    zero = [say("live.masked") if np.isinf(z) else "" for z in settings.logits]
+    return Figure(
+        title=say("gradient.pulls"),
+        alt=say("gradient.pulls_alt"),
+        plot=figures.signed(count, reach),
+        bars=[Bars(0, "z", "shifted", zero, drag=[f"logits.{i}" for i in range(count)])],
+        arrows=[Arrows(list(range(count)), "z", "arrow", "naive")],
+        names=settings.names,
+        rows=[
+            Row(say(f"gradient.row_{column}"), _each(column, style, count), swatch)
+            for column, swatch in (("p", ""), ("y", ""), ("pull", "naive"))
+        ],
+        key=[("shifted", say("gradient.key_logit")), ("naive", say("gradient.key_pull"))],
+        dense=count >= figures.DENSE,
+    )
+
+
+def _each(column: str, style: Style, count: int) -> list[Cell]:
+    return [Cell(column, style, i, f"{column}-{i}") for i in range(count)]
+
+
+def _map(settings: Settings, columns: Columns) -> Figure:
+    """Draw the loss over two logits, the others being as they are now."""
+    t, rival = settings.target, _rival(settings.target)
+    reach = settings.effective_reach
+    axis = _ALONG * reach
+    count = len(settings.logits)
+    now = columns["z"][-1, settings.step]
+    grid = np.broadcast_to(now, (len(axis), len(axis), count)).copy()
+    rest = [i for i in range(count) if i not in (t, rival)]
+    if rest:
+        grid[..., rest] -= logsumexp(now[rest])
+    grid[..., t], grid[..., rival] = axis, axis[:, None]
+    losses = loss_along(grid, t, settings.smoothing)
+    names = [settings.names[t], settings.names[rival]]
+    against = settings.names[rest[0]] if len(rest) == 1 else say("gradient.others")
+    titles = [say("gradient.minus", name=name, other=against) if rest else name for name in names]
+    exact = [*[f"logits.{i}" for i in range(count)], "rate", "step"]
+    return Figure(
+        title=say("gradient.map"),
+        alt=say("gradient.map_alt"),
+        plot=figures.contours(axis.tolist(), losses, say("gradient.across"), say("gradient.up")),
+        lines=[Line("path_u", "path_v", "naive")],
+        points=[Point("u", "v", "naive")],
+        key=[("naive", say("gradient.map_axes", across=titles[0], up=titles[1]))],
+        of=exact if count <= 3 or settings.smoothing == 0 else ["rate", "step"],
+    )
+
+
+def _minus_log(settings: Settings) -> Figure:
+    two = np.stack([_SHARES, 1 - _SHARES], axis=-1)
+    curve = distribution_cross_entropy(np.broadcast_to([1.0, 0.0], two.shape), two)
+    even = float(cross_entropy(np.zeros(len(settings.logits)), 0))
+    return Figure(
+        title=say("gradient.minus_log"),
+        alt=say("gradient.minus_log_alt"),
+        plot=figures.curves(
+            [(_SHARES.tolist(), curve.tolist(), "fused")],
+            (-0.02, 1.02),
+            (-0.15, 6.3),
+            say("gradient.minus_log_x"),
+            marks=[("y", even, say("gradient.even", classes=len(settings.logits)))],
+        ),
+        points=[Point("p_target", "minus_log", "fused")],
+    )
+
+
+def _descent(settings: Settings) -> Figure:
+    even = float(cross_entropy(np.zeros(len(settings.logits)), 0))
+    return Figure(
+        title=say("gradient.descent"),
+        alt=say("gradient.descent_alt"),
+        plot=figures.curves(
+            [],
+            (-1, MAX_STEP + 1),
+            (-0.15, 6.3),
+            say("gradient.descent_x"),
+            marks=[("y", even, say("gradient.even", classes=len(settings.logits)))],
+        ),
+        lines=[Line(_DRAWN.tolist(), "losses", "fused")],
+        points=[Point("step_x", "loss", "fused", drag="step")],
+    )
+
+
+def _raw(settings: Settings) -> Figure:
+    reach = settings.effective_reach
+    along = (_ALONG[::2] * reach).tolist()
+    name = settings.names[settings.target]
+    return Figure(
+        title=say("gradient.raw"),
+        alt=say("gradient.raw_alt", name=name),
+        plot=figures.curves(
+            [(along, [-z for z in along], "onehot")],
+            (-reach, reach),
+            (-reach, reach),
+            say("gradient.raw_x"),
+        ),
+        lines=[Line(along, "bounded", "fused")],
+        points=[Point("z_target", "minus_log", "fused"), Point("z_target", "raw", "onehot")],
+        key=[("fused", say("gradient.key_bounded")), ("onehot", say("gradient.key_raw"))],
+    )
+
+
+def _cards(settings: Settings) -> list[Card]:
+    name = settings.names[settings.target]
+    return [
+        Card(
+            title=say("gradient.card_loss"),
+            note=say("gradient.card_loss_note"),
+            swatch="fused",
+            value=Cell("loss", LOSS, readout="loss"),
+            unit=say("pipeline.loss_unit"),
+            second_label=say("gradient.card_even"),
+            second=Cell("even", LOSS, readout="even"),
+        ),
+        Card(
+            title=say("gradient.card_probability", name=name),
+            note=say("gradient.card_probability_note"),
+            swatch="",
+            value=Cell("p_target", SHORT, readout="p-target"),
+            unit="",
+        ),
+        Card(
+            title=say("gradient.card_pull", name=name),
+            note=say("gradient.card_pull_note"),
+            swatch="naive",
+            value=Cell("pull_target", SHORT, readout="pull-target"),
+            unit="",
+        ),
+    ]
+
+
+def _pull(
+    settings: Settings, columns: Columns, smoothing: np.ndarray
+) -> tuple[list[Sentence], Columns]:
+    pull = columns["pull_target"]
+    kind = np.select([~np.isfinite(columns["loss"]), smoothing > 0, pull > -0.01], [0, 3, 2], 1)
+    keys = ("pull_inf", "pull_strong", "pull_weak", "pull_smoothed")
+    style = Style("prose", 4)
+    said = Sentence(
+        "verdict",
+        say("gradient.pull_title"),
+        "pull_kind",
+        [say(f"gradient.{key}") for key in keys],
+        {
+            "target": Place("pull_class", names=settings.names),
+            "p": Place("p_target", style),
+            "pull": Place("pull_target", style),
+            "loss": Place("loss", style),
+            "floor": Place("floor", style),
+        },
+    )
+    raw = Sentence(
+        "raw",
+        say("gradient.raw_title"),
+        "nothing",
+        [say("gradient.raw_said")],
+        {"raw": Place("raw", style), "loss": Place("minus_log", style)},
+    )
+    return [said, raw], {
+        "pull_kind": kind.astype(np.int8),
+        "pull_class": np.array([[settings.target]], np.int8),
+        "nothing": np.zeros((1, 1), np.int8),
+    }
+
+
+def _formulas(settings: Settings) -> list[Formula]:
+    t = settings.target
+    p, y, pull = (Cell(column, SHORT, t) for column in ("p", "y", "pull"))
+    z, after = Cell("z", SHORT, t), Cell("after", SHORT, t)
+    index = str(t + 1)
+    return [
+        Formula(
+            say("gradient.formula_pull", name=settings.names[t]),
+            math(
+                frac(row("∂", "ℓ"), row("∂", sub("z", index))),
+                row("=", sub("p", index), "−", sub("y", index)),
+                row("=", p, "−", y, "=", pull),
+            ),
+        ),
+        Formula(
+            say("gradient.formula_step"),
+            math(
+                row(sub("z", index), "←", sub("z", index), "−", "η"),
+                row("(", sub("p", index), "−", sub("y", index), ")"),
+                row("=", z, "−", Cell("rate", SHORT), "·", "(", pull, ")", "=", after),
+            ),
+        ),
+    ]
+
+
+def _forms(settings: Settings) -> Table:
+    count = len(settings.logits)
+    return Table(
+        title=say("gradient.forms"),
+        lead=say("gradient.forms_lead", format=settings.format),
+        head=[
+            say("gradient.form"),
+            say("gradient.head_loss"),
+            *[say("gradient.head_pull", name=name) for name in settings.names],
+        ],
+        rows=[
+            Row(
+                say(f"pipeline.loss_{form}"),
+                [
+                    Cell(f"loss_{form}", LOSS, readout=f"loss-{form}"),
+                    *[Cell(f"pull_{form}", SHORT, i, f"pull-{form}-{i}") for i in range(count)],
+                ],
+                form,
+            )
+            for form in PIPELINES
+        ],
+    )
+
+
+# ---------------------------------------------------------------- the questions
+
+
+def ask(settings: Settings) -> list[Question]:
+    """Make the questions; the core answers them."""
+    return [_ask_even(settings), _ask_strongest(settings), _ask_dead(settings)]
+
+
+def _ask_even(settings: Settings) -> Question:
+    loss = float(cross_entropy(np.zeros(10), 0))
+    options = ["0.1000", "1.0000", f"{loss:.4f}", "10.0000"]
+    return Question(
+        "even",
+        say("gradient.ask_even"),
+        options,
+        options.index(f"{loss:.4f}"),
+        [say("gradient.ask_even_why", loss=f"{loss:.4f}")] * 4,
+        replace(settings, logits=(0.0,) * len(settings.logits), step=0, smoothing=0.0),
+    )
+
+
+def _ask_strongest(settings: Settings) -> Question:
+    scenario = SCENARIOS["everyday"]
+    p = softmax(np.array(scenario.logits))
+    pull = p - one_hot(scenario.target, 3)
+    names = [literal(name) for name in controls.first_names(3)]
+    right = int(np.abs(pull).argmax())
+    return Question(
+        "strongest",
+        say("gradient.ask_strongest", name=names[scenario.target]),
+        names,
+        right,
+        [say("gradient.ask_strongest_why", pulls=", ".join(f"{g:.3f}" for g in pull))] * 3,
+        replace(controls.with_scenario(settings, scenario), smoothing=0.0),
+    )
+
+
+def _ask_dead(settings: Settings) -> Question:
+    scenario = LAB["log_of_zero"]
+    pulls = {
+        form: f"{float(gradient(scenario.logits, scenario.target, form, scenario.format)[0]):g}"
+        for form in PIPELINES
+    }
+    options = ["nan", "-1", "0", "inf"]
+    return Question(
+        "dead",
+        say("gradient.ask_dead", logits=", ".join(f"{z:g}" for z in scenario.logits)),
+        options,
+        options.index(pulls["naive"]),
+        [say("gradient.ask_dead_why", fused=pulls["fused"])] * 4,
+        broken(settings),
+    )

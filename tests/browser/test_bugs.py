@@ -1,0 +1,199 @@
+"""The bug gallery as a person uses it, in a real browser."""
+
+import math
+import re
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, WebSocket, expect
+
+from pages.shared.words import say
+from tests.app.reading import tells
+
+OpenPage = Callable[..., Page]
+READY = ".ce-point"
+
+
+@pytest.fixture
+def open_bugs(open_page: OpenPage) -> OpenPage:
+    """Open the bug gallery."""
+
+    def open_(query: str = "", **options: object) -> Page:
+        return open_page(query, path="bugs", ready=READY, **options)
+
+    return open_
+
+
+def readout(page: Page, name: str) -> Locator:
+    return page.locator(f'[data-readout="{name}"]')
+
+
+def slider(page: Page, name: str = "cat", sample: int = 1) -> Locator:
+    return page.get_by_role("slider", name=say("bugs.slider", name=name, sample=sample), exact=True)
+
+
+def position(range_: Locator) -> float:
+    return float(range_.get_attribute("aria-valuetext"))
+
+
+def frames_sent(page: Page) -> list[str | bytes]:
+    """Count what the page tells the server, from the next load on."""
+    sent: list[str | bytes] = []
+
+    def note(frame: str | bytes) -> None:
+        sent.append(frame)
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framesent", note)
+
+    page.on("websocket", listen)
+    page.reload()
+    expect(page.locator(READY).first).to_be_attached()
+    # The script run that a load starts has ended when the page says so.
+    expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached()
+    sent.clear()
+    return sent
+
+
+def loss_twice(cat: float) -> float:
+    """Return the loss after two softmaxes of (cat, 0, 0), by hand."""
+    p = math.exp(cat) / (math.exp(cat) + 2)
+    rest = (1 - p) / 2
+    return math.log(math.exp(p) + 2 * math.exp(rest)) - p
+
+
+def test_a_drag_moves_the_loss_and_tells_the_server_nothing_until_release(
+    open_bugs: OpenPage,
+) -> None:
+    page = open_bugs("?bug=softmax_twice")
+    sent = frames_sent(page)
+    handle = slider(page)
+    box = handle.bounding_box()
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 0.7 * box["width"], y)
+    page.mouse.down()
+    for share in (0.6, 0.5, 0.45):
+        page.mouse.move(box["x"] + share * box["width"], y)
+    expect(readout(page, "loss-broken")).not_to_have_text("0.551502")
+    value = position(handle)
+    assert -6 < value < 2
+    expect(readout(page, "logit-0-0")).to_have_text(f"{value:g}")
+    assert tells(readout(page, "loss-broken").inner_text(), loss_twice(value))
+    told = re.search(r"Here it is ([\d.]+)\.$", readout(page, "verdict").inner_text())
+    assert tells(told[1], loss_twice(value))
+    assert sent == []
+    page.mouse.up()
+    expect(page).to_have_url(re.compile(rf"dose={value:g}&"))
+    assert len(sent) == 1
+
+
+def test_the_point_can_be_dragged_along_its_curve(open_bugs: OpenPage) -> None:
+    page = open_bugs("?bug=target_off_by_one")
+    point = page.locator(READY).first
+    box = point.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x - 120, y, steps=4)
+    page.mouse.up()
+    expect(page).not_to_have_url(re.compile("dose=6&"))
+    assert position(slider(page)) < 6
+    assert point.bounding_box()["x"] < box["x"]
+
+
+def test_held_arrow_keys_do_the_same(open_bugs: OpenPage) -> None:
+    page = open_bugs("?bug=half_precision")
+    sent = frames_sent(page)
+    slider(page).focus()
+    expect(readout(page, "loss-broken")).to_have_text("nan")
+    for _ in range(10):
+        page.keyboard.down("ArrowLeft")
+    expect(readout(page, "loss-broken")).not_to_have_text("nan")
+    assert position(slider(page)) == 10
+    assert sent == []
+    page.keyboard.up("ArrowLeft")
+    expect(page).to_have_url(re.compile("dose=10&"))
+    assert len(sent) == 1
+
+
+def test_a_typed_number_beyond_the_slider_widens_it(open_bugs: OpenPage) -> None:
+    page = open_bugs("?bug=sigmoid_first")
+    label = say("bugs.slider", name="dog", sample=1)
+    field = page.get_by_role("textbox", name=say("live.exact", label=label), exact=True)
+    field.fill("55.5")
+    field.press("Enter")
+    expect(slider(page, "dog")).to_have_attribute("max", "100")
+    expect(slider(page, "dog")).to_have_attribute("aria-valuetext", "55.5")
+    # Minus the log of the sigmoid of the cat's 5, whatever the dog's logit.
+    assert tells(readout(page, "loss-broken").inner_text(), math.log1p(math.exp(-5)))
+
+
+def test_symptom_diagnosis_and_repair(open_bugs: OpenPage) -> None:
+    page = open_bugs()
+    page.get_by_role("radio", name=say("bugs.name_wrong_axis"), exact=True).click()
+    expect(page).to_have_url(re.compile(r"bug=wrong_axis&dose=8&repaired=0$"))
+    expect(readout(page, "loss-broken")).to_have_text("2.018150")
+    switch = page.get_by_label(say("bugs.switch"), exact=True).and_(page.locator("select"))
+    expect(switch).not_to_be_attached()
+    expect(readout(page, "loss-repaired")).not_to_be_attached()
+    expect(page.locator(".ce-code code")).to_contain_text("def loss(")
+    page.get_by_text(say("bugs.diagnosis_wrong_axis"), exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text(say("bugs.why_wrong_axis"))
+    expect(switch).to_have_value("0")
+    expect(readout(page, "loss-repaired")).not_to_be_attached()
+    switch.select_option("1")
+    expect(page).to_have_url(re.compile("repaired=1$"))
+    rows = [(4, 0, 1), (8, 1, 0)]
+    loss = sum(math.log(sum(map(math.exp, row))) - row[0] for row in rows) / 2
+    expect(readout(page, "loss-repaired")).to_have_text(f"{loss:.6f}")
+    expect(page.locator(".ce-code code")).to_contain_text("def cross_entropy(")
+    expect(page.locator(READY)).to_have_count(2)
+    expect(readout(page, "why")).to_have_text(say("bugs.why_wrong_axis"))
+    switch.select_option("0")
+    expect(readout(page, "loss-repaired")).not_to_be_attached()
+
+
+def test_a_link_shows_the_repair_that_its_sender_saw(open_bugs: OpenPage) -> None:
+    page = open_bugs("?bug=log_of_softmax&dose=60&repaired=1")
+    expect(readout(page, "loss-broken")).to_have_text("inf")
+    expect(readout(page, "loss-repaired")).to_have_text("120.000000")
+    page.reload()
+    expect(readout(page, "loss-repaired")).to_have_text("120.000000")
+
+
+def test_the_break_shows_nan(open_bugs: OpenPage) -> None:
+    page = open_bugs("?bug=weighted_mean&repaired=1")
+    page.get_by_role("button", name=say("bugs.break_button")).click()
+    expect(readout(page, "loss-broken")).to_have_text("nan")
+    expect(page).to_have_url(re.compile(r"bug=half_precision&dose=12&repaired=0$"))
+    expect(page.locator(READY)).to_have_css("visibility", "hidden")
+    expect(page.locator(".ce-plot .annotation-text", has_text="nan")).to_be_visible()
+    page.go_back()
+    expect(readout(page, "loss-repaired")).to_have_text("0.239545")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("query", ["?bug=all_masked_row", "?bug=wrong_axis&repaired=1"])
+def test_no_accessibility_violations(open_bugs: OpenPage, query: str, scheme: str) -> None:
+    assert violations(open_bugs(query, color_scheme=scheme)) == []
+
+
+def violations(page: Page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [f"{v['id']}: {[n['target'] for n in v['nodes']]}" for v in found]
+
+
+@pytest.mark.parametrize("bug", ["weighted_mean", "smoothing_masked"])
+def test_every_screen_fits(open_bugs: OpenPage, bug: str) -> None:
+    page = open_bugs(f"?bug={bug}&repaired=1")
+    for width, height in ((1280, 800), (800, 600), (390, 844), (360, 740)):
+        page.set_viewport_size({"width": width, "height": height})
+        # Streamlit scrolls an element inside the document. The charts are drawn anew a moment
+        # after the window has changed.
+        page.wait_for_function(
+            """width => innerWidth === width &&
+                [document.documentElement, ...document.querySelectorAll(".stMain, .stApp")]
+                    .every(element => element.scrollWidth <= element.clientWidth)""",
+            arg=width,
+        )
