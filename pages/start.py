@@ -11,6 +11,7 @@ from pages.shared.pipeline import summary
 from pages.shared.words import say
 
 KEY = "start"
+_picture = cache(picture)
 
 
 def show() -> None:
@@ -30,12 +31,8 @@ def _body() -> None:
     for first in range(0, len(names), 4):
         for column, name in zip(st.columns(4), names[first : first + 4], strict=False):
             with column:
-                st.html(_picture(name))
+                alt = say("start.picture", title=say(f"{name}.title"))
+                st.image(_picture(name), alt=alt)
                 mark = "lesson.done" if lesson.is_finished(name) else "lesson.open"
                 lesson.link_to(name, say(mark, title=say(f"{name}.short")))
                 st.markdown(say(f"{name}.line"))
-
-
-@cache
-def _picture(name: str) -> str:
-    return picture(name, say("start.picture", title=say(f"{name}.title")))

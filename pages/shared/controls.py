@@ -471,8 +471,8 @@ def with_scenario(settings: Settings, scenario: Scenario) -> Settings:
 def grid(value: float, reach: float, half: int = 100) -> tuple[list[float], int]:
     """Return the positions of a slider from -reach to reach, and the index of its value.
 
-    2 half + 1 positions; the one nearest to `value` is replaced by `value` itself, so that a typed value
-    is kept to the last digit. A masked logit (-inf) leaves the slider in the middle.
+    2 half + 1 positions; the one nearest to `value` is replaced by `value` itself, so that a typed
+    value is kept to the last digit. A masked logit (-inf) leaves the slider in the middle.
     """
     positions = [k * reach / half for k in range(-half, half + 1)]
     if not math.isfinite(value):

@@ -1,7 +1,6 @@
 """Pure: a small picture of each lesson, drawn by the core. Imports no Streamlit."""
 
 from collections.abc import Callable, Iterable
-from html import escape
 
 import numpy as np
 
@@ -17,14 +16,15 @@ from ce_core.trace import PIPELINES, run_all
 
 WIDTH, HEIGHT = 160, 84
 _EDGE = 8
+_INK = "#5b7f9f"  # 4.2:1 on the light background and on the dark one: an image knows no theme
 
 
-def picture(lesson: str, alt: str) -> str:
-    """Return the picture of a lesson as SVG, in the colour of the text around it."""
+def picture(lesson: str) -> str:
+    """Return the picture of a lesson as SVG."""
     return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img" '
-        f'aria-label="{escape(alt)}" fill="none" stroke="currentColor" stroke-width="2.5" '
-        f'stroke-linejoin="round">{"".join(_PICTURES[lesson]())}</svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
+        f'width="{WIDTH}" height="{HEIGHT}" fill="none" stroke="{_INK}" color="{_INK}" '
+        f'stroke-width="2.5" stroke-linejoin="round">{"".join(_PICTURES[lesson]())}</svg>'
     )
 
 

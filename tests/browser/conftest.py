@@ -23,6 +23,7 @@ from playwright.sync_api import (
 from tests.browser.serving import chromium, serve
 
 FAILURES = Path(__file__).parent / "failures"
+OpenPage = Callable[..., Page]
 PATIENCE = 20_000  # ms; how long a condition may take on a busy machine before it counts as failed
 FAILED = pytest.StashKey[bool]()
 LOG = pytest.StashKey[Path]()

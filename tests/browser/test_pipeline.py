@@ -6,55 +6,29 @@ from urllib.parse import urlencode
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, WebSocket, WebSocketRoute, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from ce_core.scenarios import SCENARIOS
 from ce_core.trace import CauseKind, run
 from pages.shared.verdict import warnings
 from pages.shared.words import say
 from tests.app.reading import here, is_told, tells, told
+from tests.browser.driving import (
+    bars,
+    drag,
+    field,
+    frames_sent,
+    position,
+    readout,
+    slider,
+    violations,
+)
 
 OpenPage = Callable[..., Page]
 FIVE = "?logits=2,1,0.1,-1,0&target=0"
 NAMES = ("cat", "dog", "goldfish", "class 4", "class 5")
 SHIFT = "shift c, added to every logit"
 PIPELINES = ("naive", "shifted", "fused")
-
-
-def readout(page: Page, name: str) -> Locator:
-    return page.locator(f'[data-readout="{name}"]')
-
-
-def slider(page: Page, name: str) -> Locator:
-    return page.get_by_role("slider", name=f"{name} logit", exact=True)
-
-
-def field(page: Page, name: str) -> Locator:
-    return page.get_by_role("textbox", name=f"{name} logit, exact value", exact=True)
-
-
-def bars(page: Page) -> list[str | None]:
-    return page.locator(".ce-bar").evaluate_all("bars => bars.map(b => b.getAttribute('d'))")
-
-
-def frames_sent(page: Page) -> list[str | bytes]:
-    """Count what the page tells the server, from the next load on."""
-    sent: list[str | bytes] = []
-
-    def note(frame: str | bytes) -> None:
-        sent.append(frame)
-
-    def listen(socket: WebSocket) -> None:
-        socket.on("framesent", note)
-
-    page.on("websocket", listen)
-    page.reload()
-    expect(page.locator(".ce-bar").first).to_be_attached()
-    # The script run that a load starts has ended when the page says so.
-    expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached()
-    sent.clear()
-    return sent
 
 
 class Wire:
@@ -119,21 +93,6 @@ def expect_shown(
     sentence, columns = warnings(table)
     said = sentence.templates[columns["warnings"][0, 0]]
     assert readout(page, "warnings").inner_text() == said
-
-
-def position(slider: Locator) -> float:
-    return float(slider.get_attribute("aria-valuetext") or "nan")
-
-
-def drag(page: Page, target: Locator, fractions: list[float]) -> None:
-    """Press on a slider at the first fraction of its width, and move to the others."""
-    box = target.bounding_box()
-    assert box
-    y = box["y"] + box["height"] / 2
-    page.mouse.move(box["x"] + box["width"] * fractions[0], y)
-    page.mouse.down()
-    for fraction in fractions[1:]:
-        page.mouse.move(box["x"] + box["width"] * fraction, y)
 
 
 def test_a_drag_moves_everything_and_tells_the_server_nothing_until_release(
@@ -525,11 +484,6 @@ def test_no_accessibility_violations(open_page: OpenPage, scheme: str) -> None:
     page.get_by_role("button", name=say("pipeline.classes")).click()
     expect(page.get_by_role("button", name=say("classes.add"))).to_be_visible()
     assert violations(page) == []
-
-
-def violations(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{v['id']}: {[n['target'] for n in v['nodes']]}" for v in found]
 
 
 def test_the_charts_follow_the_theme(open_page: OpenPage) -> None:
