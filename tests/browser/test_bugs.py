@@ -2,16 +2,15 @@
 
 import math
 import re
-from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, WebSocket, expect
+from playwright.sync_api import Locator, Page, expect
 
 from pages.shared.words import say
 from tests.app.reading import tells
+from tests.browser.conftest import OpenPage
+from tests.browser.driving import drag, frames_sent, position, readout, violations
 
-OpenPage = Callable[..., Page]
 READY = ".ce-point"
 
 
@@ -25,35 +24,8 @@ def open_bugs(open_page: OpenPage) -> OpenPage:
     return open_
 
 
-def readout(page: Page, name: str) -> Locator:
-    return page.locator(f'[data-readout="{name}"]')
-
-
 def slider(page: Page, name: str = "cat", sample: int = 1) -> Locator:
     return page.get_by_role("slider", name=say("bugs.slider", name=name, sample=sample), exact=True)
-
-
-def position(range_: Locator) -> float:
-    return float(range_.get_attribute("aria-valuetext"))
-
-
-def frames_sent(page: Page) -> list[str | bytes]:
-    """Count what the page tells the server, from the next load on."""
-    sent: list[str | bytes] = []
-
-    def note(frame: str | bytes) -> None:
-        sent.append(frame)
-
-    def listen(socket: WebSocket) -> None:
-        socket.on("framesent", note)
-
-    page.on("websocket", listen)
-    page.reload()
-    expect(page.locator(READY).first).to_be_attached()
-    # The script run that a load starts has ended when the page says so.
-    expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached()
-    sent.clear()
-    return sent
 
 
 def loss_twice(cat: float) -> float:
@@ -69,12 +41,7 @@ def test_a_drag_moves_the_loss_and_tells_the_server_nothing_until_release(
     page = open_bugs("?bug=softmax_twice")
     sent = frames_sent(page)
     handle = slider(page)
-    box = handle.bounding_box()
-    y = box["y"] + box["height"] / 2
-    page.mouse.move(box["x"] + 0.7 * box["width"], y)
-    page.mouse.down()
-    for share in (0.6, 0.5, 0.45):
-        page.mouse.move(box["x"] + share * box["width"], y)
+    drag(page, handle, [0.7, 0.6, 0.5, 0.45])
     expect(readout(page, "loss-broken")).not_to_have_text("0.551502")
     value = position(handle)
     assert -6 < value < 2
@@ -134,12 +101,14 @@ def test_symptom_diagnosis_and_repair(open_bugs: OpenPage) -> None:
     page.get_by_role("radio", name=say("bugs.name_wrong_axis"), exact=True).click()
     expect(page).to_have_url(re.compile(r"bug=wrong_axis&dose=8&repaired=0$"))
     expect(readout(page, "loss-broken")).to_have_text("2.018150")
-    switch = page.get_by_label(say("bugs.switch"), exact=True).and_(page.locator("select"))
+    switch = page.get_by_label(say("bugs.switch"))
     expect(switch).not_to_be_attached()
     expect(readout(page, "loss-repaired")).not_to_be_attached()
     expect(page.locator(".ce-code code")).to_contain_text("def loss(")
     page.get_by_text(say("bugs.diagnosis_wrong_axis"), exact=True).click()
-    expect(page.get_by_role("alert")).to_contain_text(say("bugs.why_wrong_axis"))
+    expect(
+        page.get_by_text(say("lesson.right", reason=say("bugs.why_wrong_axis")), exact=True)
+    ).to_be_visible()
     expect(switch).to_have_value("0")
     expect(readout(page, "loss-repaired")).not_to_be_attached()
     switch.select_option("1")
@@ -174,26 +143,18 @@ def test_the_break_shows_nan(open_bugs: OpenPage) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("query", ["?bug=all_masked_row", "?bug=wrong_axis&repaired=1"])
-def test_no_accessibility_violations(open_bugs: OpenPage, query: str, scheme: str) -> None:
-    assert violations(open_bugs(query, color_scheme=scheme)) == []
+def test_a_repaired_case_breaks_no_rule_of_accessibility(open_bugs: OpenPage, scheme: str) -> None:
+    page = open_bugs("?bug=wrong_axis&repaired=1", color_scheme=scheme)
+    expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached()
+    assert violations(page) == []
 
 
-def violations(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{v['id']}: {[n['target'] for n in v['nodes']]}" for v in found]
-
-
-@pytest.mark.parametrize("bug", ["weighted_mean", "smoothing_masked"])
-def test_every_screen_fits(open_bugs: OpenPage, bug: str) -> None:
-    page = open_bugs(f"?bug={bug}&repaired=1")
-    for width, height in ((1280, 800), (800, 600), (390, 844), (360, 740)):
-        page.set_viewport_size({"width": width, "height": height})
-        # Streamlit scrolls an element inside the document. The charts are drawn anew a moment
-        # after the window has changed.
-        page.wait_for_function(
-            """width => innerWidth === width &&
-                [document.documentElement, ...document.querySelectorAll(".stMain, .stApp")]
-                    .every(element => element.scrollWidth <= element.clientWidth)""",
-            arg=width,
-        )
+def test_two_losses_beside_each_other_fit_a_phone(open_bugs: OpenPage) -> None:
+    page = open_bugs("?bug=weighted_mean&repaired=1", size=(360, 740))
+    page.wait_for_function(
+        """() => [document.documentElement, ...document.querySelectorAll(".stMain, .stApp")]
+            .every(element => element.scrollWidth <= element.clientWidth)"""
+    )
+    for name in ("loss-broken", "loss-repaired"):
+        box = readout(page, name).bounding_box()
+        assert box["x"] + box["width"] <= 360
