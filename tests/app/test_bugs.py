@@ -37,12 +37,13 @@ def case(bug: str, dose: float | None = None, repaired: int = 0) -> Settings:
 
 
 def unpacked(message: bytes) -> tuple[dict[str, Any], Columns]:
+    message = zlib.decompress(message)
     (length,) = struct.unpack_from("<I", message)
     head = json.loads(message[4 : 4 + length], parse_constant=pytest.fail)  # NaN is no JSON
-    body, columns = zlib.decompress(message[4 + length :]), {}
-    offset = 0
+    columns: Columns = {}
+    offset = 4 + length
     for name, kind, shape in head["columns"]:
-        data = np.frombuffer(body, f"<{kind}", int(np.prod(shape)), offset)
+        data = np.frombuffer(message, f"<{kind}", int(np.prod(shape)), offset)
         columns[name] = data.reshape(shape)
         offset += data.nbytes
     return head["instrument"], columns
