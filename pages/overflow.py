@@ -277,7 +277,7 @@ def _bits(opened: Run) -> Table:
     return Table(
         title=say("overflow.bits"),
         lead=say(
-            "overflow.bits_lead",
+            "overflow.bits_lead" if fmt.has_infinity else "overflow.bits_lead_finite",
             format=fmt.name,
             exponent=fmt.exponent_bits,
             fraction=fmt.fraction_bits,

@@ -82,7 +82,7 @@ def _body(lesson: Lesson) -> None:
         on_click=lambda: _open(page, BREAK, lesson.broken(settings)),
     )
     st.subheader(say("lesson.questions"), anchor=False)
-    st.caption(say("lesson.questions_hint"))
+    st.markdown(say("lesson.questions_hint"))
     questions = lesson.ask(settings)
     st.session_state[f"{page}.parts"] = {question.key for question in questions}
     for question in questions:
@@ -103,25 +103,25 @@ def _ask(page: str, now: Question) -> None:
     """Ask; a question that was answered stays as it was asked, whatever the learner moves."""
     key = f"{page}-{now.key}"
     asked: tuple[Question, int] | None = st.session_state.get(f"{key}-asked")
-    question, chosen = asked or (now, None)
-    st.radio(
-        question.text,
-        range(len(question.options)),
-        index=chosen,
-        format_func=question.options.__getitem__,
-        key=f"{key}-{'open' if asked is None else 'answered'}",
-        disabled=asked is not None,
-        horizontal=True,
-        on_change=partial(_answer, page, now),
-    )
     if asked is None:
+        st.radio(
+            now.text,
+            range(len(now.options)),
+            index=None,
+            format_func=now.options.__getitem__,
+            key=f"{key}-open",
+            horizontal=True,
+            on_change=partial(_answer, page, now),
+        )
         return
-    reason = question.reasons[asked[1]]
-    if asked[1] == question.right:
-        st.success(say("lesson.right", reason=reason))
+    question, chosen = asked
+    reason, answer = question.reasons[chosen], question.options[question.right]
+    st.markdown(question.text)
+    if chosen == question.right:
+        st.success(say("lesson.right", answer=answer, reason=reason))
     else:
-        answer = question.options[question.right]
-        st.error(say("lesson.wrong", answer=answer, reason=reason))
+        wrong = question.options[chosen]
+        st.error(say("lesson.wrong", chosen=wrong, answer=answer, reason=reason))
     with st.container(horizontal=True):
         st.button(
             say("lesson.show"),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from ce_core.bugs import BUGS
 from ce_core.cause import CauseKind
+from ce_core.events import EventKind
 from ce_core.formats import FORMATS
 from ce_core.scenarios import ALL_SCENARIOS
 from ce_core.trace import PIPELINES
@@ -31,6 +32,7 @@ NAMES = {
     *map(str, range(10)),
     *(parameter.key for parameter in controls.PARAMETERS),
     *(kind.name.lower() for kind in CauseKind),
+    *(kind.name.lower() for kind in EventKind),
     "exp_overflow_nan",
     "exp_overflow_inf",
 }

@@ -32,7 +32,7 @@ def frames_sent(page: Page) -> list[str | bytes]:
 
     page.on("websocket", listen)
     page.reload()
-    expect(page.locator(".ce-bar, .ce-point").first).to_be_attached()
+    expect(page.locator(".ce-bar, .ce-point, .ce-line").first).to_be_attached()
     # The script run that a load starts has ended when the page says so.
     expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached()
     sent.clear()

@@ -107,7 +107,14 @@ def test_symptom_diagnosis_and_repair(open_bugs: OpenPage) -> None:
     expect(page.locator(".ce-code code")).to_contain_text("def loss(")
     page.get_by_text(say("bugs.diagnosis_wrong_axis"), exact=True).click()
     expect(
-        page.get_by_text(say("lesson.right", reason=say("bugs.why_wrong_axis")), exact=True)
+        page.get_by_text(
+            say(
+                "lesson.right",
+                answer=say("bugs.diagnosis_wrong_axis"),
+                reason=say("bugs.why_wrong_axis"),
+            ),
+            exact=True,
+        )
     ).to_be_visible()
     expect(switch).to_have_value("0")
     expect(readout(page, "loss-repaired")).not_to_be_attached()

@@ -10,7 +10,7 @@ from pages.shared.words import say
 from tests.browser.conftest import OpenPage
 from tests.browser.driving import frames_sent, readout, violations
 
-MOVING = ".ce-bar, .ce-point"
+MOVING = ".ce-bar, .ce-point, .ce-line"
 NEXT = dict(zip(ORDER, (*ORDER[1:], "pipeline"), strict=True))
 
 
