@@ -12,11 +12,12 @@ run: .venv/run
 	@$(VENV) -m streamlit run app.py
 
 check: lint
-	@$(VENV) -m pytest --ignore=tests/browser
+	@$(VENV) -m pytest -q -n auto --ignore=tests/browser
 
 test: lint
 	@sh tests/chromium.sh install
-	@$(VENV) -m pytest
+	@$(VENV) -m pytest -q -n auto --ignore=tests/browser
+	@$(VENV) -m pytest tests/browser
 
 bench: .venv/dev
 	@$(VENV) -m bench.drag

@@ -26,7 +26,7 @@ from playwright.async_api import Browser, FloatRect, Page, WebSocket, async_play
 
 from tests.browser.serving import chromium, serve
 
-APP_PAGE = "/?logits=2,1,0.1,-1,0&target=0"
+APP_PAGE = "/pipeline?logits=2,1,0.1,-1,0&target=0"
 SECONDS = 3
 RATE = 60  # pointer moves per second, and frames
 FRAME = 1000 / RATE  # ms

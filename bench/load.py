@@ -94,7 +94,7 @@ async def counting_proxy(server: str) -> AsyncIterator[Proxy]:
 
 def query(classes: int, fmt: str) -> str:
     """Write the address of the page with this many classes."""
-    return f"/?logits={','.join(map(str, LOGITS[:classes]))}&target=0&format={fmt}"
+    return f"/pipeline?logits={','.join(map(str, LOGITS[:classes]))}&target=0&format={fmt}"
 
 
 async def release(page: Page, share: float) -> float:

@@ -8,12 +8,13 @@ from playwright.sync_api import sync_playwright
 from tests.browser.serving import chromium, serve
 
 HERE = Path(__file__).parent
-BROKEN = "?logits=13,9.5,2&format=float16&target=1"
+BROKEN = "pipeline?logits=13,9.5,2&format=float16&target=1"
 PICTURES = {
-    "pipeline-light": ("", (1280, 800), "light"),
+    "pipeline-light": ("pipeline", (1280, 800), "light"),
     "pipeline-dark": (BROKEN, (1280, 800), "dark"),
     "pipeline-phone-light": (BROKEN, (390, 844), "light"),
-    "pipeline-phone-dark": ("", (390, 844), "dark"),
+    "overflow-light": ("overflow?logits=13,9.5,2&target=1", (1280, 800), "light"),
+    "pipeline-phone-dark": ("pipeline", (390, 844), "dark"),
 }
 
 
@@ -30,7 +31,7 @@ def main() -> None:
                 viewport={"width": width, "height": height}, color_scheme=scheme
             )
             page.goto(f"{app.url}/{query}", wait_until="networkidle")
-            page.locator("figure:nth-child(2) .ce-bar").first.wait_for()
+            page.locator(".ce-bar, .ce-line").first.wait_for()
             page.evaluate("document.fonts.ready")
             page.screenshot(path=HERE / f"{name}.png")
             page.close()
