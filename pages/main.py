@@ -34,4 +34,5 @@ _PAGES = {
     for name, show in _SHOW.items()
 }
 st.session_state["pages"] = _PAGES
+st.session_state["marked"] = {name for name in _SHOW if lesson.is_finished(name)}
 st.navigation(list(_PAGES.values()), position="top").run()

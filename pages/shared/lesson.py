@@ -70,7 +70,6 @@ def is_finished(page: str) -> bool:
 @st.fragment
 def _body(lesson: Lesson) -> None:
     page, settings = lesson.page, state.current()
-    finished = is_finished(page)
     st.markdown("\n\n".join(say(key) for n in (1, 2, 3) if has(key := f"{page}.lead_{n}")))
     state.notices()
     lesson.draw(settings)
@@ -90,7 +89,7 @@ def _body(lesson: Lesson) -> None:
     st.subheader(say("lesson.in_short"), anchor=False)
     st.markdown(say(f"{page}.closing"))
     _links(page)
-    if is_finished(page) != finished:
+    if is_finished(page) and page not in st.session_state["marked"]:
         st.rerun()  # the navigation has a mark to show
 
 

@@ -95,7 +95,7 @@ def test_a_link_reopens_the_lesson_as_it_was_left(open_page: OpenPage, name: str
         address = first.url
     second = open_page("?" + address.split("?", 1)[1], path=name, ready=MOVING, locale="de-DE")
     assert picture(first) == picture(second)
-    assert second.get_by_role("alert").count() == 0
+    assert second.locator(".stAlert").count() == 0
 
 
 @pytest.mark.parametrize("name", ORDER)
@@ -109,7 +109,7 @@ def test_a_lesson_is_worked_with_the_keyboard_alone(open_page: OpenPage, name: s
     while groups.locator("input:enabled").count():
         page.locator(".stRadio input:enabled").first.press("Space")
         answered += 1
-        expect(page.get_by_role("alert")).to_have_count(answered)
+        expect(page.locator(".stAlert")).to_have_count(answered)
         expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached()
     assert answered >= 1
     title = say("lesson.done", title=say(f"{name}.short"))
@@ -136,14 +136,14 @@ def test_what_was_answered_stays_as_it_was_asked(open_page: OpenPage) -> None:
     question = page.locator(".stRadio").nth(2)
     asked = question.inner_text()
     question.locator("input").first.press("Space")
-    expect(page.get_by_role("alert")).to_have_count(1)
-    verdict = page.get_by_role("alert").inner_text()
+    expect(page.locator(".stAlert")).to_have_count(1)
+    verdict = page.locator(".stAlert").inner_text()
     page.get_by_role("button", name=say("lesson.show")).click()
     expect(readout(page, "total")).to_have_text("1")
     assert page.locator(".stRadio").nth(2).inner_text() == asked
-    assert page.get_by_role("alert").inner_text() == verdict
+    assert page.locator(".stAlert").inner_text() == verdict
     page.get_by_role("button", name=say("lesson.again")).click()
-    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page.locator(".stAlert")).to_have_count(0)
 
 
 def test_the_first_page_leads_to_every_lesson_and_remembers(open_page: OpenPage) -> None:

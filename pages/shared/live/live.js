@@ -183,10 +183,12 @@ class Live {
 
   formulas({ formulas_title: title, formulas }) {
     const shown = formulas.map(({ lead, math }) => {
-      const node = make("div", { class: "ce-formula" }, this.math(math));
+      const attributes = { class: "ce-formula", tabindex: "0", role: "region", "aria-label": lead };
+      const node = make("div", attributes, this.math(math));
       return make("div", {}, make("p", { class: "ce-hint", text: lead }), node);
     });
-    return make("section", { class: "ce-formulas" }, make("h2", { text: title }), ...shown);
+    const heading = title ? [make("h2", { text: title })] : [];
+    return make("section", { class: "ce-formulas" }, ...heading, ...shown);
   }
 
   // A tree of [tag, ...children]; a child is a text, a tree, or a number that follows the drag.
@@ -628,7 +630,8 @@ class Live {
 
   frame() {
     for (const [i, figure] of this.figures.entries()) {
-      if (!figure.drawing) continue;
+      // Plotly resizes only what is on the screen; a page that is left has no size any more.
+      if (!figure.drawing || !figure.plot.clientWidth) continue;
       window.Plotly.Plots.resize(figure.plot).then(() => {
         if (!this.figures.includes(figure)) return;
         figure.drawing = new Drawing(figure.plot, this.instrument.figures[i], this.words);
