@@ -33,8 +33,14 @@ def has(key: str) -> bool:
 
 
 def literal(text: str) -> str:
-    """Write text from a stranger as Markdown code, in which nothing is a link or a picture."""
-    line = " ".join(text.split())
+    """Write text from a stranger as Markdown code, in which nothing is a link or a picture.
+
+    Slashes stand outside: Streamlit rewrites :material/ in all Markdown, code included.
+    """
+    return r"\/".join(map(_code, " ".join(text.split()).split("/")))
+
+
+def _code(line: str) -> str:
     longest = max(map(len, re.findall("`+", line)), default=0)
     fence = "`" * (longest + 1)
-    return f"{fence} {line} {fence}" if line else ""
+    return f"{fence} {line} {fence}" if line.strip() else line

@@ -80,9 +80,11 @@ def test_places_are_filled_and_unknown_ones_are_left_to_the_browser() -> None:
 @example("`c` `` d")
 @example("https://a.example/ www.a.example a@b.example :material/home: -> [x](y) $x^2$ <b>")
 def test_literal_is_markdown_code_that_nothing_ends_early(text: str) -> None:
-    line = " ".join(text.split())
-    written = literal(text)
-    fence = re.match("`*", written)[0]
-    assert written == (f"{fence} {line} {fence}" if line else "")
-    assert len(fence) not in {len(run) for run in re.findall("`+", line)}
-    assert bool(fence) == bool(line)
+    lines = " ".join(text.split()).split("/")
+    written = literal(text).split(r"\/")
+    assert len(written) == len(lines)
+    for line, code in zip(lines, written, strict=True):
+        fence = re.match("`*", code)[0]
+        assert code == (f"{fence} {line} {fence}" if line.strip() else line)
+        assert len(fence) not in {len(run) for run in re.findall("`+", line)}
+        assert bool(fence) == bool(line.strip())

@@ -348,7 +348,7 @@ def test_a_typed_number_is_kept_to_the_last_digit_and_widens_the_reach(
     page = open_page("?logits=2,1,0.1&format=float64")
     field(page, "dog").fill("10.0000000012345")
     field(page, "dog").press("Enter")
-    expect(page.get_by_label(say("live.reach"))).to_have_value("1")
+    expect(page.get_by_label(say("live.reach"))).to_have_value("100")
     expect(field(page, "dog")).to_have_value("10.0000000012345")
     expected = loss_text([2, 10.0000000012345, 0.1], 0, "fused", "float64")
     expect(readout(page, "loss-fused")).to_have_text(expected)
