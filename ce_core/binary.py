@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -44,7 +45,8 @@ class BinaryRun:
     losses : dict of arrays (..., 2)
         The binary cross-entropy for label 0 and label 1, for each of `FORMS`.
     warnings : array of str
-        What NumPy says when the naive formulas meet this number alone, line by line.
+        What NumPy says when the naive sigmoid, its log and both naive losses are computed for this
+        number alone, one warning a line; "" for nothing.
     """
 
     x: Array
@@ -90,9 +92,9 @@ def run(x: npt.ArrayLike, format: str) -> BinaryRun:
     >>> far = run([-1234.0], "float64")
     >>> far.sigmoid["naive"], far.log_sigmoid["naive"], far.log_sigmoid["stable"]
     (array([0.]), array([-inf]), array([-1234.]))
-    >>> far.warnings
-    array(['overflow encountered in exp\ndivide by zero encountered in log'],
-          dtype='<U65')
+    >>> print(far.warnings[0])
+    overflow encountered in exp
+    divide by zero encountered in log
     """
     fmt = lookup(format)
     with np.errstate(all="ignore"):
@@ -108,7 +110,8 @@ def run(x: npt.ArrayLike, format: str) -> BinaryRun:
             slope=np.asarray(p * rest),
             losses={
                 "naive": naive.binary_cross_entropy_with_logits(both, labels, reduction="none"),
-                "log": np.stack([-np.log(1 - p), -np.log(p)], axis=-1),
+                # 0 - log rather than -log: a loss of zero is 0.0, not -0.0.
+                "log": 0 - np.log(np.stack([1 - p, p], axis=-1)),
                 "fused": binary_cross_entropy_with_logits(both, labels, reduction="none"),
             },
             warnings=_warnings(stored),
@@ -119,20 +122,9 @@ def _warnings(x: Array) -> npt.NDArray[np.str_]:
     """Ask NumPy, one number at a time: for a whole array it warns once and names no element."""
     said = []
     for number in x.reshape(-1, 1):
-        lines = []
-        with np.errstate(all="ignore"):
+        log = io.StringIO()  # safe in threads, as `warnings.catch_warnings` is not
+        with np.errstate(over="log", divide="log", invalid="log", under="ignore", call=log):
             p = naive.sigmoid(number)
-        for operation, argument in ((np.exp, -number), (np.log, p)):
-            if line := _warning(operation, argument):
-                lines.append(line)
-        said.append("\n".join(lines))
+            np.log(np.stack([1 - p, p]))
+        said.append(log.getvalue().replace("Warning: ", "").rstrip())
     return np.array(said, dtype=np.str_).reshape(x.shape)
-
-
-def _warning(operation: Callable[[Array], Array], argument: Array) -> str:
-    try:
-        with np.errstate(over="raise", divide="raise", invalid="raise"):
-            operation(argument)
-    except FloatingPointError as error:
-        return str(error)
-    return ""
