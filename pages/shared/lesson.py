@@ -153,4 +153,4 @@ def _links(page: str) -> None:
 def link_to(page: str, label: str) -> None:
     """Link to another page, with the learner's numbers."""
     pages: dict[str, st.Page] = st.session_state["pages"]
-    st.page_link(pages[page], label=label, query_params=state.link())
+    st.page_link(pages[page], label=label, query_params=state.link(page))

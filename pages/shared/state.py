@@ -33,7 +33,9 @@ def begin(page: str) -> None:
         st.session_state[_NOTICES] = _tell(ignored, settings)
     elif st.session_state[_PAGE] != page:
         st.session_state[_NOTICES] = []
-        st.query_params.from_dict(controls.write(current(), page))
+        # A link between pages has brought it along; written again, it would need two steps back.
+        if st.query_params.to_dict() != link(page):
+            st.query_params.from_dict(link(page))
     st.session_state[_PAGE] = page
 
 
@@ -52,12 +54,12 @@ def replace_all(settings: Settings) -> None:
     """Change all of the settings, and the URL with them."""
     st.session_state[_SETTINGS] = settings
     st.session_state[_NOTICES] = []
-    st.query_params.from_dict(link())
+    st.query_params.from_dict(link(st.session_state[_PAGE]))
 
 
-def link() -> dict[str, str]:
-    """Return the URL parameters that reopen what the learner sees."""
-    return controls.write(current(), st.session_state[_PAGE])
+def link(page: str) -> dict[str, str]:
+    """Return the URL parameters that open a page with the learner's numbers."""
+    return controls.write(current(), page)
 
 
 def commit(key: str) -> Callable[[], None]:
