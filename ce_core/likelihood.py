@@ -416,12 +416,12 @@ def rounded_likelihood(probabilities: npt.ArrayLike, counts: npt.ArrayLike, form
     Returns
     -------
     ndarray, shape (...)
-        The last number of `running_product`, in the format's dtype.
+        The last number of the `running_product` of a row's N observations, in the format's dtype.
 
     Raises
     ------
     TypeError, ValueError
-        As `underflow_count`.
+        As `underflow_count`, and ValueError for a count that is not whole.
 
     See Also
     --------
@@ -437,6 +437,9 @@ def rounded_likelihood(probabilities: npt.ArrayLike, counts: npt.ArrayLike, form
     array([0.0625, 0.    ], dtype=float16)
     """
     p, n = _model_and_data(probabilities, counts, format)
+    broken = n != np.floor(n)
+    if broken.any():
+        raise ValueError(f"counts must be whole numbers; got {n[broken][0]}")
     shape, classes = p.shape[:-1], p.shape[-1]
     p, n = p.reshape(-1, classes), n.reshape(-1, classes)
     total = n.sum(-1)

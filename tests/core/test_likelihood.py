@@ -248,6 +248,50 @@ def test_factors_above_a_half_stick_before_0(name: str) -> None:
     assert lk.underflow_count([0.5, 0.5], [1, 0], name, 6000) == round(-np.log2(smallest)) + 1
 
 
+def scalar_by_scalar(p: np.ndarray, counts: list[int], name: str) -> np.generic:
+    """Multiply the format's own scalars in a Python loop."""
+    scalar = FORMATS[name].dtype.type
+    product = scalar(1)
+    with np.errstate(under="ignore"):
+        for c in even_order(counts, sum(counts)):
+            product = product * scalar(p[c])
+    assert type(product) is scalar
+    return product
+
+
+def bits_of(numbers: np.ndarray) -> list[int]:
+    return np.atleast_1d(numbers).view(f"u{numbers.itemsize}").tolist()
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_likelihood_of_all_observations_is_the_end_of_the_running_product(name: str) -> None:
+    """The totals of one call differ: within, at and beyond the observations taken at once."""
+    rng = np.random.default_rng(0)
+    p = simplex(rng.uniform(0.05, 1, (40, 3)))
+    p[:20] = simplex(p[:20] + np.array([20, 0, 0]))  # these are not 0 after a hundred
+    totals = [1, 2, 63, 64, 65, 127, 128, 129, 150, 200] * 4
+    counts = np.array([rng.multinomial(n, row) for n, row in zip(totals, p, strict=True)])
+    together = lk.rounded_likelihood(p, counts, name)
+    assert (together.shape, together.dtype) == ((40,), FORMATS[name].dtype)
+    alone = [lk.rounded_likelihood(*row, name) for row in zip(p, counts, strict=True)]
+    ends = [
+        lk.running_product(row, n, name, int(n.sum()))[-1] for row, n in zip(p, counts, strict=True)
+    ]
+    loops = [scalar_by_scalar(row, n, name) for row, n in zip(p, counts.tolist(), strict=True)]
+    for expected in (alone, ends, loops):
+        assert bits_of(together) == bits_of(np.array(expected, together.dtype))
+    assert len({*bits_of(together)}) >= 5
+
+
+def test_the_likelihood_of_all_observations_by_hand() -> None:
+    half = lk.rounded_likelihood([0.5, 0.5], [[24, 0], [25, 0], [0, 1]], "float16")
+    assert half.tolist() == [2.0**-24, 0, 0.5]
+    # One factor at a time the product sticks at four times the smallest number; on paper it is 0.
+    assert lk.rounded_likelihood([0.9, 0.1], [500, 0], "float16") == np.float16(4 * 2.0**-24)
+    assert lk.multinomial_likelihood(np.array([0.9, 0.1], np.float16), [500, 0]) == 0
+    assert lk.rounded_likelihood([1.0, 0.0], [[3, 0], [3, 1]], "float32").tolist() == [1, 0]
+
+
 def test_counts_mean_their_proportions() -> None:
     p = [0.5, 0.3, 0.2]
     for scale in (2, 10, 0.5):
@@ -265,6 +309,12 @@ def test_leading_axes_of_counts_and_probabilities_broadcast() -> None:
     assert lk.underflow_count(p[0, 0], counts[0], "float16", 200).shape == ()
     assert lk.underflow_count(np.empty((0, 3)), [1, 2, 3], "float16", 200).shape == (0,)
     assert lk.running_product(p[0, 0], counts[0], "float16", 0).shape == (0,)
+    likelihoods = lk.rounded_likelihood(p, counts, "float64")
+    assert likelihoods.shape == (4, 5)
+    for i, j in np.ndindex(4, 5):
+        assert likelihoods[i, j] == lk.rounded_likelihood(p[i, 0], counts[j], "float64")
+    assert lk.rounded_likelihood(p[0, 0], counts[0], "float16").shape == ()
+    assert lk.rounded_likelihood(np.empty((0, 3)), [1, 2, 3], "float16").shape == (0,)
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -272,6 +322,7 @@ def test_an_underflow_does_not_warn(name: str) -> None:
     with np.errstate(all="raise"):
         lk.running_product([0.5, 0.5 - 1e-30, 1e-30], [1, 1, 1], name, 100)
         lk.underflow_count([0.5, 0.5 - 1e-30, 1e-30], [1, 1, 1], name, 100)
+        lk.rounded_likelihood([0.5, 0.5 - 1e-30, 1e-30], [40, 40, 20], name)
 
 
 @pytest.mark.parametrize(
@@ -322,6 +373,22 @@ def test_an_underflow_does_not_warn(name: str) -> None:
             ValueError,
             "limit must be at least 0; got -1",
         ),
+        (lambda: lk.rounded_likelihood([0.5, 0.6], [1, 1], "float32"), ValueError, "sum to 1"),
+        (lambda: lk.rounded_likelihood([0.5, 0.5], [1, -1], "float32"), ValueError, "not negative"),
+        (
+            lambda: lk.rounded_likelihood([0.5, 0.5], [[2, 1], [1, 0.5]], "float32"),
+            ValueError,
+            r"counts must be whole numbers; got 0\.5",
+        ),
+        (
+            lambda: lk.rounded_likelihood([0.5, 0.5], [[1, 1], [0, 0]], "float32"),
+            ValueError,
+            "counts must have an observation in every row; got a row of zeros",
+        ),
+        (lambda: lk.rounded_likelihood([0.5, 0.5], [1, 2, 3], "float32"), ValueError, "broadcast"),
+        (lambda: lk.rounded_likelihood([0.5, 0.5], [1, 1], "half"), ValueError, "got 'half'"),
+        (lambda: lk.rounded_likelihood(["a"], [1], "float32"), TypeError, "real numbers"),
+        (lambda: lk.rounded_likelihood([], [], "float32"), ValueError, "empty"),
     ],
 )
 def test_bad_input_says_what_was_expected(call, error: type[Exception], message: str) -> None:
