@@ -1,0 +1,131 @@
+"""The overflow lab as a person uses it, in a real browser."""
+
+import re
+import struct
+from urllib.parse import urlencode
+
+import numpy as np
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from ce_core.scenarios import LAB
+from ce_core.trace import CauseKind, run
+from pages import overflow
+from pages.shared import controls
+from pages.shared.controls import CELLS, Settings
+from pages.shared.words import say
+from tests.app.reading import is_told, tells
+from tests.browser.conftest import OpenPage
+from tests.browser.driving import drag, frames_sent, position, readout, slider
+
+MARKS = [say(f"overflow.mark_{kind.name.lower()}") for kind in CauseKind]
+
+
+@pytest.fixture
+def open_lab(open_page: OpenPage) -> OpenPage:
+    """Open the overflow lab."""
+
+    def open_(query: str = "", **options: object) -> Page:
+        return open_page(query, path="overflow", ready=".ce-line", **options)
+
+    return open_
+
+
+def shown(page: Page) -> dict[str, str]:
+    """Return all readouts of the next picture."""
+    texts: dict[str, str] = page.evaluate(
+        """() => new Promise(done => requestAnimationFrame(() => done(Object.fromEntries(
+            [...document.querySelectorAll("[data-readout]")]
+                .map(node => [node.dataset.readout, node.textContent])
+        ))))"""
+    )
+    return texts
+
+
+def button(page: Page, cell: str) -> Locator:
+    name, pipeline = cell.split(".")
+    label = say("overflow.open", format=name, pipeline=say(f"pipeline.loss_{pipeline}"))
+    return page.get_by_role("button", name=label, exact=True)
+
+
+def expect_opened(page: Page, settings: Settings) -> None:
+    """Expect the cell of the settings to be pressed, and its trace to be below."""
+    name, pipeline = settings.cell.split(".")
+    expect(button(page, settings.cell)).to_have_attribute("aria-pressed", "true")
+    assert page.locator(".ce-pick[aria-pressed=true]").count() == 1
+    texts = shown(page)
+    result = run(settings.logits, settings.target, pipeline, name, shift=settings.shift)
+    assert tells(texts["loss"], float(result.steps["loss"]))
+    assert {f"event-{step}" for step in result.steps} - set(texts) == {"event-logits"}
+    instrument, columns = overflow.build(settings)
+    here = len(settings.logits), instrument.sliders[-1].index
+    columns = {
+        column: np.broadcast_to(values, (*columns["loss"].shape, *values.shape[2:]))
+        for column, values in columns.items()
+    }
+    assert is_told(texts["verdict"], instrument.sentences[0], columns, here), texts["verdict"]
+
+
+def expect_cells(page: Page, logits: list[float], target: int) -> None:
+    """Expect every cell to tell what the core computes for these logits, and its mark why."""
+    texts = shown(page)
+    for cell in CELLS:
+        name, pipeline = cell.split(".")
+        result = run(logits, target, pipeline, name)
+        assert tells(texts[f"cell-{cell}"], float(result.steps["loss"])), cell
+        assert texts[f"mark-{cell}"] == MARKS[result.cause.kind]
+
+
+def stored(value: float) -> str:
+    bits = f"{int.from_bytes(struct.pack('>f', value), 'big'):032b}"
+    return f"{bits[0]} {bits[1:9]} {bits[9:]}"
+
+
+def test_a_cell_opens_its_trace_by_click_and_by_key(open_lab: OpenPage) -> None:
+    page = open_lab("?logits=12,11,10&reach=100")
+    settings = Settings((12.0, 11.0, 10.0), reach=100.0)
+    expect_opened(page, settings)
+    button(page, "float32.fused").click()
+    expect(page).to_have_url(re.compile("cell=float32.fused"))
+    expect_opened(page, controls.take(settings, "cell", "float32.fused"))
+    button(page, "float8_e4m3fn.shifted").focus()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("cell=float8_e4m3fn.shifted"))
+    expect_opened(page, controls.take(settings, "cell", "float8_e4m3fn.shifted"))
+    expect(button(page, "float8_e4m3fn.shifted")).to_be_focused()
+
+
+def test_a_drag_breaks_the_cells_and_tells_the_server_nothing_until_release(
+    open_lab: OpenPage,
+) -> None:
+    page = open_lab("?logits=2,1,0.1&reach=100&target=1&cell=float32.naive")
+    sent = frames_sent(page)
+    expect_cells(page, [2, 1, 0.1], 1)
+    line = page.locator(".ce-line").first
+    before = line.get_attribute("d")
+    drag(page, slider(page, "dog"), [0.505, 0.6, 0.8, 0.97])
+    expect(readout(page, "cell-float32.naive")).to_have_text("nan")
+    value = position(slider(page, "dog"))
+    expect_cells(page, [2, value, 0.1], 1)
+    assert shown(page)["bits-logits"] == stored(value)
+    assert shown(page)["bits-exp"] == stored(np.inf)
+    assert line.get_attribute("d") != before
+    assert sent == []
+    page.mouse.up()
+    expect(page).to_have_url(re.compile(rf"logits=2%2C{value:g}%2C0.1"))
+    assert len(sent) == 1
+    expect_cells(page, [2, value, 0.1], 1)
+
+
+def test_each_preset_opens_the_cell_that_it_breaks(open_lab: OpenPage) -> None:
+    page = open_lab("?logits=5,-5&target=1&cell=float64.fused")
+    for name in [name for name in LAB if name != "stored_alike"]:
+        preset = page.get_by_role("radio", name=say(f"presets.{name}"), exact=True)
+        preset.click()
+        settings = controls.take(Settings(), "lab", name)
+        written = {"logits": controls.plain(settings.logits), "names": "cat,dog,goldfish"}
+        expect(page).to_have_url(re.compile(re.escape(urlencode(written))))
+        expect(preset).to_be_checked()
+        mark = MARKS[LAB[name].effect["naive"]]
+        expect(readout(page, f"mark-{settings.cell}")).to_have_text(mark)
+        expect_opened(page, settings)
