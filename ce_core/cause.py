@@ -45,7 +45,7 @@ class CauseKind(IntEnum):
     PROBABILITY_UNDERFLOW = 9
     """The target's probability rounded to 0, whose log is infinite."""
     DIGITS_LOST = 10
-    """The loss is finite, but its relative error exceeds 10 unit roundoffs."""
+    """The loss is finite; its error exceeds 10 unit roundoffs and the format's smallest number."""
     LOGITS_ROUNDED = 11
     """Only storing the logits (and adding the shift) moved the loss by more than that."""
 
