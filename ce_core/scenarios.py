@@ -125,9 +125,9 @@ LAB: Final[Mapping[str, Scenario]] = MappingProxyType(
             _effect(CauseKind.EXP_OVERFLOW, _NOTHING, _NOTHING),
         ),
         "lost_digit": SCENARIOS["confidently_right"],
-        # 20.05 and 20 are the same bfloat16, whose numbers near 20 lie 0.125 apart.
+        # 20.06 and 20 are the same bfloat16, whose numbers near 20 lie 0.125 apart.
         "stored_alike": Scenario(
-            (20.05, 20.0, 0.0),
+            (20.06, 20.0, 0.0),
             0,
             "bfloat16",
             _effect(*(CauseKind.LOGITS_ROUNDED,) * 3),

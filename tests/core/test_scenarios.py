@@ -1,13 +1,15 @@
 """Every scenario keeps its promise, in `run` and in NumPy written out by hand."""
 
 import math
+import warnings
+from typing import NamedTuple
 
 import mpmath
 import numpy as np
 import pytest
 
 from ce_core.formats import FORMATS
-from ce_core.scenarios import ALL_SCENARIOS
+from ce_core.scenarios import ALL_SCENARIOS, LAB, SCENARIOS
 from ce_core.trace import PIPELINES, CauseKind, run
 
 
@@ -25,49 +27,153 @@ def test_run_finds_the_effect(scenario):
         assert found.cause.kind == effect
 
 
-def right(loss, scenario):
-    """Say whether a loss is within 10 unit roundoffs of that of the stored logits."""
-    stored = np.array(scenario.logits).astype(FORMATS[scenario.format].dtype).astype(float)
+def as_stored(scenario):
+    return np.array(scenario.logits).astype(FORMATS[scenario.format].dtype)
+
+
+def loss_on_paper(logits, target):
     with mpmath.workdps(60):
-        z = [mpmath.mpf(logit) for logit in stored]
-        true_loss = mpmath.log(sum(map(mpmath.exp, z))) - z[scenario.target]
-        return abs(loss - true_loss) <= 10 * FORMATS[scenario.format].unit_roundoff * true_loss
+        z = [mpmath.mpf(float(logit)) for logit in logits]
+        return mpmath.log(mpmath.fsum(map(mpmath.exp, z))) - z[target]
+
+
+def close(loss, reference, scenario):
+    """Say whether a loss is within 10 unit roundoffs of another."""
+    with mpmath.workdps(60):
+        return abs(loss - reference) <= 10 * FORMATS[scenario.format].unit_roundoff * reference
+
+
+def judged(loss, scenario):
+    """Compare a loss with that of the logits as stored, and as given."""
+    stored = loss_on_paper(as_stored(scenario), scenario.target)
+    if not close(float(loss), stored, scenario):
+        return CauseKind.DIGITS_LOST
+    if not close(stored, loss_on_paper(scenario.logits, scenario.target), scenario):
+        return CauseKind.LOGITS_ROUNDED
+    return CauseKind.NONE
+
+
+class Textbook(NamedTuple):
+    """The textbook softmax of z, or of z - max, as plain NumPy leaves it."""
+
+    argument: np.ndarray
+    exp: np.ndarray
+    total: np.generic
+    probability: np.generic
+    loss: np.generic
+
+    @classmethod
+    def of(cls, argument, target):
+        """Compute it step by step."""
+        exp = np.exp(argument)
+        total = np.sum(exp)
+        probability = (exp / total)[target]
+        return cls(argument, exp, total, probability, -np.log(probability))
 
 
 def observed(argument, scenario):
-    """Look at the textbook softmax of z, or of z - max, as NumPy computes it."""
-    exp = np.exp(argument)
-    total = np.sum(exp)
-    probability = exp[scenario.target] / total
-    loss = -np.log(probability)
-    if np.isinf(exp).any():
+    """Look at what plain NumPy left; an overflow is nan in a format without infinity."""
+    _, exp, total, probability, loss = Textbook.of(argument, scenario.target)
+    if (as_stored(scenario) == -np.inf).all():
+        assert np.isnan(loss)
+        return CauseKind.ALL_MASKED
+    assert np.isfinite(argument).all()
+    if not np.isfinite(exp).all():
         return CauseKind.EXP_OVERFLOW
-    if np.isinf(total):
+    if not np.isfinite(total):
         return CauseKind.SUM_OVERFLOW
-    if (exp == 0).all():
+    if total == 0:
         return CauseKind.SUM_UNDERFLOW
     if probability == 0:
         return CauseKind.PROBABILITY_UNDERFLOW
-    return CauseKind.NONE if right(float(loss), scenario) else CauseKind.DIGITS_LOST
+    return judged(loss, scenario)
+
+
+def observed_fused(logits, scenario):
+    """Look at log1p of the sum without the largest, less the target's logit - max."""
+    shifted = logits - logits.max()
+    others = np.delete(np.exp(shifted), np.argmax(logits))
+    loss = np.log1p(np.sum(others)) - shifted[scenario.target]
+    if (logits == -np.inf).all():
+        assert np.isnan(loss)
+        return CauseKind.ALL_MASKED
+    return judged(loss, scenario)
 
 
 def test_plain_numpy_shows_the_effect(scenario):
-    logits = np.array(scenario.logits).astype(FORMATS[scenario.format].dtype)
+    logits = as_stored(scenario)
     assert scenario.shift == 0  # `observed` would have to add it
     with np.errstate(all="ignore"):
         assert observed(logits, scenario) == scenario.effect["naive"]
         assert observed(logits - logits.max(), scenario) == scenario.effect["shifted"]
-        shifted = logits - logits.max()
-        others = np.delete(np.exp(shifted), np.argmax(logits))
-        fused = np.log1p(np.sum(others)) - shifted[scenario.target]
-    assert scenario.effect["fused"] == CauseKind.NONE
-    assert right(float(fused), scenario)
+        assert observed_fused(logits, scenario) == scenario.effect["fused"]
 
 
 def test_sliders_reach_the_logits(scenario):
     assert scenario.reach in (10, 100, 1000)
-    assert all(abs(logit) <= scenario.reach for logit in (*scenario.logits, scenario.shift))
+    # A masked logit has no place on its slider.
+    on_sliders = [z for z in (*scenario.logits, scenario.shift) if z != -math.inf]
+    assert all(abs(z) <= scenario.reach for z in on_sliders)
     assert 0 <= scenario.target < len(scenario.logits)
+
+
+EXP_OVERFLOW = "overflow encountered in exp"
+SUM_OVERFLOW = "overflow encountered in reduce"
+LOG_OF_ZERO = "divide by zero encountered in log"
+NO_QUOTIENT = "invalid value encountered in divide"
+
+
+SHOWS = {
+    "exp_overflow": ({EXP_OVERFLOW, NO_QUOTIENT}, lambda seen: np.isinf(seen.exp[0])),
+    "sum_overflow": (
+        {SUM_OVERFLOW, LOG_OF_ZERO},
+        lambda seen: np.isfinite(seen.exp).all() and np.isinf(seen.total),
+    ),
+    "zero_by_zero": (
+        {NO_QUOTIENT},
+        lambda seen: (seen.argument > -np.inf).all() and (seen.exp == 0).all(),
+    ),
+    "log_of_zero": (
+        {LOG_OF_ZERO},
+        lambda seen: (seen.exp > 0).all() and seen.probability == 0 and seen.loss == np.inf,
+    ),
+    "all_masked": ({NO_QUOTIENT}, lambda seen: (seen.argument == -np.inf).all()),
+    # NumPy hears of no overflow: exp(7) is computed in float32, and its rounding says nothing.
+    "no_infinity": (
+        set(),
+        lambda seen: np.isnan(seen.exp[0]) and np.isnan(np.float64(1e9).astype(seen.exp.dtype)),
+    ),
+    "lost_digit": (set(), lambda seen: seen.probability == 1 and seen.loss == 0),
+    "stored_alike": (
+        set(),
+        lambda seen: seen.argument[0] == seen.argument[1] and seen.probability == 0.5,
+    ),
+}
+"""What NumPy says of the textbook softmax in each scenario of the lab, and what it leaves."""
+
+
+@pytest.mark.parametrize("name", SHOWS)
+def test_the_lab_has_one_of_each(name):
+    scenario, (said, happens) = LAB[name], SHOWS[name]
+    logits = as_stored(scenario)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        seen = Textbook.of(logits, scenario.target)
+    assert {str(warning.message) for warning in caught} == said
+    with np.errstate(all="ignore"):
+        assert happens(seen)
+
+
+def test_logits_stored_alike_were_given_apart():
+    scenario = LAB["stored_alike"]
+    assert scenario.logits[0] > scenario.logits[1]
+    assert as_stored(scenario)[0] == as_stored(scenario)[1]
+
+
+def test_the_lab_has_no_others_and_a_name_means_one_scenario():
+    assert set(LAB) == set(SHOWS)
+    assert set(ALL_SCENARIOS) == set(LAB) | set(SCENARIOS)
+    assert all(ALL_SCENARIOS[name] is LAB[name] for name in LAB)
 
 
 def losses(name):
