@@ -31,7 +31,7 @@ def main() -> None:
                 viewport={"width": width, "height": height}, color_scheme=scheme
             )
             page.goto(f"{app.url}/{query}", wait_until="networkidle")
-            page.locator(".ce-bar, .ce-line").first.wait_for()
+            page.locator(".ce-bar, .ce-line").first.wait_for(state="attached")
             page.evaluate("document.fonts.ready")
             page.screenshot(path=HERE / f"{name}.png")
             page.close()
