@@ -159,7 +159,7 @@ def test_the_cell_of_the_link_is_the_one_that_is_pressed(cell: str) -> None:
     assert controls.take(Settings(), "cell", cell).cell == cell
 
 
-@pytest.mark.parametrize("name", [name for name in LAB if name != "stored_alike"])
+@pytest.mark.parametrize("name", LAB)
 def test_each_preset_shows_its_effect_in_its_cell_and_its_word(name: str) -> None:
     scenario = LAB[name]
     settings = controls.take(Settings((5.0, -5.0), names=("a", "b")), "lab", name)
