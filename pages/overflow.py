@@ -149,9 +149,12 @@ def _cause(opened: Run, settings: Settings) -> tuple[Sentence, Columns]:
     )[..., 0]
     # A format without infinity has nan in its place.
     beyond = "inf" if fmt.has_infinity else "nan"
-    templates = [
-        say(f"overflow.cause_{k.name.lower()}", format=fmt.name, beyond=beyond) for k in CauseKind
-    ]
+    filled = {
+        "format": fmt.name,
+        "beyond": beyond,
+        "percent": f"{100 * fmt.unit_roundoff:.2g}",
+    }
+    templates = [say(f"overflow.cause_{k.name.lower()}", **filled) for k in CauseKind]
     columns: Columns = {
         "cause": kind.astype(np.int8),
         "cause_class": index.astype(np.int8),
