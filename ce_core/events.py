@@ -6,6 +6,7 @@ values that the steps left, and takes no longer than they do.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import IntEnum
 
 import numpy as np
@@ -33,7 +34,7 @@ class EventKind(IntEnum):
     UNDERFLOW = 4
     """A number that is not 0 on paper was rounded to 0."""
     CARRIED = 5
-    """inf or nan went in, and came out."""
+    """inf or nan went in, and the result is its work."""
 
 
 def find_events(run: Run) -> dict[str, npt.NDArray[np.int8]]:
@@ -61,32 +62,47 @@ def find_events(run: Run) -> dict[str, npt.NDArray[np.int8]]:
 
 
 def _event(run: Run, step: Step) -> npt.NDArray[np.int8]:
-    inputs = [_by_class(run.steps[name], run) for name in step.inputs]
+    """Name the event of each class, and of those the first in the order of `EventKind`."""
+    logits = run.steps["logits"]
+    whole = run.steps[step.name].ndim < logits.ndim
     output = _by_class(run.steps[step.name], run)
-    if step.operation in ("index", "negative"):
+    inputs = [_by_class(run.steps[name], run) for name in step.inputs]
+    if step.operation in ("index", "negative") or (step.operation == "exp" and whole):
         inputs = [array[..., [run.target]] for array in inputs]
-    elif step.operation == "exp" and output.shape[-1] == 1:
-        inputs = [array[..., [run.target]] for array in inputs]  # exp(log_probabilities[target])
-    nan_in = _any(*(np.isnan(array) for array in inputs))
-    inf_in = _any(*(np.isposinf(array) for array in inputs))
-    nan_out, inf_out = _any(np.isnan(output)), _any(np.isposinf(output))
-    divide = (step.operation == "log") & inf_out & _any(inputs[0] == 0)
-    overflow = inf_out & ~inf_in & ~divide
-    if not FORMATS[run.format].has_infinity:
-        # Here an overflow is a nan, and so is the log of 0.
-        if step.operation == "log":
-            divide = nan_out & ~nan_in
-        elif step.operation != "divide":
-            overflow = nan_out & ~nan_in
-    underflow = np.zeros_like(nan_in)
-    if step.operation in _UNDERFLOWS:
-        something = np.isfinite(inputs[0]) & ((inputs[0] != 0) | (step.operation == "exp"))
-        underflow = _any((output == 0) & something)
-    return np.select(
-        [overflow, nan_out & ~nan_in & ~divide, divide, underflow],
-        [EventKind.OVERFLOW, EventKind.INVALID, EventKind.DIVIDE, EventKind.UNDERFLOW],
-        np.where((nan_in | inf_in) & (nan_out | inf_out), EventKind.CARRIED, EventKind.NONE),
-    ).astype(np.int8)
+    nan_in = _any(np.isnan, inputs, keep=not whole)
+    inf_in = _any(np.isinf, inputs, keep=not whole)
+    nan_made = np.isnan(output) & ~nan_in
+    inf_made = np.isinf(output) & ~inf_in & ~nan_in
+    if FORMATS[run.format].has_infinity:
+        divide = np.asarray(inf_made & (step.operation == "log"))
+        overflow = np.asarray(inf_made & ~divide)
+    else:  # here an overflow is a nan, and so is the log of 0
+        divide = np.asarray(nan_made & (step.operation == "log"))
+        overflow = np.asarray(nan_made & ~divide & (step.operation != "divide"))
+    finite = ~nan_in & ~inf_in
+    underflow = (output == 0) & finite & (step.operation in _UNDERFLOWS)
+    if step.operation == "divide":
+        underflow &= inputs[0] != 0
+    by_inf = inf_in & (step.operation == "divide")
+    carried = (nan_in & np.isnan(output)) | (inf_in & np.isinf(output)) | by_inf
+    kinds = np.select(
+        [overflow, nan_made, divide, underflow, carried],
+        [
+            EventKind.OVERFLOW,
+            np.where(divide, EventKind.DIVIDE, EventKind.INVALID),
+            EventKind.DIVIDE,
+            EventKind.UNDERFLOW,
+            EventKind.CARRIED,
+        ],
+        len(EventKind),
+    )
+    # A masked class is -inf all along; only the nan that it may become is an event.
+    masked = np.isneginf(logits.astype(np.float64))
+    if whole:
+        masked = np.asarray(masked.all(axis=-1, keepdims=True))
+    kinds = np.where(masked & ~np.isnan(output), len(EventKind), kinds)
+    first = kinds.min(axis=-1)
+    return np.where(first == len(EventKind), EventKind.NONE, first).astype(np.int8)
 
 
 def _by_class(values: npt.NDArray[np.generic], run: Run) -> npt.NDArray[np.float64]:
@@ -95,8 +111,15 @@ def _by_class(values: npt.NDArray[np.generic], run: Run) -> npt.NDArray[np.float
     return wide if wide.ndim == run.steps["logits"].ndim else wide[..., None]
 
 
-def _any(*arrays: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    result = np.zeros(arrays[0].shape[:-1], np.bool_)
-    for array in arrays:
-        result |= array.any(axis=-1)
+def _any(
+    test: Callable[[npt.NDArray[np.float64]], npt.NDArray[np.bool_]],
+    inputs: list[npt.NDArray[np.float64]],
+    *,
+    keep: bool,
+) -> npt.NDArray[np.bool_]:
+    """Say for each class, or for all at once, whether one of the inputs passes the test."""
+    result = np.zeros(1, np.bool_)
+    for array in inputs:
+        passed = test(array)
+        result = result | (passed if keep else np.asarray(passed.any(axis=-1, keepdims=True)))
     return result

@@ -33,6 +33,7 @@ from pages.shared.live import (
     Style,
     Table,
     cut,
+    drawn,
     live,
 )
 from pages.shared.mathml import frac, math, row, sub
@@ -70,7 +71,8 @@ def broken(settings: Settings) -> Settings:
 
 def build(settings: Settings) -> tuple[Instrument, Columns]:
     """Build the instrument: sliders of the logits, the smoothing, the rate and the step."""
-    half = 50 if len(settings.logits) >= figures.DENSE else 100  # a release stays light
+    count = len(settings.logits)
+    half = 100 if count <= 3 else 50 if count < figures.DENSE else 25  # a release stays light
     sliders = [*logit_sliders(settings, half), *_descent_sliders(settings)]
     start, smoothing, rate, step = _table(settings, sliders)
     path = descend(start, settings.target, rate, MAX_STEP + 1, smoothing)
@@ -163,21 +165,22 @@ def _columns(
         "floor": entropy(target),
         "rate": rate,
         "step_x": step.astype(float),
-        "losses": loss_along(path[..., _DRAWN, :], t, smoothing).astype(np.float32),
+        "losses": drawn(loss_along(path[..., _DRAWN, :], t, smoothing)),
         "even": np.array([[float(cross_entropy(np.zeros(classes), t))]]),
         "z_target": now[..., t],
         "raw": -now[..., t],
     }
     columns["u"], columns["v"] = _on_the_map(now, t)
-    u, v = _on_the_map(path[..., : MAX_STEP + 1, :], t)
-    # Only the steps that were taken.
-    taken = np.arange(MAX_STEP + 1) <= step[..., None]
-    columns["path_u"] = np.where(taken, u, np.nan).astype(np.float32)
-    columns["path_v"] = np.where(taken, v, np.nan).astype(np.float32)
+    # Only the steps that were taken; the line ends where they led.
+    taken = step[..., None] >= _DRAWN
+    for name, places in zip(("u", "v"), _on_the_map(path[..., _DRAWN, :], t), strict=True):
+        end = columns[name][..., None]
+        behind = np.where(taken, places, end)
+        columns[f"path_{name}"] = drawn(np.concatenate([behind, end], axis=-1))
     along = _ALONG[::2] * settings.effective_reach
     moved = np.repeat(now[..., None, :], len(along), axis=-2)
     moved[..., t] = along
-    columns["bounded"] = loss_along(moved, t).astype(np.float32)
+    columns["bounded"] = drawn(loss_along(moved, t))
     for form, result in run_all(now, t, settings.format).items():
         columns[f"loss_{form}"] = result.steps["loss"].astype(np.float64)
         columns[f"pull_{form}"] = gradient(now, t, form, settings.format)
@@ -200,9 +203,15 @@ def _on_the_map(logits: np.ndarray, target: int) -> tuple[np.ndarray, np.ndarray
     others = np.delete(logits, [target, _rival(target)], axis=-1)
     if not others.shape[-1]:
         return a, b
-    rest = logsumexp(others)
+    rest = _rest(others)
     with np.errstate(invalid="ignore"):
         return a - rest, b - rest
+
+
+def _rest(others: np.ndarray) -> np.ndarray:
+    """Return R; 0 if all the others are masked, which is as good as if there were none."""
+    rest = np.asarray(logsumexp(others))
+    return np.where(np.isneginf(rest), 0.0, rest)
 
 
 # ---------------------------------------------------------------- what is drawn
@@ -243,7 +252,7 @@ def _map(settings: Settings, columns: Columns) -> Figure:
     grid = np.broadcast_to(now, (len(axis), len(axis), count)).copy()
     rest = [i for i in range(count) if i not in (t, rival)]
     if rest:
-        grid[..., rest] -= logsumexp(now[rest])
+        grid[..., rest] -= _rest(now[rest])
     grid[..., t], grid[..., rival] = axis, axis[:, None]
     losses = loss_along(grid, t, settings.smoothing)
     names = [settings.names[t], settings.names[rival]]
@@ -257,7 +266,7 @@ def _map(settings: Settings, columns: Columns) -> Figure:
         lines=[Line("path_u", "path_v", "naive")],
         points=[Point("u", "v", "naive")],
         key=[("naive", say("gradient.map_axes", across=titles[0], up=titles[1]))],
-        of=exact if count <= 3 or settings.smoothing == 0 else ["rate", "step"],
+        of=exact if count <= 3 or settings.smoothing == 0 else [],
     )
 
 
@@ -348,8 +357,9 @@ def _pull(
     settings: Settings, columns: Columns, smoothing: np.ndarray
 ) -> tuple[list[Sentence], Columns]:
     pull = columns["pull_target"]
-    kind = np.select([~np.isfinite(columns["loss"]), smoothing > 0, pull > -0.01], [0, 3, 2], 1)
-    keys = ("pull_inf", "pull_strong", "pull_weak", "pull_smoothed")
+    loss = columns["loss"]
+    kind = np.select([np.isnan(loss), np.isinf(loss), smoothing > 0, pull > -0.01], [4, 0, 3, 2], 1)
+    keys = ("pull_inf", "pull_strong", "pull_weak", "pull_smoothed", "pull_nan")
     style = Style("prose", 4)
     said = Sentence(
         "verdict",
@@ -436,15 +446,17 @@ def ask(settings: Settings) -> list[Question]:
 
 
 def _ask_even(settings: Settings) -> Question:
-    loss = float(cross_entropy(np.zeros(10), 0))
-    options = ["0.1000", "1.0000", f"{loss:.4f}", "10.0000"]
+    classes = len(settings.logits)
+    loss = float(cross_entropy(np.zeros(classes), 0))
+    values = (1 / classes, loss, float(np.log2(classes)), float(classes))
+    options = [f"{value:.4f}" for value in values]
     return Question(
         "even",
-        say("gradient.ask_even"),
+        say("gradient.ask_even", classes=classes),
         options,
         options.index(f"{loss:.4f}"),
-        [say("gradient.ask_even_why", loss=f"{loss:.4f}")] * 4,
-        replace(settings, logits=(0.0,) * len(settings.logits), step=0, smoothing=0.0),
+        [say("gradient.ask_even_why", classes=classes, loss=f"{loss:.4f}")] * 4,
+        replace(settings, logits=(0.0,) * classes, step=0, smoothing=0.0),
     )
 
 

@@ -154,9 +154,11 @@ def _cause(opened: Run, settings: Settings) -> tuple[Sentence, Columns]:
         "beyond": beyond,
         "percent": f"{100 * fmt.unit_roundoff:.2g}",
     }
-    templates = [say(f"overflow.cause_{k.name.lower()}", **filled) for k in CauseKind]
+    templates = [say(f"overflow.cause_{_cause_key(k, opened)}", **filled) for k in CauseKind]
+    templates.append(say("overflow.cause_logit_overflow_down", **filled))
+    down = (kind == CauseKind.LOGIT_OVERFLOW) & (cause.value < 0)
     columns: Columns = {
-        "cause": kind.astype(np.int8),
+        "cause": np.where(down, len(CauseKind), kind).astype(np.int8),
         "cause_class": index.astype(np.int8),
         "cause_value": cause.value,
         "cause_stored": stored,
@@ -179,6 +181,17 @@ def _cause(opened: Run, settings: Settings) -> tuple[Sentence, Columns]:
     }
     sentence = Sentence("verdict", say("overflow.first_wrong"), "cause", templates, places)
     return sentence, columns
+
+
+def _cause_key(kind: CauseKind, opened: Run) -> str:
+    """Name the sentence of a cause; some depend on the form, and one on the format."""
+    if kind == CauseKind.LOGITS_ROUNDED and opened.format == "float64":
+        return "logits_shifted"  # a given logit is a float64; only adding c rounds it
+    if kind == CauseKind.DIGITS_LOST and opened.pipeline == "fused":
+        return "digits_lost_fused"
+    if kind == CauseKind.ALL_MASKED and opened.pipeline != "naive":
+        return "all_masked_shifted"
+    return kind.name.lower()
 
 
 def _marks() -> list[str]:
@@ -341,7 +354,9 @@ def _lane(result: Run, quantity: str) -> tuple[np.ndarray, list[str]]:
         values = result.steps["log_sum"].astype(np.float64)
         right = np.isfinite(values)
     elif quantity == "loss":
-        right = np.isin(result.cause.kind, [*_GOOD, *_WARN]) & np.isfinite(values)
+        right = np.isin(result.cause.kind, [*_GOOD])
+        nearly = np.isin(result.cause.kind, [*_WARN])
+        return right, ["≈" if near else f"{v:g}" for near, v in zip(nearly, values, strict=True)]
     else:
         right = np.isfinite(values) & (values != 0)
     return right, [f"{value:g}" for value in values]

@@ -260,7 +260,7 @@ def _instead(
                 }
             )
         start = end
-    return [note for note in notes if note["text"] in ("inf", "nan", "0")]
+    return [note for note in notes if note["text"] in ("inf", "nan", "0", "≈")]
 
 
 def signed(count: int, reach: float) -> Plot:

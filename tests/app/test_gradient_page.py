@@ -161,19 +161,19 @@ def test_the_lines_are_those_of_a_slow_loop(settings: Settings) -> None:
     for at, here in positions(settings, instrument):
         slow = Slow(here)
         losses = [slow.loss(slow.path[int(step)]) for step in descent]
-        alike(columns["losses"][at], losses, 1e-6, 1e-6)
+        alike(columns["losses"][at], losses, 1e-3, 1e-6)
         taken = [slow.on_the_map(z) for z in slow.path[: here.step + 1]]
         for axis, name in enumerate("uv"):
             path = columns[f"path_{name}"][at]
-            assert np.isnan(path[here.step + 1 :]).all()
-            alike(path[: here.step + 1], [point[axis] for point in taken], 1e-6, 1e-6)
+            ends = [taken[min(i, here.step)][axis] for i in (*range(0, 61, 3), 60)]
+            alike(path, ends, 1e-3, 1e-6)
             alike(columns[name][at], taken[-1][axis])
         z = list(slow.path[here.step])
         bounded = []
         for value in raw:
             z[here.target] = value
             bounded.append(slow.minus_log(z))
-        alike(columns["bounded"][at], bounded, 1e-6, 1e-6)
+        alike(columns["bounded"][at], bounded, 1e-3, 1e-6)
 
 
 @pytest.mark.parametrize("settings", TABLES)
@@ -361,7 +361,7 @@ def test_the_sentence_that_is_chosen_holds(settings: Settings) -> None:
 
 def test_the_questions_are_answered_as_scipy_would() -> None:
     even, strongest, dead = gradient.ask(Settings())
-    assert even.options[even.right] == f"{scipy.stats.entropy([0.1] * 10):.4f}"
+    assert even.options[even.right] == f"{scipy.stats.entropy([1 / 3] * 3):.4f}"
 
     pull = scipy.special.softmax([2.0, 1.0, 0.1]) - [1, 0, 0]
     assert strongest.right == int(np.abs(pull).argmax())

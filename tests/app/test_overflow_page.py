@@ -523,15 +523,20 @@ def test_the_lanes_end_where_each_quantity_does(
             became = np.full(len(z), "", dtype="<U6")
             became[fits] = expected.get(quantity, "")
             sure = became != ""
+            expected_drawn = became == "number"
+            if quantity == "loss":  # a number may have lost its digits
+                result = run(moved, target, pipeline, name, shift=shift)
+                expected_drawn &= result.cause.kind == CauseKind.NONE
             np.testing.assert_array_equal(
-                drawn[sure], became[sure] == "number", err_msg=f"{name} {quantity}"
+                drawn[sure], expected_drawn[sure], err_msg=f"{name} {quantity}"
             )
             judged += sure.sum()
             for note in plot["layout"]["annotations"]:
                 if note["y"] == height:
                     at = int(np.argmin(np.abs(z - note["x"])))
                     assert not drawn[at]
-                    assert became[at] in ("", note["text"]), (name, quantity)
+                    instead = "number" if note["text"] == "≈" else note["text"]
+                    assert became[at] in ("", instead), (name, quantity)
     assert judged > 0.7 * 24 * len(z)
 
 
