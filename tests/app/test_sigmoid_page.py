@@ -1,0 +1,299 @@
+"""The sigmoid lesson against mpmath and against the textbook's lines, one number at a time."""
+
+import math
+import warnings
+from collections.abc import Callable, Iterator
+from functools import cache
+
+import mpmath  # type: ignore[import-untyped]  # it ships no type information
+import numpy as np
+import pytest
+from mpmath import mpf
+
+from ce_core.formats import FORMATS
+from pages import sigmoid
+from pages.shared import controls
+from pages.shared.controls import Settings
+from pages.shared.live import Instrument, pack
+from pages.shared.words import say
+from tests.app.opening import open_app, said, settings
+from tests.app.reading import Columns, Position, fill, template_of
+from tests.app.test_likelihood_page import committed, head_of
+from tests.core import oracle
+
+BROAD = [
+    Settings(x=x, format=name, reach=reach)
+    for name in controls.FORMATS
+    for x, reach in ((2.3, 10.0), (-17.25, 100.0), (333.3, 1000.0))
+]
+broad = pytest.mark.parametrize("start", BROAD, ids=lambda s: f"{s.format}-{s.reach:g}")
+curve = cache(sigmoid.curve)  # no test changes what it made
+
+
+def finite_positions(columns: Columns) -> Iterator[tuple[Position, float]]:
+    """Return each position with its x as stored, where the format holds it."""
+    for k, x in enumerate(columns["x"][0].tolist()):
+        if math.isfinite(x):
+            yield (0, k), x
+
+
+def slope(x: float) -> mpf:
+    """Return the derivative of 1 / (1 + exp(-x)) as the quotient of two small differences."""
+    with mpmath.workdps(600):  # of two numbers that may be 1 and differ by exp(-1000)
+        h = mpf(10) ** -20
+        left, right = (1 / (1 + mpmath.exp(-z)) for z in (mpf(x) - h, mpf(x) + h))
+        return (right - left) / (2 * h)
+
+
+def textbook(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return p, ln p and ln (1 - p), line by line as in a textbook."""
+    p = 1 / (1 + np.exp(-x))
+    return p, np.log(p), np.log(1 - p)
+
+
+# ---------------------------------------------------------------- the numbers
+
+
+@broad
+def test_each_stable_number_is_as_near_to_the_truth_as_its_format_allows(start: Settings) -> None:
+    fmt = FORMATS[start.format]
+    _, columns = curve(start)
+    for at, x in finite_positions(columns):
+        exact: list[tuple[str, Callable[[float], mpf]]] = [
+            ("stable", oracle.sigmoid),
+            ("complement", lambda x: oracle.sigmoid(-x)),
+            ("log_stable", oracle.log_sigmoid),
+        ]
+        for name, function in exact:
+            assert oracle.ulps(columns[name][at], function(x), fmt) <= 1.5, (name, x)
+        assert oracle.ulps(columns["slope"][at], slope(x), fmt) <= 2.5, x
+        for label, loss in enumerate(columns["loss_fused"][at]):
+            true = -oracle.log_sigmoid(x if label else -x)
+            assert oracle.ulps(loss, true, fmt) <= 1.5, (label, x)
+
+
+@broad
+def test_each_textbook_number_is_what_these_lines_make_of_it(start: Settings) -> None:
+    dtype = FORMATS[start.format].dtype
+    instrument, columns = curve(start)
+    given = np.array(instrument.sliders[0].values).astype(dtype)
+    np.testing.assert_array_equal(columns["x"][0], given.astype(float))
+    for at, x in finite_positions(columns):
+        with np.errstate(all="ignore"):
+            p, log_p, log_rest = (float(step[0]) for step in textbook(np.array([x], dtype)))
+            stable = np.array(columns["stable"][at]).astype(dtype)
+            logs = np.log(np.stack([1 - stable, stable])).astype(float)
+        assert columns["naive"][at] == p
+        assert columns["log_naive"][at] == log_p
+        np.testing.assert_array_equal(columns["loss_naive"][at], [-log_rest, -log_p])
+        np.testing.assert_array_equal(columns["loss_log"][at], -logs)
+
+
+@broad
+def test_the_tangent_touches_the_curve_and_the_tails_stay_in_sight(start: Settings) -> None:
+    instrument, columns = curve(start)
+    x, y = columns["tangent_x"][0], columns["tangent_y"][0]
+    np.testing.assert_allclose(x.mean(-1), columns["x"][0], atol=1e-12 * start.reach)
+    np.testing.assert_allclose(y.mean(-1), columns["stable"][0], atol=1e-12)
+    steep = (y[:, 1] - y[:, 0]) / (x[:, 1] - x[:, 0])
+    np.testing.assert_allclose(steep, columns["slope"][0], rtol=1e-9, atol=1e-15)
+    low, high = instrument.figures[1].plot["layout"]["yaxis"]["range"]
+    for name in ("stable", "complement"):
+        positive = columns[name][columns[name] > 0]
+        assert low < np.log10(positive.min()) <= np.log10(positive.max()) < high
+
+
+@pytest.mark.parametrize("name", controls.FORMATS)
+def test_the_two_curves_that_stand_still_are_the_two_tails(name: str) -> None:
+    fmt = FORMATS[name]
+    instrument, _ = curve(Settings(format=name))
+    (line,) = instrument.figures[0].plot["data"]
+    left, right = instrument.figures[1].plot["data"]
+    assert line["y"] == left["y"]
+    for x, p, rest in zip(left["x"], left["y"], right["y"], strict=True):
+        stored = float(np.array(x).astype(fmt.dtype))
+        assert oracle.ulps(p, oracle.sigmoid(stored), fmt) <= 1.5
+        assert oracle.ulps(rest, oracle.sigmoid(-stored), fmt) <= 1.5
+
+
+# ---------------------------------------------------------------- the sentences
+
+
+def case_of(instrument: Instrument, columns: Columns, at: Position, name: str) -> str:
+    cases = ("agree", "overflow", "log_of_zero", "rounds_to_one", "digits")
+    texts = [say(f"sigmoid.said_{case}", format=name) for case in cases]
+    return cases[texts.index(template_of(instrument.sentences[0], columns, at))]
+
+
+@pytest.mark.parametrize("name", controls.FORMATS)
+def test_what_is_said_of_the_log_is_what_became_of_it(name: str) -> None:
+    fmt = FORMATS[name]
+    found = set()
+    for start in BROAD:
+        if start.format != name:
+            continue
+        instrument, columns = curve(start)
+        for at, x in finite_positions(columns):
+            case = case_of(instrument, columns, at, name)
+            found.add(case)
+            naive, stable = columns["log_naive"][at], columns["log_stable"][at]
+            truth = oracle.log_sigmoid(x)
+            error, size = abs(mpf(naive) - truth), fmt.unit_roundoff * abs(truth)
+            if case == "agree":
+                assert error <= 12 * size + fmt.smallest_subnormal, x
+                assert oracle.ulps(columns["naive"][at], oracle.sigmoid(x), fmt) <= 2.5, x
+            elif case == "overflow":
+                assert mpmath.exp(-mpf(x)) > fmt.max
+                assert naive == -np.inf
+                assert "overflow encountered in exp" in fill(instrument.sentences[1], columns, at)
+            elif case == "rounds_to_one":
+                assert columns["naive"][at] == 1
+                assert naive == 0 > stable
+            else:
+                assert case == "digits"
+                assert np.isfinite(naive)
+                assert naive != 0
+                assert error > 8 * size, x
+            assert oracle.ulps(stable, truth, fmt) <= 1.5
+    assert found == {"agree", "overflow", "rounds_to_one", "digits"}
+
+
+@pytest.mark.parametrize("name", controls.FORMATS)
+def test_the_warnings_are_numpy_s_own(name: str) -> None:
+    told = set()
+    for start in BROAD:
+        if start.format != name:
+            continue
+        instrument, columns = curve(start)
+        for at, x in finite_positions(columns):
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                textbook(np.array([x], FORMATS[name].dtype))
+            lines = dict.fromkeys(str(warning.message) for warning in caught)
+            whose = say("pipeline.loss_naive")
+            expected = "\n".join(say("verdict.warning", pipeline=whose, text=t) for t in lines)
+            text = fill(instrument.sentences[1], columns, at)
+            assert text == (expected or say("pipeline.warnings_none"))
+            told.add(text)
+    assert len(told) == 3  # none, the log's alone, and those of exp and the log
+
+
+# ---------------------------------------------------------------- the softmax of two
+
+
+@pytest.mark.parametrize("name", controls.FORMATS)
+@pytest.mark.parametrize(("x", "other"), [(2.0, 0.0), (-7.5, 3.25), (90.0, 95.5), (-700.0, 31.0)])
+def test_a_softmax_of_two_is_the_sigmoid_of_their_difference(
+    name: str, x: float, other: float
+) -> None:
+    fmt = FORMATS[name]
+    instrument, columns = sigmoid.pair(Settings(x=x, other=other, format=name))
+    for s, slider in enumerate(instrument.sliders):
+        for k in range(0, len(slider.values), 7):
+            moved = [slider.values[k] if i == s else value for i, value in enumerate((x, other))]
+            stored = np.array(moved).astype(fmt.dtype)
+            np.testing.assert_array_equal(columns["z"][s, k], stored.astype(float))
+            scores = stored.astype(float).tolist()
+            first, second, single = columns["bars"][s, k]
+            difference = float(stored[0] - stored[1])
+            # The difference is rounded before exp, which makes a relative error of an absolute one.
+            wide = (abs(difference) + 5) * fmt.unit_roundoff
+            for p, exact in zip((first, second), oracle.softmax(scores), strict=True):
+                assert abs(p - exact) <= wide * exact + fmt.smallest_subnormal, moved
+            assert oracle.ulps(single, oracle.sigmoid(difference), fmt) <= 1.5, moved
+            if name == "float64" and abs(difference) < 700:
+                assert single == pytest.approx(first, rel=1e-12)
+
+
+# ---------------------------------------------------------------- the break and the questions
+
+
+@pytest.mark.parametrize("start", [Settings(), BROAD[-1]])
+def test_the_break_loses_the_log_and_nothing_else(start: Settings) -> None:
+    broken = sigmoid.broken(start)
+    assert (broken.x, broken.other, broken.format) == (-1234, 0, "float64")
+    instrument, columns = curve(broken)
+    at = committed(instrument)
+    assert case_of(instrument, columns, at, "float64") == "overflow"
+    # On paper the sigmoid is so small that 0 is the nearest float64.
+    assert float(oracle.sigmoid(-1234.0)) == columns["naive"][at] == columns["stable"][at] == 0
+    assert columns["log_naive"][at] == -np.inf
+    assert columns["log_stable"][at] == float(oracle.log_sigmoid(-1234.0)) == -1234
+    np.testing.assert_array_equal(columns["loss_naive"][at], [0, np.inf])
+    np.testing.assert_array_equal(columns["loss_fused"][at], [0, 1234])
+
+
+def test_the_log_as_it_is_written_is_what_numpy_makes_of_it() -> None:
+    question = sigmoid.ask(Settings())[0]
+    assert "x = -800" in question.text
+    with np.errstate(all="ignore"):
+        p = 1 / (1 + np.exp(np.float64(800)))
+        assert question.options[question.right] == f"{np.log(p)}"
+    assert p == 0
+    on_paper = question.options.index(f"{float(oracle.log_sigmoid(-800.0)):g}")
+    assert f"right on paper, {question.options[on_paper]}." in question.reasons[on_paper]
+    instrument, columns = curve(question.shown)
+    assert columns["x"][committed(instrument)] == -800
+
+
+def test_the_curve_that_looks_flat_is_exactly_1_in_one_format() -> None:
+    question = sigmoid.ask(Settings())[1]
+    assert "x = 9 " in question.text
+    is_one = {
+        name: oracle.ulps(1.0, oracle.sigmoid(9.0), FORMATS[name]) <= 0.5
+        for name in ("float16", "float32")
+    }
+    assert is_one == {"float16": True, "float32": False}
+    assert question.right == 1
+    reason = question.reasons[1]
+    assert f"missing to 1 is {float(oracle.sigmoid(-9.0)):.3g}." in reason
+    below = {name: 1 - np.nextafter(dtype(1), dtype(0)) for name, dtype in np_types().items()}
+    assert f"float16 has steps of {below['float16']:.4f} just below 1" in reason
+    assert f"float32 of {below['float32']:.8f}." in reason
+    instrument, columns = curve(question.shown)
+    assert columns["stable"][committed(instrument)] == 1
+
+
+def np_types() -> dict[str, type[np.floating]]:
+    return {"float16": np.float16, "float32": np.float32}
+
+
+def test_the_slope_in_the_middle_is_the_steepest() -> None:
+    question = sigmoid.ask(Settings())[2]
+    slope = float(mpmath.diff(oracle.sigmoid, 0))
+    assert float(question.options[question.right]) == pytest.approx(slope, rel=1e-9)
+    instrument, columns = curve(question.shown)
+    at = committed(instrument)
+    assert columns["slope"][at] == 0.25 == columns["slope"].max()
+
+
+# ---------------------------------------------------------------- extremes
+
+EXTREMES = (1e300, -1e300, 7e4, -7e4, 5e-324, 0.0)
+
+
+@pytest.mark.parametrize("name", controls.FORMATS)
+@pytest.mark.parametrize("x", EXTREMES)
+def test_extremes_are_computed_and_sent(x: float, name: str) -> None:
+    for build in (sigmoid.curve, sigmoid.pair):
+        for other in (0.0, -x):
+            instrument, columns = build(Settings(x=x, other=other, format=name))
+            head = head_of(pack(instrument, columns, 1, 0))
+            assert {column for column, *_ in head["columns"]} == set(columns)
+    instrument, columns = sigmoid.curve(Settings(x=x, format=name))
+    for column in ("naive", "stable", "complement", "slope", "loss_fused", "log_stable"):
+        assert not np.isnan(columns[column]).any()
+    at = committed(instrument)
+    assert columns["stable"][at] == {-1: 0, 0: 0.5, 1: 1}[np.sign(round(x))]
+
+
+@pytest.mark.parametrize("x", ["1e300", "-1e300"])
+def test_a_hostile_link_opens(x: str) -> None:
+    app = open_app("sigmoid", x=x, other=x, format="float16")
+    assert settings(app) == Settings(x=float(x), other=float(x), format="float16")
+    assert not said(app)
+
+
+@broad
+def test_a_release_is_light(start: Settings) -> None:
+    assert len(pack(*curve(start), 1, 0)) + len(pack(*sigmoid.pair(start), 1, 0)) < 100_000
