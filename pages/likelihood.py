@@ -60,10 +60,10 @@ def draw(settings: Settings) -> None:
 
 
 def broken(settings: Settings) -> Settings:
-    """Observe a thousand: the product of the probabilities is 0 in every format."""
+    """Observe hundreds: the product of the probabilities is 0 in float32."""
     count = len(settings.logits)
     counts = tuple(100 * n for n in controls.FIRST_COUNTS[:count])
-    return replace(settings, counts=counts, model=controls.first_model(count), format="float64")
+    return replace(settings, counts=counts, model=controls.first_model(count), format="float32")
 
 
 # ---------------------------------------------------------------- the table
@@ -441,11 +441,15 @@ def _ask_zero(settings: Settings) -> Question:
 
 
 def _ask_one(settings: Settings) -> Question:
+    count = len(settings.logits)
     model = np.array(settings.model) / sum(settings.model)
-    seen = one_hot(settings.target, len(model))
+    seen = one_hot(settings.target, count)
+    # A model of its own where the learner's leaves no choice of answers.
+    if not 0 < model[settings.target] < 1 or np.ptp(model) == 0:
+        model = np.arange(count + 1, 1, -1.0) / np.arange(count + 1, 1, -1.0).sum()
     loss = float(cross_entropy(seen, model))
     others = [float(-np.log(p)) for p in (1 - model[settings.target], float(model.max()))]
-    values = sorted({f"{value:.4f}" for value in (loss, *others, float(entropy(model)))})
+    values = sorted({f"{value:.4f}" for value in (loss, *others, float(entropy(model)))}, key=float)
     name = settings.names[settings.target]
     p = f"{model[settings.target]:.4g}"
     return Question(
@@ -454,5 +458,5 @@ def _ask_one(settings: Settings) -> Question:
         values,
         values.index(f"{loss:.4f}"),
         [say("likelihood.ask_one_why", p=p, loss=f"{loss:.4f}")] * len(values),
-        replace(settings, counts=tuple(int(n) for n in seen)),
+        replace(settings, counts=tuple(int(n) for n in seen), model=tuple(model.tolist())),
     )

@@ -173,6 +173,7 @@ def _verdict(table: BinaryRun, name: str) -> tuple[Sentence, Columns]:
     places = {
         "naive": Place("log_naive", compared(name)),
         "stable": Place("log_stable", compared(name)),
+        "p": Place("stable", Style("prose", 4)),
     }
     templates = [say(f"sigmoid.said_{key}", format=name) for key in keys]
     title = say("pipeline.verdict_title")

@@ -297,7 +297,9 @@ def _ask_shift(settings: Settings) -> Question:
         _options(),
         _direction(before, after),
         [say("softmax.ask_shift_why", before=f"{before:.4f}", after=f"{after:.4f}")] * 3,
-        replace(controls.with_scenario(settings, scenario), shift=100.0, reach=100.0),
+        replace(
+            controls.with_scenario(settings, scenario), shift=100.0, reach=100.0, temperature=1.0
+        ),
     )
 
 
@@ -314,7 +316,11 @@ def _ask_other(settings: Settings) -> Question:
         _options(),
         _direction(before, after),
         [say("softmax.ask_other_why", slope=f"{slope:.3f}", third=names[2])] * 3,
-        replace(controls.with_scenario(settings, scenario), logits=tuple(raised.tolist())),
+        replace(
+            controls.with_scenario(settings, scenario),
+            logits=tuple(raised.tolist()),
+            temperature=1.0,
+        ),
     )
 
 
