@@ -60,10 +60,10 @@ def draw(settings: Settings) -> None:
 
 
 def broken(settings: Settings) -> Settings:
-    """Observe hundreds: the product of the probabilities is 0 in float32."""
+    """Observe hundreds; with three classes or more the product is 0 in every format."""
     count = len(settings.logits)
     counts = tuple(100 * n for n in controls.FIRST_COUNTS[:count])
-    return replace(settings, counts=counts, model=controls.first_model(count), format="float32")
+    return replace(settings, counts=counts, model=controls.first_model(count), format="float64")
 
 
 # ---------------------------------------------------------------- the table
