@@ -16,8 +16,7 @@ check: lint
 
 test: lint
 	@sh tests/chromium.sh install
-	@$(VENV) -m pytest -q -n auto --ignore=tests/browser
-	@$(VENV) -m pytest tests/browser
+	@$(VENV) -m pytest -q -n auto
 
 bench: .venv/dev
 	@$(VENV) -m bench.drag

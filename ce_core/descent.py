@@ -14,7 +14,7 @@ from ce_core.activations import softmax
 from ce_core.formats import as_float64
 from ce_core.losses import cross_entropy, one_hot
 
-__all__ = ["descend", "loss_along"]
+__all__ = ["descend", "loss_along", "slope", "smoothed_target"]
 
 Array = npt.NDArray[np.float64]
 
@@ -86,11 +86,11 @@ def descend(
            [ 0.7689, -0.7689]])
     """
     z = _with_classes(logits, "logits", 1)
-    eta = _per_row(as_weight(rate, "rate"), "rate", z.shape[:-1])
+    eta = _for_rows(as_weight(rate, "rate"), z.shape[:-1], "rate")[..., None]
     count = as_index(steps, "steps")
     if count < 0:
         raise ValueError(f"steps must be at least 0; got {count}")
-    q = _smoothed_target(target, label_smoothing, z.shape)
+    q = smoothed_target(target, z.shape[-1], _for_rows(label_smoothing, z.shape[:-1]))
     path = np.empty((*z.shape[:-1], count + 1, z.shape[-1]))
     path[..., 0, :] = z
     # A step beyond the largest number leads to inf, and one below the smallest is 0.
@@ -99,6 +99,84 @@ def descend(
             z = z - eta * (softmax(z) - q)
             path[..., i + 1, :] = z
     return path
+
+
+def slope(logits: npt.ArrayLike, target: int, label_smoothing: npt.ArrayLike = 0.0) -> Array:
+    r"""Return :math:`\operatorname{softmax}(z) - q`, the gradient of the cross-entropy.
+
+    Parameters
+    ----------
+    logits, target, label_smoothing
+        As in `descend`.
+
+    Returns
+    -------
+    float64 array, shape (..., C)
+        By how much the loss changes per unit of each logit; 0 in sum over the classes.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `descend`.
+
+    See Also
+    --------
+    ce_core.cross_entropy_gradient : the same for samples, with the options of a loss.
+
+    References
+    ----------
+    C. M. Bishop, "Pattern Recognition and Machine Learning", Springer 2006, equation 4.109.
+
+    Examples
+    --------
+    >>> slope([2.0, 1.0, 0.1], target=0).round(4)
+    array([-0.341 ,  0.2424,  0.0986])
+    """
+    z = _with_classes(logits, "logits", 1)
+    return np.asarray(
+        softmax(z) - smoothed_target(target, z.shape[-1], _for_rows(label_smoothing, z.shape[:-1]))
+    )
+
+
+def smoothed_target(target: int, classes: int, label_smoothing: npt.ArrayLike = 0.0) -> Array:
+    r"""Return :math:`q = (1 - \epsilon)\, y + \epsilon / C`, with y the one-hot target.
+
+    Parameters
+    ----------
+    target : int
+        The true class, 0 <= target < C.
+    classes : int
+        C.
+    label_smoothing : array_like, shape (...), optional
+        ε in [0, 1].
+
+    Returns
+    -------
+    float64 array, shape (..., C)
+
+    Raises
+    ------
+    TypeError
+        If target or classes are no integers, or label_smoothing is no real number.
+    ValueError
+        If the target is out of range or a smoothing is outside [0, 1].
+
+    References
+    ----------
+    C. Szegedy et al., "Rethinking the Inception Architecture for Computer Vision", CVPR 2016,
+    section 7.
+
+    Examples
+    --------
+    >>> smoothed_target(0, 4, [0.0, 0.5])
+    array([[1.   , 0.   , 0.   , 0.   ],
+           [0.625, 0.125, 0.125, 0.125]])
+    """
+    eps = as_float64(label_smoothing, "label_smoothing")[..., None]
+    bad = ~((eps >= 0) & (eps <= 1))
+    if bad.any():
+        raise ValueError(f"label_smoothing must be in [0, 1]; got {eps[bad][0]}")
+    return np.asarray((1 - eps) * one_hot(as_index(target, "target"), classes) + eps / classes)
 
 
 def loss_along(path: npt.ArrayLike, target: int, label_smoothing: npt.ArrayLike = 0.0) -> Array:
@@ -137,7 +215,7 @@ def loss_along(path: npt.ArrayLike, target: int, label_smoothing: npt.ArrayLike 
     array([0.6931, 0.3133, 0.1946])
     """
     z = _with_classes(path, "path", 2)
-    q = _smoothed_target(target, label_smoothing, (*z.shape[:-2], z.shape[-1]))
+    q = smoothed_target(target, z.shape[-1], _for_rows(label_smoothing, z.shape[:-2]))
     points = z.reshape(-1, z.shape[-1])
     targets = np.broadcast_to(q[..., None, :], z.shape).reshape(points.shape)
     return np.asarray(cross_entropy(points, targets, reduction="none")).reshape(z.shape[:-1])
@@ -151,19 +229,11 @@ def _with_classes(values: npt.ArrayLike, name: str, axes: int) -> Array:
     return array
 
 
-def _per_row(values: npt.ArrayLike, name: str, shape: tuple[int, ...]) -> Array:
-    """Return one number per row as an array of shape (..., 1)."""
+def _for_rows(
+    values: npt.ArrayLike, shape: tuple[int, ...], name: str = "label_smoothing"
+) -> Array:
     array = as_float64(values, name)
     try:
-        return np.broadcast_to(array, shape)[..., None]
+        return np.broadcast_to(array, shape)
     except ValueError:
         raise ValueError(f"{name} must broadcast to shape {shape}; got {array.shape}") from None
-
-
-def _smoothed_target(target: int, smoothing: npt.ArrayLike, shape: tuple[int, ...]) -> Array:
-    eps = _per_row(smoothing, "label_smoothing", shape[:-1])
-    bad = ~((eps >= 0) & (eps <= 1))
-    if bad.any():
-        raise ValueError(f"label_smoothing must be in [0, 1]; got {eps[bad][0]}")
-    classes = shape[-1]
-    return np.asarray((1 - eps) * one_hot(as_index(target, "target"), classes) + eps / classes)

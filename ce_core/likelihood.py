@@ -35,7 +35,7 @@ Unit = Literal["nats", "bits"]
 
 _NATS = {"nats": 1.0, "bits": math.log(2)}
 
-# How many observations `underflow_count` takes at once: most narrow formats end within one.
+# How many observations are multiplied at once: most narrow formats end within one.
 _CHUNK = 64
 
 
@@ -381,26 +381,8 @@ def underflow_count(
     """
     end = _as_length(limit, "limit")
     p, n = _model_and_data(probabilities, counts, format)
-    shape, classes = p.shape[:-1], p.shape[-1]
-    p, n = p.reshape(-1, classes), n.reshape(-1, classes)
-    found = np.zeros(len(p), np.intp)
-    rows = np.arange(len(p))
-    ahead, product = np.zeros(n.shape), np.ones(len(p), p.dtype)
-    for start in range(0, end, _CHUNK):
-        if rows.size == 0:
-            break
-        observed = _next_observations(ahead, n, min(_CHUNK, end - start))
-        with np.errstate(all="ignore"):
-            factors = np.concatenate([product[None], p.reshape(-1)[observed]])
-            products = np.multiply.accumulate(factors)[1:]
-            product = products[-1]
-            moves = ((product[:, None] * p != product[:, None]) & (n > 0)).any(-1)
-        zero = products == 0
-        ended = zero[-1]
-        found[rows[ended]] = start + 1 + zero[:, ended].argmax(0)
-        going = moves & ~ended
-        rows, p, n, ahead, product = (x[going] for x in (rows, p, n, ahead, product))
-    return found.reshape(shape)
+    _, zero_at = _multiply(p, n, np.full(p.shape[:-1], end))
+    return zero_at
 
 
 def rounded_likelihood(probabilities: npt.ArrayLike, counts: npt.ArrayLike, format: str) -> Array:
@@ -440,17 +422,39 @@ def rounded_likelihood(probabilities: npt.ArrayLike, counts: npt.ArrayLike, form
     broken = n != np.floor(n)
     if broken.any():
         raise ValueError(f"counts must be whole numbers; got {n[broken][0]}")
+    product, _ = _multiply(p, n, n.sum(-1))
+    return product
+
+
+def _multiply(p: Array, n: Array, lengths: Array) -> tuple[Array, npt.NDArray[np.intp]]:
+    """Multiply so many observations (...) of each row (..., C), in the dtype of p.
+
+    Returns the products, and the number of the observation at which each was 0 first, or 0. Rows
+    whose product no observed class can change any more are left out from there on.
+    """
     shape, classes = p.shape[:-1], p.shape[-1]
-    p, n = p.reshape(-1, classes), n.reshape(-1, classes)
-    total = n.sum(-1)
-    ahead, product = np.zeros(n.shape), np.ones(len(p), p.dtype)
-    for start in range(0, int(total.max(initial=0)), _CHUNK):
-        numbers = np.arange(start, start + _CHUNK)[:, None]
+    p, n, lengths = p.reshape(-1, classes), n.reshape(-1, classes), lengths.reshape(-1)
+    products, zero_at = np.ones(len(p), p.dtype), np.zeros(len(p), np.intp)
+    rows = np.flatnonzero(lengths > 0)
+    p, n, lengths, ahead, product = p[rows], n[rows], lengths[rows], 0 * n[rows], products[rows]
+    start = 0
+    while rows.size:
         factors = p.reshape(-1)[_next_observations(ahead, n, _CHUNK)]
-        factors[numbers >= total] = 1
+        factors[np.arange(start, start + _CHUNK)[:, None] >= lengths] = 1
         with np.errstate(all="ignore"):
-            product = np.multiply.accumulate(np.concatenate([product[None], factors]))[-1]
-    return product.reshape(shape)
+            made = np.multiply.accumulate(np.concatenate([product[None], factors]))[1:]
+            product = made[-1]
+            moves = ((product[:, None] * p != product[:, None]) & (n > 0)).any(-1)
+        zero = made == 0
+        ended = zero[-1]
+        products[rows] = product
+        zero_at[rows[ended]] = start + 1 + zero[:, ended].argmax(0)
+        start += _CHUNK
+        going = moves & ~ended & (lengths > start)
+        rows, p, n, lengths, ahead, product = (
+            x[going] for x in (rows, p, n, lengths, ahead, product)
+        )
+    return products.reshape(shape), zero_at.reshape(shape)
 
 
 def _as_length(value: int, name: str) -> int:

@@ -22,6 +22,7 @@ from pages.shared.live import (
     Instrument,
     Place,
     Point,
+    Presets,
     Row,
     Sentence,
     Slider,
@@ -34,7 +35,7 @@ from pages.shared.words import say
 
 KEY = "bugs"
 Columns = dict[str, np.ndarray]
-_PILL, _UNLOCKED = "bug-pill", "bugs.unlocked"
+_UNLOCKED = "bugs.unlocked"
 _OPTIONS = 4  # diagnoses to choose from
 
 
@@ -44,24 +45,9 @@ def show() -> None:
 
 
 def draw(settings: Settings) -> None:
-    """Show the nine cases, and the instrument of the one that is open."""
-    names = {bug: say(f"bugs.name_{bug}") for bug in BUGS}
-    state.widget(_PILL, settings.bug)
-    st.pills(
-        say("bugs.cases"),
-        list(names),
-        format_func=names.__getitem__,
-        key=_PILL,
-        on_change=_open,
-        label_visibility="collapsed",
-    )
+    """Show the instrument of the case that is open."""
     instrument, columns = build(settings, diagnosed=_diagnosed(settings))
     live(KEY, instrument, columns, on_commit=state.commit(KEY))
-
-
-def _open() -> None:
-    if (bug := st.session_state[_PILL]) in BUGS:
-        state.change(bug=bug, dose=controls.first_dose(bug), repaired=0)
 
 
 def _diagnosed(settings: Settings) -> bool:
@@ -74,8 +60,7 @@ def _diagnosed(settings: Settings) -> bool:
 
 def broken(settings: Settings) -> Settings:
     """Go where exp of a float16 is beyond float16."""
-    bug = "half_precision"
-    return replace(settings, bug=bug, dose=controls.first_dose(bug), repaired=0)
+    return controls.take(settings, "bug", "half_precision")
 
 
 # ---------------------------------------------------------------- the case
@@ -109,6 +94,7 @@ def build(settings: Settings, *, diagnosed: bool) -> tuple[Instrument, Columns]:
             )
         ],
         choices=[_switch(settings)] if diagnosed else [],
+        presets=Presets("bug", say("bugs.cases"), _cases(), name),
         figures=[_figure(columns, reach, say("bugs.slider", **place))],
         cards_title=say("bugs.cards"),
         cards=[_card(form, bug.format) for form in ("broken", "repaired") if form in columns],
@@ -117,6 +103,10 @@ def build(settings: Settings, *, diagnosed: bool) -> tuple[Instrument, Columns]:
         code=_code(bug.repaired if repaired else bug.broken, reveal=diagnosed),
     )
     return instrument, columns | more | cells
+
+
+def _cases() -> list[tuple[str, str]]:
+    return [(name, say(f"bugs.name_{name}")) for name in BUGS]
 
 
 def _place(bug: Bug) -> dict[str, str]:

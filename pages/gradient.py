@@ -6,14 +6,20 @@ import numpy as np
 
 from ce_core import cross_entropy, logsumexp, softmax
 from ce_core.backward import gradient
-from ce_core.descent import descend, loss_along
+from ce_core.descent import descend, loss_along, slope, smoothed_target
 from ce_core.likelihood import cross_entropy as distribution_cross_entropy
 from ce_core.likelihood import entropy
-from ce_core.losses import one_hot
 from ce_core.scenarios import LAB, SCENARIOS
 from ce_core.trace import PIPELINES, run_all
 from pages.shared import controls, figures, lesson, state
-from pages.shared.choices import formats, logit_sliders, reaches, slider
+from pages.shared.choices import (
+    formats,
+    logit_sliders,
+    positions,
+    reaches,
+    slider,
+    steps_each_way,
+)
 from pages.shared.controls import MAX_STEP, Settings
 from pages.shared.lesson import Lesson, Question
 from pages.shared.live import (
@@ -71,11 +77,11 @@ def broken(settings: Settings) -> Settings:
 
 def build(settings: Settings) -> tuple[Instrument, Columns]:
     """Build the instrument: sliders of the logits, the smoothing, the rate and the step."""
-    count = len(settings.logits)
-    half = 100 if count <= 3 else 50 if count < figures.DENSE else 25  # a release stays light
+    half = steps_each_way(settings)
     sliders = [*logit_sliders(settings, half), *_descent_sliders(settings)]
-    start, smoothing, rate, step = _table(settings, sliders)
-    path = descend(start, settings.target, rate, MAX_STEP + 1, smoothing)
+    table = positions(settings, sliders)
+    smoothing, rate, step = table["smoothing"], table["rate"], table["step"]
+    path = descend(table["logits"], settings.target, rate, MAX_STEP + 1, smoothing)
     columns = _columns(settings, path, smoothing, rate, step)
     pull, pull_columns = _pull(settings, columns, smoothing)
     columns |= pull_columns
@@ -116,29 +122,6 @@ def _descent_sliders(settings: Settings) -> list[Slider]:
     ]
 
 
-def _table(settings: Settings, sliders: list[Slider]) -> tuple[np.ndarray, ...]:
-    """Return the start, the smoothing, the rate and the step at every position of every slider.
-
-    A slider with fewer positions than the others stands still past its last.
-    """
-    classes = len(settings.logits)
-    longest = max(len(s.values) for s in sliders)
-    shape = (len(sliders), longest)
-    start = np.broadcast_to(settings.logits, (*shape, classes)).copy()
-    rest = {
-        "smoothing": np.full(shape, settings.smoothing),
-        "rate": np.full(shape, settings.rate),
-        "step": np.full(shape, settings.step),
-    }
-    for s, moved in enumerate(sliders):
-        values = np.pad(np.array(moved.values), (0, longest - len(moved.values)), mode="edge")
-        if moved.id in rest:
-            rest[moved.id][s] = values
-        elif not moved.masked:
-            start[s, :, s] = values
-    return start, *rest.values()
-
-
 def _columns(
     settings: Settings,
     path: np.ndarray,
@@ -149,17 +132,17 @@ def _columns(
     t, classes = settings.target, path.shape[-1]
     rows = np.arange(path.shape[0])[:, None], np.arange(path.shape[1])
     now, after = path[(*rows, step)], path[(*rows, step + 1)]
-    target = (1 - smoothing[..., None]) * one_hot(t, classes) + smoothing[..., None] / classes
-    p = softmax(now)
+    target = smoothed_target(t, classes, smoothing)
+    pull = slope(now, t, smoothing)
     columns: Columns = {
         "z": now,
         "after": after,
-        "arrow": now - _ENLARGED * settings.effective_reach * (p - target),
-        "p": p,
-        "p_target": p[..., t],
+        "arrow": now - _ENLARGED * settings.effective_reach * pull,
+        "p": softmax(now),
+        "p_target": softmax(now)[..., t],
         "y": target,
-        "pull": p - target,
-        "pull_target": (p - target)[..., t],
+        "pull": pull,
+        "pull_target": pull[..., t],
         "loss": loss_along(now[..., None, :], t, smoothing)[..., 0],
         "minus_log": loss_along(now[..., None, :], t)[..., 0],
         "floor": entropy(target),
@@ -462,8 +445,7 @@ def _ask_even(settings: Settings) -> Question:
 
 def _ask_strongest(settings: Settings) -> Question:
     scenario = SCENARIOS["everyday"]
-    p = softmax(np.array(scenario.logits))
-    pull = p - one_hot(scenario.target, 3)
+    pull = slope(scenario.logits, scenario.target)
     names = [literal(name) for name in controls.first_names(3)]
     right = int(np.abs(pull).argmax())
     return Question(

@@ -15,7 +15,7 @@ from ce_core.likelihood import (
 )
 from ce_core.losses import one_hot
 from pages.shared import controls, figures, lesson, state
-from pages.shared.choices import formats
+from pages.shared.choices import formats, positions
 from pages.shared.controls import Settings
 from pages.shared.lesson import Lesson, Question
 from pages.shared.live import (
@@ -35,7 +35,7 @@ from pages.shared.live import (
     Table,
     live,
 )
-from pages.shared.mathml import Part, frac, math, row, sub, sup
+from pages.shared.mathml import Part, frac, ln, math, row, sub, subsup, sup
 from pages.shared.words import literal, say
 
 KEY = "likelihood"
@@ -60,9 +60,10 @@ def draw(settings: Settings) -> None:
 
 
 def broken(settings: Settings) -> Settings:
-    """Observe hundreds; with three classes or more the product is 0 in every format."""
+    """Observe hundreds: the product of their probabilities is 0 in every format."""
     count = len(settings.logits)
-    counts = tuple(100 * n for n in controls.FIRST_COUNTS[:count])
+    few = 200 if count == controls.MIN_CLASSES else 100  # 1075 halvings leave float64 behind
+    counts = tuple(few * n for n in controls.FIRST_COUNTS[:count])
     return replace(settings, counts=counts, model=controls.first_model(count), format="float64")
 
 
@@ -72,8 +73,9 @@ def broken(settings: Settings) -> Settings:
 def build(settings: Settings) -> tuple[Instrument, Columns]:
     """Build the instrument: sliders of the counts, then of the model's probabilities."""
     sliders = [*_count_sliders(settings), *_model_sliders(settings)]
-    counts, model = _table(settings, sliders)
-    columns = _columns(settings, counts, model)
+    table = positions(settings, sliders)
+    model = table["model"] / table["model"].sum(axis=-1, keepdims=True)
+    columns = _columns(settings, table["counts"], model)
     instrument = Instrument(
         title=say("likelihood.controls"),
         hint=say("likelihood.controls_hint"),
@@ -124,33 +126,15 @@ def _model_sliders(settings: Settings) -> list[Slider]:
     return sliders
 
 
-def _table(settings: Settings, sliders: list[Slider]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the counts and the model at every position, each (2 C, 101, C)."""
-    classes = len(settings.counts)
-    shape = (2 * classes, len(sliders[0].values), classes)
-    counts = np.broadcast_to(np.array(settings.counts, float), shape).copy()
-    model = np.broadcast_to(np.array(settings.model), shape).copy()
-    for j in range(classes):
-        counts[j, :, j] = sliders[j].values
-        model[classes + j] = share(settings.model, j, np.array(sliders[classes + j].values))
-    return counts, model / model.sum(axis=-1, keepdims=True)
-
-
-def share(model: tuple[float, ...], j: int, values: np.ndarray) -> np.ndarray:
-    """Return the models with p_j at each value, as `controls.share` does for one."""
-    return np.array([controls.share(model, j, float(value)) for value in values])
-
-
 def _columns(settings: Settings, counts: np.ndarray, model: np.ndarray) -> Columns:
     total = counts.sum(axis=-1, keepdims=True)
     observed = counts / total
     a = settings.target
     columns: Columns = {
-        "counts": counts,
+        "counts": counts.astype(np.int16),
         "observed": observed,
         "model": model,
-        "both": np.concatenate([observed, model], axis=-1),
-        "total": total[..., 0],
+        "total": total[..., 0].astype(np.float64),
         "log_likelihood": multinomial_log_likelihood(model, counts),
         "cross_entropy": cross_entropy(observed, model),
         "cross_entropy_bits": cross_entropy(observed, model, unit="bits"),
@@ -162,7 +146,7 @@ def _columns(settings: Settings, counts: np.ndarray, model: np.ndarray) -> Colum
         "seen_x": observed[..., [a, a]],
         "seen_y": np.array([[[0.0, 1e3]]]),
     }
-    columns["bits_in_all"] = columns["cross_entropy_bits"] * columns["total"]
+    columns["bits_in_all"] = -multinomial_log_likelihood(model, counts, unit="bits")
     others = np.delete(model, a, axis=-1)
     left = others.sum(axis=-1, keepdims=True)
     even = np.full_like(others, 1 / others.shape[-1])
@@ -331,19 +315,19 @@ def _formulas(settings: Settings) -> list[Formula]:
     for j in range(count):
         p, n = Cell("model", short, j), Cell("counts", Style("shortest", 6), j)
         product += [*(["·"] if j else []), sup(p, n)]
-        terms += [*(["+"] if j else []), Cell("observed", short, j), row("·", "ln", p)]
+        terms += [*(["+"] if j else []), Cell("observed", short, j), "·", ln(p)]
     value = Cell(f"product_{settings.format}", SMALL)
     return [
         Formula(
             say("likelihood.formula_product"),
-            math("L", "=", row("∏", sup(sub("p", "j"), sub("n", "j"))), "=", *product, "=", value),
+            math("L", "=", row("∏", subsup("p", "j", sub("n", "j"))), "=", *product, "=", value),
         ),
         Formula(
             say("likelihood.formula_mean"),
             math(
                 "H",
                 "=",
-                row("−", frac("1", "N"), "ln", "L"),
+                row("−", frac("1", "N"), ln("L")),
                 "=",
                 row("−", "(", *terms, ")"),
                 "=",
@@ -451,7 +435,7 @@ def _ask_one(settings: Settings) -> Question:
     others = [float(-np.log(p)) for p in (1 - model[settings.target], float(model.max()))]
     values = sorted({f"{value:.4f}" for value in (loss, *others, float(entropy(model)))}, key=float)
     name = settings.names[settings.target]
-    p = f"{model[settings.target]:.4g}"
+    p = f"{model[settings.target]:.6g}"
     return Question(
         "one",
         say("likelihood.ask_one", name=literal(name), p=p),

@@ -9,7 +9,7 @@ from ce_core.formats import FORMATS
 from ce_core.scenarios import LAB
 from ce_core.trace import PIPELINES, STEPS, CauseKind, Run, run, run_all
 from pages.shared import controls, figures, lesson, state
-from pages.shared.choices import logit_sliders, presets, reaches, shift_slider
+from pages.shared.choices import logit_sliders, positions, presets, reaches, shift_slider
 from pages.shared.controls import Settings
 from pages.shared.lesson import Lesson, Question
 from pages.shared.live import (
@@ -90,14 +90,8 @@ def build(settings: Settings) -> tuple[Instrument, Columns]:
 
 
 def _runs(settings: Settings, sliders: list[Slider]) -> Runs:
-    classes = len(settings.logits)
-    shape = (len(sliders), len(sliders[0].values))
-    logits = np.broadcast_to(settings.logits, (*shape, classes)).copy()
-    for i in range(classes):
-        if not sliders[i].masked:
-            logits[i, :, i] = sliders[i].values
-    shift = np.full((*shape, 1), settings.shift)
-    shift[classes, :, 0] = sliders[classes].values
+    table = positions(settings, sliders)
+    logits, shift = table["logits"], table["shift"][..., None]
     return {name: run_all(logits, settings.target, name, shift=shift) for name in FORMATS}
 
 

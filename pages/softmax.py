@@ -5,12 +5,20 @@ from dataclasses import replace
 import numpy as np
 
 from ce_core import softmax, softmax_jacobian
-from ce_core.formats import FORMATS
+from ce_core.many_classes import with_copies
 from ce_core.scenarios import SCENARIOS
 from ce_core.sweep import Sweep
 from ce_core.trace import STEPS, Run, run_all
 from pages.shared import controls, lesson, pipeline, state
-from pages.shared.choices import formats, logit_sliders, reaches, shift_slider, slider
+from pages.shared.choices import (
+    formats,
+    logit_sliders,
+    positions,
+    reaches,
+    shift_slider,
+    slider,
+    steps_each_way,
+)
 from pages.shared.controls import Settings
 from pages.shared.lesson import Lesson, Question
 from pages.shared.live import (
@@ -34,7 +42,6 @@ KEY = "softmax"
 Columns = dict[str, np.ndarray]
 
 MANY = (1, 10, 100, 1000)  # classes with the last logit
-_HALF = 100  # positions of the temperature on each side of 1
 
 
 def show() -> None:
@@ -57,9 +64,18 @@ def broken(settings: Settings) -> Settings:
 
 def build(settings: Settings) -> tuple[Instrument, Columns]:
     """Build the instrument: sliders of the logits, the shift and the temperature."""
-    sliders = [*logit_sliders(settings), shift_slider(settings), _temperature(settings)]
+    half = steps_each_way(settings)
+    sliders = [
+        *logit_sliders(settings, half),
+        shift_slider(settings, half),
+        _temperature(settings, half),
+    ]
     table = Sweep(**_runs(settings, sliders))
-    columns = pipeline.columns_of(table)
+    columns = {
+        name: column
+        for name, column in pipeline.columns_of(table).items()
+        if not name.startswith(("probability_", "log_"))
+    }
     said, said_columns = verdict(table, settings.names)
     warned, warned_columns = warnings(table)
     largest, largest_columns = _largest(settings, table)
@@ -83,47 +99,33 @@ def build(settings: Settings) -> tuple[Instrument, Columns]:
     return instrument, columns
 
 
-def _temperature(settings: Settings) -> Slider:
+def _temperature(settings: Settings, half: int) -> Slider:
     power = 1 if 0.1 <= settings.temperature <= 10 else 2
-    exponents = [power * k / _HALF for k in range(-_HALF, _HALF + 1)]
+    exponents = [power * k / half for k in range(-half, half + 1)]
     positions = [float(f"{10**exponent:.3g}") for exponent in exponents]
     grid = controls.scale(settings.temperature, positions)
     return slider("temperature", say("softmax.temperature"), grid, uneven=True)
 
 
 def _runs(settings: Settings, sliders: list[Slider]) -> dict[str, Run]:
-    """Run the pipelines at every position: store z, divide by T, add c, each in the format."""
-    classes = len(settings.logits)
-    shape = (len(sliders), len(sliders[0].values))
-    dtype = FORMATS[settings.format].dtype
-    logits = np.broadcast_to(settings.logits, (*shape, classes)).copy()
-    for i in range(classes):
-        if not sliders[i].masked:
-            logits[i, :, i] = sliders[i].values
-    shift = np.full((*shape, 1), settings.shift)
-    shift[classes, :, 0] = sliders[classes].values
-    temperature = np.full((*shape, 1), settings.temperature)
-    temperature[classes + 1, :, 0] = sliders[classes + 1].values
-    with np.errstate(all="ignore"):
-        scaled = logits.astype(dtype) / temperature.astype(dtype)
-    return run_all(scaled.astype(np.float64), settings.target, settings.format, shift=shift)
+    """Run the pipelines at every position, on z / T as the format stores it, plus c."""
+    table = positions(settings, sliders)
+    logits = table["logits"] / table["temperature"][..., None]
+    shift = table["shift"][..., None]
+    return run_all(logits, settings.target, settings.format, shift=shift)
 
 
 def _others(table: Sweep) -> Columns:
     """Compute the Jacobian, and the sums over very many classes, in the format."""
     stored = table.shifted.steps["logits"]
-    exp = table.shifted.steps["exp"]
     dtype = np.float64 if table.naive.format == "float64" else np.float32
-    columns: Columns = {}
     with np.errstate(all="ignore"):
         jacobian = softmax_jacobian(stored)
-        columns["jacobian"] = jacobian.reshape(*stored.shape[:-1], -1).astype(dtype)
-        for many in MANY:
-            last = np.broadcast_to(exp[..., -1:], (*exp.shape[:-1], many))
-            total = np.sum(np.concatenate([exp[..., :-1], last], axis=-1), axis=-1)
-            columns[f"total_{many}"] = total.astype(dtype)
-            share = exp[..., table.naive.target] / total
-            columns[f"share_{many}"] = share.astype(dtype)
+    columns = {"jacobian": jacobian.reshape(*stored.shape[:-1], -1).astype(dtype)}
+    for many in MANY:
+        total, share = with_copies(table.shifted, many)
+        columns[f"total_{many}"] = total.astype(dtype)
+        columns[f"share_{many}"] = share.astype(dtype)
     with np.errstate(invalid="ignore"):
         naive, shifted = (
             run.steps["probabilities"].astype(np.float64) for run in (table.naive, table.shifted)

@@ -3,11 +3,20 @@
 import math
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from ce_core.scenarios import Scenario
 from pages.shared import controls
 from pages.shared.controls import Settings
+from pages.shared.figures import DENSE
 from pages.shared.live import Choice, Presets, Slider
 from pages.shared.words import say
+
+
+def steps_each_way(settings: Settings) -> int:
+    """Return how many positions a slider has on each side where much is sent for each of them."""
+    count = len(settings.logits)
+    return 100 if count <= 3 else 50 if count < DENSE else 25
 
 
 def logit_sliders(settings: Settings, half: int = 100) -> list[Slider]:
@@ -37,10 +46,31 @@ def slider(
     return Slider(key, name, say(f"control.{key}"), values, index, uneven=uneven)
 
 
-def shift_slider(settings: Settings) -> Slider:
+def positions(settings: Settings, sliders: Sequence[Slider]) -> dict[str, np.ndarray]:
+    """Return each parameter that a slider moves, at every position of every slider.
+
+    A number has the shape (sliders, positions), a list (sliders, positions, classes). A slider with
+    fewer positions than the others stands still past its last, and a masked one everywhere.
+    """
+    shape = (len(sliders), max(len(moved.values) for moved in sliders))
+    table = {}
+    for key in {moved.id.partition(".")[0] for moved in sliders}:
+        now = np.array(getattr(settings, key))
+        table[key] = np.broadcast_to(now, (*shape, *now.shape)).copy()
+    for s, moved in enumerate(sliders):
+        if not moved.masked:
+            parameter, i = controls.find(settings, moved.id)
+            now = getattr(settings, parameter.key)
+            reached = [v if i is None else parameter.put(now, i, v) for v in moved.values]
+            table[parameter.key][s, : len(reached)] = reached
+            table[parameter.key][s, len(reached) :] = reached[-1]
+    return table
+
+
+def shift_slider(settings: Settings, half: int = 100) -> Slider:
     """Make the slider of the constant that is added to every logit."""
     return slider(
-        "shift", say("live.shift"), controls.grid(settings.shift, settings.effective_reach)
+        "shift", say("live.shift"), controls.grid(settings.shift, settings.effective_reach, half)
     )
 
 

@@ -370,7 +370,10 @@ def take(settings: Settings, id_: str, value: Any) -> Settings:
         new = parameter.put(getattr(settings, parameter.key), i, new)
     if not parameter.fits(new, settings):
         raise ValueError("does not fit the other settings")
-    return replace(settings, **{parameter.key: new})
+    changed = replace(settings, **{parameter.key: new})
+    if parameter.key == "bug":  # another case, with its own data
+        return replace(changed, dose=first_dose(new), repaired=0)
+    return changed
 
 
 def find(settings: Settings, id_: str) -> tuple[Parameter, int | None]:

@@ -127,7 +127,8 @@ def curves(
     log_x, log_y : bool
         Whether the axes are logarithmic.
     marks : list of (axis, value, caption)
-        Dashed lines across the figure at a value of the axis "x" or "y".
+        Dashed lines across the figure at a value of the axis "x" or "y". Captions of level lines
+        stand above and below in turn, so that those of neighbours do not meet.
     """
     log: Plot = {"type": "log", "exponentformat": "power"}
     log_axes = {
@@ -160,7 +161,10 @@ def curves(
                 **log_axes["y"],
             },
             "shapes": [_across(axis, value) for axis, value, _ in marks],
-            "annotations": [_caption(axis, value, caption) for axis, value, caption in marks],
+            "annotations": [
+                _caption(axis, value, caption, above=i % 2 == 0)
+                for i, (axis, value, caption) in enumerate(marks)
+            ],
         },
     }
 
@@ -179,11 +183,17 @@ def _across(axis: str, value: float) -> Plot:
     }
 
 
-def _caption(axis: str, value: float, caption: str) -> Plot:
+def _caption(axis: str, value: float, caption: str, *, above: bool) -> Plot:
     place: Plot = (
         {"x": value, "xref": "x", "y": 1, "yref": "paper", "yanchor": "bottom"}
         if axis == "x"
-        else {"x": 1, "xref": "paper", "y": value, "yref": "y", "yanchor": "bottom"}
+        else {
+            "x": 1,
+            "xref": "paper",
+            "y": value,
+            "yref": "y",
+            "yanchor": "bottom" if above else "top",
+        }
     )
     side = "center" if axis == "x" else "right"
     return {"text": caption, "showarrow": False, "font": {"size": 11}, "xanchor": side, **place}

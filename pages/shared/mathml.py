@@ -38,11 +38,16 @@ def sup(base: Part, above: Part) -> Node:
     return ["msup", row(base), row(above)]
 
 
+def subsup(base: Part, below: Part, above: Part) -> Node:
+    """Return a base with an index and an exponent."""
+    return ["msubsup", row(base), row(below), row(above)]
+
+
+def ln(argument: Part) -> Node:
+    """Return the natural logarithm of something, at a distance."""
+    return row(["mi", "ln\u00a0"], argument)
+
+
 def frac(above: Part, below: Part) -> Node:
     """Return a fraction."""
     return ["mfrac", row(above), row(below)]
-
-
-def text(words: str) -> Node:
-    """Return words inside a formula."""
-    return ["mtext", words]

@@ -55,3 +55,30 @@ def said(app: AppTest) -> str:
 def reads_back(app: AppTest) -> bool:
     """Say whether the address reopens what the app shows."""
     return controls.read(link(app)) == (settings(app), [])
+
+
+def change(id_: str, value: object) -> list[object]:
+    return [{"n": 1, "id": id_, "value": value}]
+
+
+def commit(message: object, page: str = "pipeline", **query: str) -> AppTest:
+    """Run the page's own handler inside the app, as the component's release would.
+
+    AppTest cannot drive a component, so the message is put where Streamlit leaves it.
+    """
+
+    def script(message: object, page: str) -> None:
+        # AppTest runs the text of this function alone.
+        import streamlit as st  # noqa: PLC0415
+
+        from pages.shared import state  # noqa: PLC0415
+
+        state.begin(page)
+        st.session_state[page] = {"commit": message}
+        state.commit(page)()
+        state.notices()
+
+    app = AppTest.from_function(script, args=(message, page), default_timeout=30)
+    for key, text in query.items():
+        app.query_params[key] = text
+    return run(app)

@@ -24,7 +24,7 @@ from pages.shared.controls import Settings
 from pages.shared.live import pack
 from pages.shared.words import say
 from tests.app import opening
-from tests.app.opening import link, open_app, reads_back, said, settings
+from tests.app.opening import change, commit, link, open_app, reads_back, said, settings
 
 Columns = dict[str, np.ndarray]
 each_bug = pytest.mark.parametrize("bug", BUGS)
@@ -74,10 +74,7 @@ def diagnose(app: AppTest, *, right: bool = True) -> AppTest:
 
 @each_bug
 def test_a_pill_opens_its_case_with_its_own_numbers_unrepaired(bug: str) -> None:
-    app = open_app("bugs", bug="sigmoid_first", dose="3", repaired="1")
-    if bug == "sigmoid_first":
-        opening.run(app.button_group(key="bug-pill").set_value("softmax_twice"))
-    opening.run(app.button_group(key="bug-pill").set_value(bug))
+    app = commit(change("bug", bug), "bugs", bug="sigmoid_first", dose="3", repaired="1")
     assert settings(app) == case(bug)
     assert {key: link(app)[key] for key in ("bug", "dose", "repaired")} == {
         "bug": [bug],
@@ -85,15 +82,9 @@ def test_a_pill_opens_its_case_with_its_own_numbers_unrepaired(bug: str) -> None
         "repaired": ["0"],
     }
     assert reads_back(app)
-    instrument, _ = sent(app)
+    instrument, _ = sent(open_app("bugs", bug=bug))
     assert instrument["title"] == say(f"bugs.name_{bug}")
-
-
-def test_a_pill_that_is_put_out_leaves_the_case_open() -> None:
-    app = open_app("bugs", bug="wrong_axis", dose="3")
-    opening.run(app.button_group(key="bug-pill").set_value(None))
-    assert settings(app) == case("wrong_axis", 3.0)
-    assert app.button_group(key="bug-pill").value == "wrong_axis"
+    assert instrument["presets"]["picked"] == bug
 
 
 def test_the_break_opens_a_nan() -> None:
@@ -327,7 +318,8 @@ def test_a_wrong_diagnosis_is_told_the_right_one_and_the_reason(bug: str) -> Non
 
 def test_a_diagnosis_opens_no_other_case() -> None:
     app = diagnose(open_app("bugs", bug="softmax_twice"))
-    opening.run(app.button_group(key="bug-pill").set_value("wrong_axis"))
+    app.session_state["settings"] = case("wrong_axis")
+    opening.run(app)
     instrument, _ = sent(app)
     assert instrument["choices"] == []
 

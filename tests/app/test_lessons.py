@@ -1,6 +1,7 @@
 """What every lesson keeps to, without a browser."""
 
 import importlib
+import json
 import re
 from dataclasses import replace
 
@@ -14,6 +15,7 @@ from pages.shared.controls import Settings
 from pages.shared.words import say
 from tests.app.opening import link, open_app, run, said, settings
 from tests.app.test_controls import settings as any_settings
+from tests.app.test_live import TYPES
 
 LESSONS = {name: importlib.import_module(f"pages.{name}") for name in lesson.ORDER}
 FEW = Settings((3.0, -1.0), 1, names=("a", "b"), counts=(1, 0), model=(0.25, 0.75))
@@ -111,3 +113,11 @@ def test_a_page_opened_from_another_keeps_the_numbers_and_writes_its_own_link() 
     assert settings(app) == replace(
         Settings(), logits=(1.0, 2.0, 3.0), temperature=0.5, counts=(7, 8, 9)
     )
+
+
+@pytest.mark.parametrize("name", ["likelihood", "softmax", "overflow", "gradient"])
+def test_every_column_is_shown_and_of_a_type_that_the_browser_reads(name: str) -> None:
+    instrument, columns = LESSONS[name].build(Settings())
+    assert {column.dtype.str[1:] for column in columns.values()} <= TYPES
+    text = json.dumps(instrument, default=vars)
+    assert [column for column in columns if f'"{column}"' not in text] == []

@@ -154,7 +154,8 @@ def test_the_sums_are_those_of_a_loop_over_the_classes(start: Settings) -> None:
         found = {name: columns[name][at] for name in expected}
         assert found == pytest.approx(expected, rel=1e-12, abs=1e-12), at
         np.testing.assert_array_equal(columns["counts"][at], counts)
-        np.testing.assert_allclose(columns["both"][at], [*shares, *model], rtol=1e-14)
+        np.testing.assert_allclose(columns["observed"][at], shares, rtol=1e-14)
+        np.testing.assert_allclose(columns["model"][at], model, rtol=1e-14)
         log_made = mean_log(shares, model) / math.log(10) * likelihood._MADE  # noqa: SLF001
         np.testing.assert_allclose(columns["made"][at], log_made, rtol=1e-6)
 

@@ -11,7 +11,7 @@ from pages.shared import controls
 from pages.shared.controls import Settings
 from pages.shared.pipeline import build
 from pages.shared.words import say
-from tests.app.opening import link, open_app, run, said, settings
+from tests.app.opening import change, commit, link, open_app, run, said, settings
 
 
 def test_a_bare_address_opens_the_defaults_and_says_nothing() -> None:
@@ -135,10 +135,6 @@ def test_two_classes_are_the_least_and_ten_the_most() -> None:
     assert next(b for b in app.button if b.label == say("classes.add")).disabled
 
 
-def change(id_: str, value: object) -> list[object]:
-    return [{"n": 1, "id": id_, "value": value}]
-
-
 commits: list[tuple[object, Callable[[Settings], object], object]] = [
     (change("logits.1", 4.25), lambda s: s.logits[1], 4.25),
     (change("logits.1", " -1e3 "), lambda s: s.logits[1], -1000.0),
@@ -253,26 +249,3 @@ def test_no_class_is_left_without_an_observation() -> None:
     app = commit(change("counts.0", 0), counts="5,0,0")
     assert settings(app).counts == (5, 0, 0)
     assert "how many times cat was seen" in said(app)
-
-
-def commit(message: object, **query: str) -> AppTest:
-    """Run the page's own handler inside the app, as the component's release would.
-
-    AppTest cannot drive a component, so the message is put where Streamlit leaves it.
-    """
-
-    def script(message: object) -> None:
-        # AppTest runs the text of this function alone.
-        import streamlit as st  # noqa: PLC0415
-
-        from pages.shared import state  # noqa: PLC0415
-
-        state.begin("pipeline")
-        st.session_state["pipeline"] = {"commit": message}
-        state.commit("pipeline")()
-        state.notices()
-
-    app = AppTest.from_function(script, args=(message,), default_timeout=30)
-    for key, text in query.items():
-        app.query_params[key] = text
-    return run(app)

@@ -44,11 +44,7 @@ def some_positions(instrument: Instrument, step: int = 25) -> Iterator[Position]
 
 
 def stored(start: Settings, instrument: Instrument, at: Position) -> list[float]:
-    """Return z / T + c where one slider was moved, rounded to the format after each step.
-
-    A Python float holds so many more digits than the narrow formats that to round its quotient is
-    to round the exact one.
-    """
+    """Return z / T, as the format stores it, plus c, where one slider was moved."""
     dtype = FORMATS[start.format].dtype.type
     slider = instrument.sliders[at[0]]
     value = slider.values[at[1]]
@@ -58,9 +54,9 @@ def stored(start: Settings, instrument: Instrument, at: Position) -> list[float]
         assert slider.id in moved
         moved[slider.id] = value
     with np.errstate(all="ignore"):
-        t, c = (float(dtype(moved[key])) for key in ("temperature", "shift"))
-        logits = (float(dtype(moved[f"logits.{i}"])) for i in range(len(start.logits)))
-        return [float(dtype(float(dtype(z / t)) + c)) for z in logits]
+        c = float(dtype(moved["shift"]))
+        logits = (moved[f"logits.{i}"] / moved["temperature"] for i in range(len(start.logits)))
+        return [float(dtype(float(dtype(z)) + c)) for z in logits]
 
 
 def is_near(value: float, exact: mpf, fmt: FloatFormat, relative: float) -> bool:
@@ -238,7 +234,7 @@ def test_what_is_said_of_the_largest_is_so(start: Settings) -> None:
         exps = columns["exp_shifted"][at]
         total = float(columns["total_shifted"][at])
         assert f"the largest logit, {max(z):.3g}." in text
-        assert f"the sum{',' if ties == 1 else ' is'} {total:.3g}," in text
+        assert f"{'the sum,' if ties == 1 else 'a sum of'} {total:.3g}," in text
         assert (exps == 1).sum() == ties
         if ties == 1:
             assert case == "largest_one"

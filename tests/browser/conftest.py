@@ -1,4 +1,4 @@
-"""One server and one browser for the whole run; a fresh tab for every test."""
+"""One server and one browser for each process of the run; a fresh tab for every test."""
 
 import re
 from collections.abc import Callable, Iterator

@@ -9,8 +9,9 @@ import pytest
 from mpmath import mpf
 
 from ce_core import cross_entropy, cross_entropy_gradient, softmax, softmax_jacobian
-from ce_core.descent import descend, loss_along
+from ce_core.descent import descend, loss_along, slope, smoothed_target
 from ce_core.likelihood import entropy
+from tests.core import oracle
 
 INF, NAN = math.inf, math.nan
 
@@ -219,3 +220,25 @@ def test_bad_input_says_what_was_expected(change, error, message):
 def test_a_bad_path_is_told(arguments, error, message):
     with pytest.raises(error, match=message):
         loss_along(*arguments)
+
+
+@pytest.mark.parametrize("eps", [0.0, 0.1, 0.7, 1.0])
+@pytest.mark.parametrize("count", [2, 3, 10])
+def test_the_slope_is_softmax_minus_the_smoothed_target(count, eps):
+    logits = starts(count).tolist()
+    wanted = [
+        float(p) - (1 - eps) * (i == 1) - eps / count for i, p in enumerate(oracle.softmax(logits))
+    ]
+    np.testing.assert_allclose(slope(logits, 1, eps), wanted, rtol=0, atol=1e-15 * count)
+    target = smoothed_target(1, count, eps)
+    np.testing.assert_allclose(target, softmax(logits) - slope(logits, 1, eps), rtol=0, atol=1e-15)
+    assert target.sum() == pytest.approx(1)
+
+
+def test_a_smoothed_target_says_what_it_cannot_be():
+    with pytest.raises(ValueError, match="target"):
+        smoothed_target(3, 3)
+    with pytest.raises(ValueError, match=r"label_smoothing must be in \[0, 1\]; got 1.5"):
+        smoothed_target(0, 3, [0.5, 1.5])
+    with pytest.raises(ValueError, match="label_smoothing must broadcast"):
+        slope([[1.0, 2.0]], 0, [0.1, 0.2])

@@ -4,6 +4,7 @@
 
 const TYPES = { f8: Float64Array, f4: Float32Array, i4: Int32Array, i2: Int16Array, i1: Int8Array, u1: Uint8Array };
 const MATHML = "http://www.w3.org/1998/Math/MathML";
+const FEW = 8; // sliders that fit on a screen, beside figures that are taller than it
 const FRAME = 60; // ms between two positions of a slider that plays
 const instances = new WeakMap();
 
@@ -64,6 +65,7 @@ function outline({ sliders, figures, sentences, code, choice, choices, presets, 
 class Live {
   constructor(root) {
     this.root = root;
+    this.figures = [];
     this.shape = "";
     this.held = null; // the slider under the pointer or the arrow keys
     this.sent = null; // the slider whose release the server has not answered
@@ -141,21 +143,25 @@ class Live {
     this.root.replaceChildren(
       ...(instrument.presets ? [this.presets(instrument.presets)] : []),
       make(
-        "section",
+        "div",
         { class: "ce-controls" },
-        make("h2", { text: instrument.title }),
-        make("p", { class: "ce-hint", text: instrument.hint }),
         make(
-          "div",
-          { class: "ce-sliders", ...(several && { role: "radiogroup", "aria-label": instrument.choice_label }) },
-          ...this.controls.map((control) => control.node),
+          "section",
+          { class: instrument.sliders.length <= FEW ? "ce-stays" : "" },
+          make("h2", { text: instrument.title }),
+          make("p", { class: "ce-hint", text: instrument.hint }),
+          make(
+            "div",
+            { class: "ce-sliders", ...(several && { role: "radiogroup", "aria-label": instrument.choice_label }) },
+            ...this.controls.map((control) => control.node),
+          ),
+          make("div", { class: "ce-choices" }, ...instrument.choices.map((c) => this.choice(c))),
         ),
-        make("div", { class: "ce-choices" }, ...instrument.choices.map((c) => this.choice(c))),
       ),
       this.notice,
       make(
         "div",
-        { class: "ce-figures", "data-count": String(this.figures.length) },
+        { class: "ce-figures" },
         ...instrument.tables.filter(({ main }) => main).map((table) => this.table(table)),
         ...this.figures.map((figure) => figure.node),
       ),
@@ -691,7 +697,8 @@ class Live {
     this.drawn += 1;
     this.pause();
     this.resized.disconnect();
-    if (window.Plotly) this.figures?.forEach((figure) => window.Plotly.purge(figure.plot));
+    if (window.Plotly) this.figures.forEach((figure) => window.Plotly.purge(figure.plot));
+    this.figures = []; // what is drawn for them yet comes too late
   }
 }
 
