@@ -4,7 +4,6 @@ import json
 import math
 import struct
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from pages.shared import controls
 from pages.shared.controls import Settings
 from pages.shared.live import Figure, Instrument, pack
 from pages.shared.words import say
+from tests.app.instruments import in_full, positions
 from tests.app.reading import Columns, Position
 
 INF = math.inf
@@ -48,24 +48,7 @@ TABLES = [
 def build(settings: Settings) -> tuple[Instrument, Columns]:
     """Build the instrument, with every column in its full shape."""
     instrument, columns = gradient.build(settings)
-    shape = columns["loss"].shape
-    return instrument, {
-        name: np.broadcast_to(column, (*shape, *column.shape[2:]))
-        for name, column in columns.items()
-    }
-
-
-def positions(settings: Settings, instrument: Instrument) -> Iterator[tuple[Position, Settings]]:
-    """Yield some positions of each slider, and the settings that they stand for."""
-    for s, slider in enumerate(instrument.sliders):
-        for k in {0, 13, 57, len(slider.values) - 1, slider.index}:
-            if slider.id.startswith("logits"):
-                logits = list(settings.logits)
-                if not slider.masked:
-                    logits[s] = slider.values[k]
-                yield (s, k), replace(settings, logits=tuple(logits))
-            else:
-                yield (s, k), replace(settings, **{slider.id: slider.values[k]})
+    return instrument, in_full(columns, columns["loss"].shape)
 
 
 def where(settings: Settings, instrument: Instrument) -> Position:
@@ -130,7 +113,7 @@ def alike(ours: Any, theirs: Any, rtol: float = 1e-9, atol: float = 1e-12) -> No
 @pytest.mark.parametrize("settings", TABLES)
 def test_every_number_is_that_of_a_slow_loop(settings: Settings) -> None:
     instrument, columns = build(settings)
-    for at, here in positions(settings, instrument):
+    for at, here in positions(settings, instrument, (0, 13, 57)):
         slow, t = Slow(here), here.target
         z, after = slow.path[here.step], slow.path[here.step + 1]
         p = slow.p(z)
@@ -158,7 +141,7 @@ def test_the_lines_are_those_of_a_slow_loop(settings: Settings) -> None:
     raw = instrument.figures[4].lines[0].x
     assert not isinstance(descent, str)
     assert not isinstance(raw, str)
-    for at, here in positions(settings, instrument):
+    for at, here in positions(settings, instrument, (0, 13, 57)):
         slow = Slow(here)
         losses = [slow.loss(slow.path[int(step)]) for step in descent]
         alike(columns["losses"][at], losses, 1e-3, 1e-6)
@@ -231,7 +214,7 @@ def test_in_a_narrow_format_the_fused_form_is_right_to_its_rounding(
     settings = replace(settings, format=name)
     instrument, columns = build(settings)
     fmt = FORMATS[name]
-    for at, here in positions(settings, instrument):
+    for at, here in positions(settings, instrument, (0, 13, 57)):
         now = Slow(here).path[here.step]
         stored = np.array(now).astype(fmt.dtype).astype(float).tolist()
         one_hot = [float(i == here.target) for i in range(len(stored))]
@@ -338,7 +321,7 @@ def test_the_curves_that_stand_still_are_those_of_scipy() -> None:
 def test_the_sentence_that_is_chosen_holds(settings: Settings) -> None:
     instrument, columns = build(settings)
     said = instrument.sentences[0]
-    for at, here in positions(settings, instrument):
+    for at, here in positions(settings, instrument, (0, 13, 57)):
         slow = Slow(here)
         z = slow.path[here.step]
         loss, p = slow.loss(z), slow.p(z)[here.target]

@@ -1,9 +1,6 @@
 """The likelihood lesson against plain loops over the observations."""
 
-import json
 import math
-import struct
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -22,6 +19,7 @@ from pages.shared import controls
 from pages.shared.controls import Settings
 from pages.shared.live import Instrument, pack
 from pages.shared.words import say
+from tests.app.instruments import committed, head_of, many, some_positions
 from tests.app.opening import open_app, said, settings
 from tests.app.reading import Columns, Position, fill, template_of
 
@@ -38,34 +36,6 @@ FEW = {
     "one class": ONE_CLASS,
     "certain": CERTAIN,
 }
-
-
-def many(classes: int, **changes: object) -> Settings:
-    """Return settings of so many classes that nobody has touched."""
-    query = {"logits": [",".join(map(str, range(classes)))]}
-    return replace(controls.read(query)[0], **changes)
-
-
-def committed(instrument: Instrument) -> Position:
-    return len(instrument.sliders) - 1, instrument.sliders[-1].index
-
-
-def some_positions(instrument: Instrument, step: int = 10) -> Iterator[Position]:
-    """Return some positions of every slider: its ends, its own value and some between."""
-    for s, slider in enumerate(instrument.sliders):
-        for k in {*range(0, len(slider.values), step), slider.index, len(slider.values) - 1}:
-            yield s, k
-
-
-def head_of(message: bytes) -> dict:
-    """Return the JSON of a message, which must be JSON as browsers read it."""
-
-    def refuse(constant: str) -> None:
-        raise AssertionError(f"{constant} is no JSON")
-
-    plain = zlib.decompress(message)
-    (length,) = struct.unpack("<I", plain[:4])
-    return json.loads(plain[4 : 4 + length], parse_constant=refuse)
 
 
 # ---------------------------------------------------------------- by hand

@@ -26,6 +26,7 @@ from pages.shared import controls
 from pages.shared.controls import CELLS, Settings
 from pages.shared.live import Instrument, Sentence, pack
 from pages.shared.words import say
+from tests.app.instruments import in_full, positions
 from tests.app.reading import Columns, Position, Power, template_of, value_of
 
 INF = math.inf
@@ -54,25 +55,7 @@ TABLES = [
 def build(settings: Settings) -> tuple[Instrument, Columns]:
     """Build the instrument, with every column in its full shape."""
     instrument, columns = overflow.build(settings)
-    shape = columns["loss"].shape
-    return instrument, {
-        name: np.broadcast_to(column, (*shape, *column.shape[2:]))
-        for name, column in columns.items()
-    }
-
-
-def positions(settings: Settings, instrument: Instrument) -> Iterator[tuple[Position, Settings]]:
-    """Yield some positions of each slider, and the settings that they stand for."""
-    for s, slider in enumerate(instrument.sliders):
-        for k in {0, 63, 163, slider.index}:
-            value = slider.values[k]
-            if s == len(settings.logits):
-                yield (s, k), replace(settings, shift=value)
-            else:
-                logits = list(settings.logits)
-                if not slider.masked:
-                    logits[s] = value
-                yield (s, k), replace(settings, logits=tuple(logits))
+    return instrument, in_full(columns, columns["loss"].shape)
 
 
 def alone(here: Settings, cell: str) -> Run:
@@ -121,7 +104,7 @@ def test_every_cell_is_its_position_alone_and_its_mark_fits_the_number(settings:
     marks = {say(f"overflow.mark_{kind.name.lower()}"): kind for kind in CauseKind}
     rows = {row.label: row.cells for row in instrument.tables[0].rows}
     assert list(rows) == list(FORMATS)
-    for at, here in positions(settings, instrument):
+    for at, here in positions(settings, instrument, (0, 63, 163)):
         for cell in CELLS:
             name, pipeline = cell.split(".")
             shown = rows[name][PIPELINES.index(pipeline)]
@@ -357,7 +340,7 @@ def test_what_the_sentence_says_holds() -> None:
     for table, cell in SAID:
         settings = replace(table, cell=cell)
         instrument, columns = build(settings)
-        for at, here in positions(settings, instrument):
+        for at, here in positions(settings, instrument, (0, 63, 163)):
             told = Told(instrument.sentences[0], columns, at, here)
             assert HOLDS[told.kind](told), (here, told.text, told.values)
             seen.add(told.kind)
@@ -377,7 +360,7 @@ def test_what_the_sentence_says_holds() -> None:
 def test_the_trace_is_that_of_its_position_alone(cell: str) -> None:
     for settings in (replace(table, cell=cell) for table in (TABLES[2], TABLES[4])):
         instrument, columns = build(settings)
-        for at, here in positions(settings, instrument):
+        for at, here in positions(settings, instrument, (0, 63, 163)):
             result = alone(here, cell)
             for name, values in result.steps.items():
                 assert same(columns[f"step_{name}"][at], values), name
@@ -430,7 +413,7 @@ def test_the_bits_are_those_of_the_value_beside_them(cell: str) -> None:
             assert pattern.style
             assert (value.column, pattern.column) == (f"value_{step}", f"bits_{step}")
             assert pattern.style.digits == EXPONENT_BITS[name]
-        for at, here in positions(settings, instrument):
+        for at, here in positions(settings, instrument, (0, 63, 163)):
             steps = alone(here, cell).steps
             for step in names:
                 number = float(columns[f"value_{step}"][at])
@@ -546,7 +529,7 @@ def test_the_line_on_the_lanes_stands_at_the_true_class_s_logit(target: int) -> 
     instrument, columns = build(settings)
     (figure,) = instrument.figures
     assert figure.of == [f"logits.{target}"]
-    for at, here in positions(settings, instrument):
+    for at, here in positions(settings, instrument, (0, 63, 163)):
         assert columns["cliff_x"][at].tolist() == [here.logits[target]] * 2
         low, high = columns["cliff_y"][at]
         assert low <= 0

@@ -16,9 +16,9 @@ from pages.shared import controls
 from pages.shared.controls import Settings
 from pages.shared.live import Instrument, pack
 from pages.shared.words import say
+from tests.app.instruments import committed, head_of
 from tests.app.opening import open_app, said, settings
 from tests.app.reading import Columns, Position, fill, template_of
-from tests.app.test_likelihood_page import committed, head_of
 from tests.core import oracle
 
 BROAD = [

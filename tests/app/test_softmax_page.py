@@ -1,7 +1,7 @@
 """The softmax lesson against mpmath, a numerical derivative and sums one term at a time."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -19,9 +19,9 @@ from pages.shared import controls
 from pages.shared.controls import Settings
 from pages.shared.live import Instrument, pack
 from pages.shared.words import say
+from tests.app.instruments import committed, head_of, many, some_positions
 from tests.app.opening import open_app, said, settings
 from tests.app.reading import Columns, Position, fill, template_of
-from tests.app.test_likelihood_page import committed, head_of, many
 from tests.core import oracle
 
 STARTS = {
@@ -35,12 +35,6 @@ STARTS = {
 everywhere = pytest.mark.parametrize("name", controls.FORMATS)
 every_start = pytest.mark.parametrize("start", STARTS.values(), ids=STARTS)
 build = cache(softmax.build)  # no test changes what it made
-
-
-def some_positions(instrument: Instrument, step: int = 25) -> Iterator[Position]:
-    for s, slider in enumerate(instrument.sliders):
-        for k in {*range(0, len(slider.values), step), slider.index, len(slider.values) - 1}:
-            yield s, k
 
 
 def stored(start: Settings, instrument: Instrument, at: Position) -> list[float]:
@@ -83,7 +77,7 @@ def spread(logits: Sequence[float]) -> float:
 def test_each_line_is_what_a_loop_makes_of_the_line_before(start: Settings, name: str) -> None:
     start, fmt = replace(start, format=name), FORMATS[name]
     instrument, columns = build(start)
-    for at in some_positions(instrument):
+    for at in some_positions(instrument, 25):
         z = stored(start, instrument, at)
         np.testing.assert_allclose(columns["logits_naive"][at], z, rtol=2.0**-28)
         largest = max(z)
@@ -107,7 +101,7 @@ def test_without_subtracting_the_same_comes_out_or_exp_has_left_the_format(
 ) -> None:
     start, fmt = replace(start, format=name), FORMATS[name]
     instrument, columns = build(start)
-    for at in some_positions(instrument):
+    for at in some_positions(instrument, 25):
         z = stored(start, instrument, at)
         exps = [mpmath.exp(v) for v in z]
         for shown, exact in zip(columns["exp_naive"][at], exps, strict=True):
@@ -153,7 +147,7 @@ def test_the_jacobian_is_the_derivative_and_its_rows_and_columns_add_up_to_0(
     start, fmt = replace(start, format=name), FORMATS[name]
     instrument, columns = build(start)
     count = len(start.logits)
-    for at in some_positions(instrument):
+    for at in some_positions(instrument, 25):
         z = stored(start, instrument, at)
         shown = columns["jacobian"][at].reshape(count, count).astype(float)
         wide = 2 * (spread(z) + count + 4)
@@ -224,7 +218,7 @@ def near_ties(draw: st.DrawFn) -> Settings:
 @examples(max_examples=40)
 def test_what_is_said_of_the_largest_is_so(start: Settings) -> None:
     instrument, columns = build(start)
-    for at in some_positions(instrument):
+    for at in some_positions(instrument, 25):
         z = stored(start, instrument, at)
         case, text = case_of(instrument, columns, at), fill(instrument.sentences[0], columns, at)
         ties = z.count(max(z))
