@@ -56,11 +56,13 @@ def as_distribution(values: npt.ArrayLike, axis: int, name: str) -> Array:
     distribution after a cast to float64.
     """
     array = as_vectors(values, axis, name)
-    bad = ~(array >= 0)
+    with np.errstate(invalid="ignore"):  # as in `as_weight`
+        bad = ~(array >= 0)
     if bad.any():
         raise ValueError(f"{name} must hold no negative number and no nan; got {array[bad][0]}")
     eps = float(ml_dtypes.finfo(array.dtype).eps)  # type: ignore[no-untyped-call]  # not annotated
-    sums = np.atleast_1d(widen(array).sum(axis))
+    with np.errstate(over="ignore"):
+        sums = np.atleast_1d(widen(array).sum(axis))
     bad = ~(abs(sums - 1) <= max(1e-6, eps))
     if bad.any():
         raise ValueError(f"{name} must sum to 1 along axis {axis}; got a sum of {sums[bad][0]}")
@@ -70,18 +72,21 @@ def as_distribution(values: npt.ArrayLike, axis: int, name: str) -> Array:
 def as_weight(values: npt.ArrayLike, name: str) -> Array:
     """Return what `as_real` does, after checking that every number is a possible weight."""
     array = as_real(values, name)
-    bad = ~((array >= 0) & np.isfinite(array))
+    with np.errstate(invalid="ignore"):  # ml_dtypes compares with an instruction that minds nan
+        bad = ~((array >= 0) & np.isfinite(array))
     if bad.any():
         raise ValueError(f"{name} must be finite and not negative; got {array[bad][0]}")
     return array
 
 
 def as_index(value: int, name: str) -> int:
-    """Return an integer of any type as an int."""
+    """Return an integer of any type as an int; True is none: NumPy indexes otherwise with it."""
     try:
-        return operator.index(value)
+        if not isinstance(value, bool):
+            return operator.index(value)
     except TypeError:
-        raise TypeError(f"{name} must be an integer; got {value!r}") from None
+        pass
+    raise TypeError(f"{name} must be an integer; got {value!r}")
 
 
 def as_fraction(value: float, name: str) -> float:

@@ -110,7 +110,9 @@ def class_terms(
     if smoothing:
         keep = np.asarray(1 - smoothing, logits.dtype)
         distribution = keep * distribution + np.asarray(smoothing / num_classes, logits.dtype)
-    coefficients = np.where(np.asarray(counted)[..., None], weight * distribution, 0)
+    # A weight may be beyond the format, and inf * 0 is nan.
+    counts = np.asarray(counted)[..., None] & (distribution != 0)
+    coefficients = np.where(counts, weight * distribution, 0)
     return ClassTerms(
         coefficients.astype(logits.dtype),
         np.asarray(counted),
@@ -132,7 +134,8 @@ def binary_terms(
     positive = as_real(target, "target")
     if positive.shape != logits.shape:
         raise ValueError(f"target must have the logits' shape {logits.shape}; got {positive.shape}")
-    bad = ~((positive >= 0) & (positive <= 1))
+    with np.errstate(invalid="ignore"):  # ml_dtypes compares with an instruction that minds nan
+        bad = ~((positive >= 0) & (positive <= 1))
     if bad.any():
         raise ValueError(f"target must be in [0, 1]; got {positive[bad][0]}")
     positive = positive.astype(logits.dtype)
@@ -157,7 +160,7 @@ def _like(logits: Array, values: npt.ArrayLike, name: str) -> Array:
 
 def _divisor(total: float, reduction: Reduction, dtype: np.dtype[Any]) -> Array:
     known = ("none", "sum", "mean")
-    if reduction not in known:
+    if not isinstance(reduction, str) or reduction not in known:
         raise ValueError(f"reduction must be one of {', '.join(known)}; got {reduction!r}")
     # A sum over nothing, divided by nan, is the nan that 0 / 0 would be, without its warning.
     return np.asarray((total or math.nan) if reduction == "mean" else 1, dtype)

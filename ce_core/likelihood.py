@@ -110,7 +110,7 @@ def multinomial_log_likelihood(
     -------
     ndarray or scalar
         At most 0, of the floating dtype of `probabilities`; float64 for integers. -inf where a
-        class with probability 0 was observed.
+        class with probability 0 was observed, and beyond the format.
 
     Raises
     ------
@@ -525,12 +525,13 @@ def _alike(a: Array, b: Array, names: str) -> tuple[Array, Array]:
 
 def _times_log(coefficients: Array, p: Array) -> Array:
     """Return coefficients * ln p with 0 ln 0 = 0."""
-    with np.errstate(divide="ignore", under="ignore"):
+    with np.errstate(divide="ignore", over="ignore", under="ignore"):
         products = np.zeros(p.shape, np.result_type(coefficients, p))
         return np.multiply(coefficients, np.log(p), out=products, where=coefficients != 0)
 
 
 def _total(terms: Array, axis: int, unit: Unit, given: Array) -> Array:
-    if unit not in _NATS:
+    if not isinstance(unit, str) or unit not in _NATS:
         raise ValueError(f"unit must be one of {', '.join(_NATS)}; got {unit!r}")
-    return np.asarray(terms.sum(axis) / _NATS[unit]).astype(given.dtype)[()]
+    with np.errstate(over="ignore", under="ignore"):
+        return np.asarray(terms.sum(axis) / _NATS[unit]).astype(given.dtype)[()]

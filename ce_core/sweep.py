@@ -85,7 +85,10 @@ def sweep(
     pictures[:] = start
     for i in range(classes):
         pictures[i, :, i] = grid[i]
-    shifts = np.full((rows, count, 1), shift, dtype=np.float64)
+    constant = as_float64(shift, "shift")
+    if constant.ndim:
+        raise ValueError(f"shift must be one number; got shape {constant.shape}")
+    shifts = np.full((rows, count, 1), constant)
     if shift_positions is not None:
         moves = as_float64(shift_positions, "shift_positions")
         if moves.shape != (count,):

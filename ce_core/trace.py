@@ -14,7 +14,6 @@ Three pipelines compute the same cross-entropy, loss = -ln softmax(logits)[targe
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -24,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ce_core import exact
+from ce_core._checks import as_index
 from ce_core.cause import Array, Case, Cause, CauseKind, Values, find_causes, is_largest, row_max
 from ce_core.formats import FloatFormat, as_float64, lookup
 from ce_core.numpy_warnings import WARNINGS, find_warnings
@@ -245,7 +245,7 @@ def run_all(
     """
     fmt = lookup(format)
     for pipeline in pipelines:
-        if pipeline not in STEPS:
+        if not isinstance(pipeline, str) or pipeline not in STEPS:
             raise ValueError(f"pipeline must be one of {', '.join(PIPELINES)}; got {pipeline!r}")
     given, constant = _check(logits, target, shift)
     shape = given.shape[:-1]
@@ -280,11 +280,7 @@ def _check(logits: npt.ArrayLike, target: int, shift: npt.ArrayLike) -> tuple[Ar
     if given.ndim == 0 or given.shape[-1] == 0:
         raise ValueError(f"logits must have shape (..., C) with C >= 1; got {given.shape}")
     classes = given.shape[-1]
-    try:
-        in_range = 0 <= operator.index(target) < classes
-    except TypeError:
-        raise TypeError(f"target must be an integer; got {target!r}") from None
-    if not in_range:
+    if not 0 <= as_index(target, "target") < classes:
         raise ValueError(f"target must be a class from 0 to {classes - 1}; got {target}")
     constant = as_float64(shift, "shift")
     if not np.isfinite(constant).all():

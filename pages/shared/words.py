@@ -35,8 +35,10 @@ def has(key: str) -> bool:
 def literal(text: str) -> str:
     """Write text from a stranger as Markdown code, in which nothing is a link or a picture.
 
-    Slashes stand outside: Streamlit rewrites :material/ in all Markdown, code included.
+    Slashes stand outside: Streamlit rewrites :material/ in all Markdown, code included. Half a
+    character, which JSON may hold and UTF-8 may not, becomes a question mark.
     """
+    text = text.encode("utf-8", "replace").decode()
     return r"\/".join(map(_code, " ".join(text.split()).split("/")))
 
 

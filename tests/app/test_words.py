@@ -88,3 +88,7 @@ def test_literal_is_markdown_code_that_nothing_ends_early(text: str) -> None:
         assert code == (f"{fence} {line} {fence}" if line.strip() else line)
         assert len(fence) not in {len(run) for run in re.findall("`+", line)}
         assert bool(fence) == bool(line.strip())
+
+
+def test_literal_of_half_a_character_can_be_sent() -> None:
+    assert literal("a\ud800b").encode() == b"` a?b `"

@@ -213,6 +213,8 @@ def test_a_wrong_axis_raises(function):
         function([0.0, 1.0], axis=1)
     with pytest.raises(ValueError, match=r"logits must have an axis -1; got shape \(\)"):
         function(3.0)
+    with pytest.raises(TypeError, match=r"axis must be an integer; got True"):
+        function(np.zeros((2, 2)), True)
     with pytest.raises(TypeError, match=r"axis must be an integer; got 0\.5"):
         function([0.0, 1.0], axis=0.5)
 

@@ -359,6 +359,17 @@ def test_an_underflow_does_not_warn(name: str) -> None:
             TypeError,
             r"length must be an integer; got 2\.5",
         ),
+        (lambda: lk.entropy([1.0], unit={}), ValueError, r"one of nats, bits; got \{\}"),
+        (
+            lambda: lk.entropy([1e308, 1e308]),
+            ValueError,
+            "sum to 1 along axis -1; got a sum of inf",
+        ),
+        (
+            lambda: lk.entropy(np.full(9, np.nan, FORMATS["bfloat16"].dtype)),
+            ValueError,
+            "no negative number and no nan; got nan",
+        ),
         (lambda: lk.underflow_count(["a"], [1], "float32", 9), TypeError, "real numbers"),
         (lambda: lk.underflow_count([], [], "float32", 9), ValueError, "empty"),
         (
@@ -394,3 +405,11 @@ def test_an_underflow_does_not_warn(name: str) -> None:
 def test_bad_input_says_what_was_expected(call, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize(("name", "count"), [("float16", 1e166), ("float64", 1.7e308)])
+def test_a_log_likelihood_beyond_the_format_is_minus_infinity_without_a_warning(
+    name: str, count: float
+) -> None:
+    p = np.array([0.25, 0.75]).astype(name)
+    assert lk.multinomial_log_likelihood(p, [count, 1], unit="nats") == -np.inf

@@ -398,6 +398,14 @@ def test_nothing_is_reported_for_finite_logits(
         (([1.0, 2.0], [0.5, 0.5]), {"ignore_index": 1}, ValueError, "must be None for prob.*got 1"),
         (([1.0, 2.0], 0), {"reduction": "avg"}, ValueError, "none, sum, mean; got 'avg'"),
         (([1.0, 2.0], 0), {"reduction": ["sum"]}, ValueError, r"none, sum, mean; got \['sum'\]"),
+        (([1.0, 2.0], 0), {"reduction": np.zeros(2)}, ValueError, r"none, sum, mean; got array"),
+        (([1.0, 2.0], 0), {"ignore_index": True}, TypeError, "must be an integer; got True"),
+        (
+            ([1.0, 2.0], 0),
+            {"weight": np.array([NAN, 1], FORMATS["bfloat16"].dtype)},
+            ValueError,
+            "weight must be finite and not negative; got nan",
+        ),
     ],
 )
 def test_bad_input_of_the_cross_entropy(
@@ -408,12 +416,27 @@ def test_bad_input_of_the_cross_entropy(
             f(*arguments, **options)
 
 
+@pytest.mark.parametrize("target", [1, [0.0, 1.0, 0.0]])
+def test_a_weight_beyond_the_format_is_that_of_its_own_class_alone(target: Any) -> None:
+    logits, weight = np.array([0.0, 6.25, -1.625], np.float32), [1e216, 2, 1]
+    expected = 2 * cross_entropy(logits, 1)
+    assert cross_entropy(logits, target, weight=weight, reduction="sum") == expected
+    slope = cross_entropy_gradient(logits, target, weight=weight, reduction="sum")
+    np.testing.assert_array_equal(slope, 2 * cross_entropy_gradient(logits, 1))
+
+
 @pytest.mark.parametrize(
     ("arguments", "options", "error", "message"),
     [
         (([1.0, 2.0], [1]), {}, ValueError, r"logits' shape \(2,\); got \(1,\)"),
         ((1.0, 1.5), {}, ValueError, r"target must be in \[0, 1\]; got 1.5"),
         ((1.0, NAN), {}, ValueError, r"target must be in \[0, 1\]; got nan"),
+        (
+            ([1.0] * 9, np.full(9, NAN, FORMATS["bfloat16"].dtype)),
+            {},
+            ValueError,
+            r"target must be in \[0, 1\]; got nan",
+        ),
         (("1", 1), {}, TypeError, "logits must be real numbers; got dtype <U1"),
         ((1.0, 1j), {}, TypeError, "target must be real numbers; got dtype complex128"),
         ((1.0, 1), {"weight": -1}, ValueError, "weight must be finite and not negative; got -1"),

@@ -119,6 +119,8 @@ def test_a_slider_meets_the_causes_one_after_the_other():
         ),
         ({"shift_positions": [math.nan]}, ValueError, "shift must be finite"),
         ({"shift": math.inf}, ValueError, "shift must be finite"),
+        ({"shift": "1"}, TypeError, "shift must be real numbers; got dtype <U1"),
+        ({"shift": [1.0]}, ValueError, r"shift must be one number; got shape \(1,\)"),
         ({"target": 2}, ValueError, "target must be a class from 0 to 1; got 2"),
         ({"format": "float80"}, ValueError, "format must be one of .*; got 'float80'"),
     ],

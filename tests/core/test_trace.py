@@ -567,6 +567,8 @@ def test_inputs_of_a_step():
         ({"target": 2}, ValueError, "target must be a class from 0 to 1; got 2"),
         ({"target": -1}, ValueError, "target must be a class from 0 to 1; got -1"),
         ({"target": 0.0}, TypeError, "target must be an integer; got 0.0"),
+        ({"target": True}, TypeError, "target must be an integer; got True"),
+        ({"pipeline": {}}, ValueError, r"pipeline must be one of .*; got \{\}"),
         (
             {"pipeline": "best"},
             ValueError,
