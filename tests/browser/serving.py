@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,14 +25,14 @@ class Server:
 
 
 @contextmanager
-def serve(log: Path) -> Iterator[Server]:
-    """Start the app on a free port of this machine, and stop it at the end."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def serve(
+    log: Path, *, script: str = "app.py", port: int | None = None, options: Sequence[str] = ()
+) -> Iterator[Server]:
+    """Start the app on a port of this machine, a free one if none is named; stop it at the end."""
+    port = port or free_port()
     url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
-    command += ["--server.address=127.0.0.1", f"--server.port={port}"]
+    command = [sys.executable, "-m", "streamlit", "run", script]
+    command += ["--server.address=127.0.0.1", f"--server.port={port}", *options]
     with (
         log.open("w") as out,
         subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT) as process,
@@ -42,6 +42,14 @@ def serve(log: Path) -> Iterator[Server]:
             yield Server(url, process.pid, log)
         finally:
             process.terminate()
+
+
+def free_port() -> int:
+    """Return a port on which nobody listens now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def _wait_until_healthy(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
