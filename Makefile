@@ -1,5 +1,5 @@
 # make run     start the app
-# make check   lint, types and the tests that need no browser
+# make check   lint, types and the tests that need no browser and no nginx
 # make test    everything, in a real browser too
 # make bench   the drag beside a static page, the weight of the page, the time of a release
 
@@ -12,10 +12,11 @@ run: .venv/run
 	@$(VENV) -m streamlit run app.py
 
 check: lint
-	@$(VENV) -m pytest -q -n auto --ignore=tests/browser
+	@$(VENV) -m pytest -q -n auto --ignore=tests/browser --ignore=tests/deploy
 
 test: lint
 	@sh tests/chromium.sh install
+	@sh tests/nginx.sh install
 	@$(VENV) -m pytest -q -n auto
 
 bench: .venv/dev
