@@ -110,9 +110,7 @@ def class_terms(
     if smoothing:
         keep = np.asarray(1 - smoothing, logits.dtype)
         distribution = keep * distribution + np.asarray(smoothing / num_classes, logits.dtype)
-    # A weight may be beyond the format, and inf * 0 is nan.
-    counts = np.asarray(counted)[..., None] & (distribution != 0)
-    coefficients = np.where(counts, weight * distribution, 0)
+    coefficients = np.where(np.asarray(counted)[..., None], _weighted(weight, distribution), 0)
     return ClassTerms(
         coefficients.astype(logits.dtype),
         np.asarray(counted),
@@ -141,10 +139,10 @@ def binary_terms(
     positive = positive.astype(logits.dtype)
     negative = 1 - positive
     if pos_weight is not None:
-        positive = positive * _like(logits, pos_weight, "pos_weight")
+        positive = _weighted(_like(logits, pos_weight, "pos_weight"), positive)
     if weight is not None:
         rescale = _like(logits, weight, "weight")
-        positive, negative = rescale * positive, rescale * negative
+        positive, negative = _weighted(rescale, positive), _weighted(rescale, negative)
     return BinaryTerms(positive, negative, _divisor(logits.size, reduction, logits.dtype))
 
 
@@ -156,6 +154,11 @@ def _like(logits: Array, values: npt.ArrayLike, name: str) -> Array:
         raise ValueError(
             f"{name} must broadcast to the logits' shape {logits.shape}; got shape {array.shape}"
         ) from None
+
+
+def _weighted(weight: Array, share: Array) -> Array:
+    """Return the products; what has no share stays 0, though its weight is beyond the format."""
+    return np.where(share != 0, weight * share, 0).astype(share.dtype)
 
 
 def _divisor(total: float, reduction: Reduction, dtype: np.dtype[Any]) -> Array:

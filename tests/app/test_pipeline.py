@@ -245,6 +245,11 @@ def test_what_it_cannot_be_is_refused_in_words(message: object) -> None:
     assert len(said(app)) < 400
 
 
+def test_what_is_repeated_in_one_message_is_taken_once() -> None:
+    app = commit(change("<script>", 1) * 50)
+    assert said(app).count("script") == 1
+
+
 def test_no_class_is_left_without_an_observation() -> None:
     app = commit(change("counts.0", 0), counts="5,0,0")
     assert settings(app).counts == (5, 0, 0)

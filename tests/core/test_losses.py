@@ -425,6 +425,14 @@ def test_a_weight_beyond_the_format_is_that_of_its_own_class_alone(target: Any) 
     np.testing.assert_array_equal(slope, 2 * cross_entropy_gradient(logits, 1))
 
 
+@pytest.mark.parametrize("option", ["weight", "pos_weight"])
+def test_a_binary_weight_beyond_the_format_is_that_of_its_own_answer_alone(option: str) -> None:
+    logits = np.zeros(2, np.float32)
+    loss = binary_cross_entropy_with_logits(logits, [0, 1], **{option: 1e300}, reduction="none")
+    assert loss[0] == (math.inf if option == "weight" else np.log(np.float32(2)))
+    assert loss[1] == math.inf
+
+
 @pytest.mark.parametrize(
     ("arguments", "options", "error", "message"),
     [

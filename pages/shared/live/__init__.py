@@ -342,14 +342,13 @@ def committed(key: str) -> list[tuple[str, Any]]:
     state = st.session_state.get(key)
     message = state.get("commit") if isinstance(state, Mapping) else None
     seen: int = st.session_state.get(f"{key}.seen", 0)
-    news = []
+    news: dict[int, tuple[str, Any]] = {}  # a stranger may repeat one change many times
     for change in message if isinstance(message, list) and message else [None]:
         match change:
             case {"n": int() as n, "id": str() as id_, "value": value} if not isinstance(n, bool):
                 if seen < n < seen + _MOST_CHANGES:
-                    news.append((n, id_, value))
+                    news[n] = id_, value
             case _:
                 raise ValueError("expected a list of changes, each with n, an id and a value")
-    news.sort(key=lambda change: change[0])
-    st.session_state[f"{key}.seen"] = max([seen, *(n for n, _, _ in news)])
-    return [(id_, value) for _, id_, value in news]
+    st.session_state[f"{key}.seen"] = max([seen, *news])
+    return [news[n] for n in sorted(news)]
