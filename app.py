@@ -1,57 +1,21 @@
-"""What the server serves: the Streamlit app, and plotly.js from the plotly package."""
+"""What the server serves: the Streamlit app, its security headers, and plotly.js."""
 
 import streamlit as st
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from server.address import TellTheAddress, script_hashes
+from server.headers import SecurityHeaders
+from server.logs import Logged, write_json_lines
 
-class TellTheAddress:
-    """Tell Streamlit's page in its head where the server answers.
-
-    A page that is opened at /sigmoid asks for /sigmoid/_stcore/health first, which does not exist,
-    and for /_stcore/health only then: a console error, and a round trip. Streamlit's own switch for
-    that, `window.__streamlit`, has to be set before its script runs.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-        base = str(st.get_option("server.baseUrlPath") or "").strip("/")
-        address = f"window.__streamlit={{BACKEND_BASE_URL:new URL('/{base}',location.href).href}}"
-        self._script = f"<script>{address}</script></head>".encode()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request; the one HTML page there is comes in a single piece or a few."""
-        if scope["type"] != "http" or "text/html" not in Headers(scope=scope).get("accept", ""):
-            await self._app(scope, receive, send)
-            return
-        del MutableHeaders(scope=scope)["accept-encoding"]  # 8 kB, to be read before it is packed
-        start: Message | None = None
-        page = b""
-
-        async def tell(message: Message) -> None:
-            nonlocal start, page
-            if message["type"] == "http.response.start":
-                if Headers(raw=message["headers"]).get("content-type", "").startswith("text/html"):
-                    start = message
-                    return
-            elif start is not None:
-                page += message.get("body", b"")
-                if message.get("more_body"):
-                    return
-                page = page.replace(b"</head>", self._script, 1)
-                MutableHeaders(scope=start)["content-length"] = str(len(page))
-                await send(start)
-                message = {"type": "http.response.body", "body": page}
-            await send(message)
-
-        await self._app(scope, receive, tell)
-
-
+write_json_lines()
 app = st.App(
     "pages/main.py",
     routes=[Mount("/vendor", StaticFiles(packages=[("plotly", "package_data")]))],
-    middleware=[Middleware(TellTheAddress)],
+    middleware=[
+        Middleware(Logged),
+        Middleware(SecurityHeaders, scripts=script_hashes()),
+        Middleware(TellTheAddress),
+    ],
 )

@@ -1,0 +1,69 @@
+"""One line in Streamlit's HTML page that tells it where the server answers."""
+
+import base64
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import streamlit as st
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import file_util
+
+
+def address_script() -> str:
+    """Return what tells the page the address of the server, relative to its own."""
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    path = json.dumps(f"/{base}")
+    return f"window.__streamlit={{BACKEND_BASE_URL:new URL({path},location.href).href}}"
+
+
+def script_hashes() -> tuple[str, ...]:
+    """Return the hashes of the page's inline scripts, as a Content-Security-Policy names them."""
+    page = (Path(file_util.get_static_dir()) / "index.html").read_text(encoding="utf-8")
+    scripts = [address_script(), *re.findall(r"<script>(.*?)</script>", page, re.DOTALL)]
+    return tuple(
+        f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
+        for script in scripts
+    )
+
+
+class TellTheAddress:
+    """Tell Streamlit's page in its head where the server answers.
+
+    A page that is opened at /sigmoid asks for /sigmoid/_stcore/health first, which does not exist,
+    and for /_stcore/health only then: a console error, and a round trip. Streamlit's own switch for
+    that, `window.__streamlit`, has to be set before its script runs.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._script = f"<script>{address_script()}</script></head>".encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request; the one HTML page there is comes in a single piece or a few."""
+        if scope["type"] != "http" or "text/html" not in Headers(scope=scope).get("accept", ""):
+            await self._app(scope, receive, send)
+            return
+        del MutableHeaders(scope=scope)["accept-encoding"]  # 8 kB, to be read before it is packed
+        start: Message | None = None
+        page = b""
+
+        async def tell(message: Message) -> None:
+            nonlocal start, page
+            if message["type"] == "http.response.start":
+                if Headers(raw=message["headers"]).get("content-type", "").startswith("text/html"):
+                    start = message
+                    return
+            elif start is not None:
+                page += message.get("body", b"")
+                if message.get("more_body"):
+                    return
+                page = page.replace(b"</head>", self._script, 1)
+                MutableHeaders(scope=start)["content-length"] = str(len(page))
+                await send(start)
+                message = {"type": "http.response.body", "body": page}
+            await send(message)
+
+        await self._app(scope, receive, tell)

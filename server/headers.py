@@ -1,0 +1,109 @@
+"""Security headers on every response: what a page of the app may load, and who may embed it."""
+
+import os
+import re
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+# An origin, as in https://example.org or https://*.example.org:8443; "'self'"; or "'none'".
+_ANCESTOR = re.compile(r"'self'|'none'|https?://(\*\.)?[A-Za-z0-9.-]+(:\d{1,5})?")
+
+# What each allowance is for:
+# script-src blob:  Streamlit imports the live component from a blob: address.
+# script-src sha256-…  the two inline scripts of the page, by their text (server/address.py).
+# style-src 'unsafe-inline'  Streamlit's React components and plotly.js insert their styles.
+# img-src data: blob:  the page's icon, and small pictures inside Streamlit's own style sheets.
+# font-src data:  KaTeX's fonts in Streamlit's style sheet.
+# connect-src  the server alone. 'self' covers its WebSocket, but not in Safari before 15.4.
+_POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self' blob:",
+    "style-src": "'self' 'unsafe-inline'",
+    "img-src": "'self' data: blob:",
+    "font-src": "'self' data:",
+    "connect-src": "'self'",
+    "manifest-src": "'self'",
+    "base-uri": "'none'",
+    "form-action": "'none'",
+    "object-src": "'none'",
+}
+
+# None of them is used.
+_POWERS = (
+    "accelerometer",
+    "camera",
+    "display-capture",
+    "geolocation",
+    "gyroscope",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "payment",
+    "publickey-credentials-get",
+    "serial",
+    "usb",
+)
+
+
+def frame_ancestors(text: str) -> str:
+    """Read who may embed the app: origins with blanks between them, or nothing for nobody.
+
+    Raises
+    ------
+    ValueError
+        If one of them is not an origin.
+
+    Examples
+    --------
+    >>> frame_ancestors("https://moodle.example.org  'self'")
+    "https://moodle.example.org 'self'"
+    >>> frame_ancestors("")
+    "'none'"
+    """
+    ancestors = text.split() or ["'none'"]
+    for ancestor in ancestors:
+        if not _ANCESTOR.fullmatch(ancestor):
+            raise ValueError(
+                "CE_FRAME_ANCESTORS must hold origins such as https://moodle.example.org or"
+                f" 'self', with blanks between them; got {ancestor!r}"
+            )
+    return " ".join(ancestors)
+
+
+class SecurityHeaders:
+    """Put the headers on every HTTP response, errors and redirects included."""
+
+    def __init__(self, app: ASGIApp, scripts: tuple[str, ...] = ()) -> None:
+        self._app = app
+        ancestors = frame_ancestors(os.environ.get("CE_FRAME_ANCESTORS", ""))
+        policy = {
+            **_POLICY,
+            "script-src": " ".join([_POLICY["script-src"], *scripts]),
+            "frame-ancestors": ancestors,
+        }
+        self._headers = {
+            "Content-Security-Policy": "; ".join(
+                f"{name} {value}" for name, value in policy.items()
+            ),
+            "X-Content-Type-Options": "nosniff",
+            # The address holds the learner's numbers and class names; no other host is told.
+            "Referrer-Policy": "no-referrer",
+            "Permissions-Policy": ", ".join(f"{power}=()" for power in _POWERS),
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Cross-Origin-Resource-Policy": "same-origin",
+        }
+        if ancestors == "'none'":  # for browsers that do not know frame-ancestors
+            self._headers["X-Frame-Options"] = "DENY"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request."""
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] in ("http.response.start", "websocket.http.response.start"):
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers[name] = value
+            await send(message)
+
+        await self._app(scope, receive, with_headers)
