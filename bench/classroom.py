@@ -1,0 +1,151 @@
+"""A class at once: many students beside the same students on a plain Streamlit page.
+
+Run with `python -m bench.classroom [SECONDS] [STUDENTS ...]` from the project's folder, on Linux
+(processor time and memory are read from /proc). Each class gets a fresh server, which a few
+students have warmed up. The students run in this process; server and students share the machine.
+"""
+
+import asyncio
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bench.drag import cpu_seconds
+from bench.students import MEGABYTE, Instrument, PlainSliders, Register, Student, attend
+from tests.browser.serving import Server, serve
+
+EVERY = 5.0  # s between two releases of a student
+ARRIVE = 20.0  # s in which a class comes in
+FORGET = 5  # s for which the server keeps the session of somebody who left
+# What is wanted of 300 students: s, bytes for each, and the memory that stays.
+P95, SESSION, STAYS = 0.5, 5 * MEGABYTE, 1.10
+LESSONS = ["pipeline", "likelihood", "sigmoid", "softmax", "overflow", "gradient"]
+
+
+@dataclass(frozen=True)
+class Lab:
+    """The app."""
+
+    name: str = "the lab"
+    script: str = "app.py"
+    pages: tuple[str, ...] = tuple(LESSONS)
+
+    def student(self, url: str, seed: int) -> Student:
+        """Return a student who starts where the lecturer does."""
+        return Student(url, "pipeline", Instrument(), seed)
+
+
+@dataclass(frozen=True)
+class Plain:
+    """The page with Streamlit's own sliders and charts."""
+
+    name: str = "plain Streamlit"
+    script: str = "bench/plain_page.py"
+    pages: tuple[str, ...] = ("", "second")
+
+    def student(self, url: str, seed: int) -> Student:
+        """Return a student of the plain page."""
+        return Student(url, "", PlainSliders(), seed)
+
+
+def memory(pid: int) -> int:
+    """Return the bytes that a process holds in memory (VmRSS of proc_pid_status(5), in kB)."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return 1024 * int(next(line.split()[1] for line in lines if line.startswith("VmRSS")))
+
+
+async def class_of(
+    subject: Lab | Plain, url: str, count: int, seconds: float, arrive: float = ARRIVE
+) -> Register:
+    """Let a class come in over a while, work, and leave."""
+    seen = Register()
+    async with asyncio.TaskGroup() as group:
+        for i in range(count):
+            student = subject.student(url, i)
+            arrives = arrive * i / count
+            stays = seconds + arrive - arrives
+            group.create_task(attend(student, list(subject.pages), arrives, stays, EVERY, seen))
+    return seen
+
+
+async def settle(subject: Lab | Plain, server: Server) -> int:
+    """Return the memory when those who left have been forgotten.
+
+    Streamlit drops the sessions whose time is over when the next one closes: somebody looks in.
+    """
+    await asyncio.sleep(FORGET + 1)
+    for _ in range(2):
+        await class_of(subject, server.url, 1, 0.0, 0.0)
+        await asyncio.sleep(FORGET + 1)
+    return memory(server.pid)
+
+
+async def measure(subject: Lab | Plain, count: int, seconds: float, folder: str) -> None:
+    """Hold a class, and print a line about it."""
+    log = Path(folder) / f"{subject.script.replace('/', '-')}-{count}.txt"
+    options = [f"--server.disconnectedSessionTTL={FORGET}"]
+    with serve(log, script=subject.script, options=options) as server:
+        await class_of(subject, server.url, 10, 10.0, 2.0)
+        empty = await settle(subject, server)
+        cpu, start, own = cpu_seconds(server.pid), time.monotonic(), time.process_time()
+        full = 0
+
+        async def watch() -> None:
+            nonlocal full
+            while True:
+                full = max(full, memory(server.pid))
+                await asyncio.sleep(1)
+
+        watching = asyncio.create_task(watch())
+        seen = await class_of(subject, server.url, count, seconds)
+        watching.cancel()
+        passed = time.monotonic() - start
+        busy = (cpu_seconds(server.pid) - cpu) / passed
+        students = (time.process_time() - own) / passed
+        after = await settle(subject, server)
+    released = 1000 * np.array(seen.released or [np.nan])
+    middle, p95, p99 = np.percentile(released, [50, 95, 99])
+    opened = 1000 * np.percentile(seen.opened or [np.nan], [50, 95])
+    answers = max(len(seen.released) + len(seen.opened) + len(seen.changed), 1)
+    print(
+        f"| {subject.name} | {count} | {len(seen.released)} |"
+        f" {middle:.0f} | {p95:.0f} | {p99:.0f} |"
+        f" {opened[0]:.0f} / {opened[1]:.0f} | {len(seen.lost)} | {busy:.2f} | {students:.2f} |"
+        f" {seen.received / answers / 1000:.0f} |"
+        f" {(full - empty) / count / MEGABYTE:.2f} | {empty / MEGABYTE:.0f} |"
+        f" {after / empty:.2f} |",
+        flush=True,
+    )
+    for line in sorted(set(seen.lost))[:5]:
+        print("   lost:", line)
+
+
+async def main(seconds: float, counts: list[int]) -> None:
+    """Hold each class in the lab and on the plain page, and print a table."""
+    print(
+        "| page | students | releases | median, ms | p95 | p99 | opened, median / p95, ms | lost |"
+        " server CPU, s/s | students' CPU | kB per answer | MB per session | MB empty |"
+        " memory after / before |"
+    )
+    print("|---|" + "--:|" * 13)
+    with tempfile.TemporaryDirectory() as folder:
+        for count in counts:
+            for subject in (Lab(), Plain()):
+                await measure(subject, count, seconds, folder)
+    print(
+        f"wanted of 300 students: none lost, p95 {1000 * P95:.0f} ms, at most"
+        f" {SESSION / MEGABYTE:.0f} MB per session, memory after at most {STAYS:.2f}"
+    )
+
+
+if __name__ == "__main__":
+    asyncio.run(
+        main(
+            float(sys.argv[1]) if len(sys.argv) > 1 else 40.0,
+            [int(n) for n in sys.argv[2:]] or [30, 100, 300],
+        )
+    )
