@@ -1,6 +1,7 @@
 """The overflow lab: one logit vector in six formats and three pipelines, and what broke where."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
@@ -319,8 +320,7 @@ def _cliff(settings: Settings, pipeline: str, columns: Columns) -> Figure:
         result = run(logits, settings.target, pipeline, name, shift=settings.shift)
         for quantity in QUANTITIES:
             lane = say("overflow.lane", format=name, quantity=say(f"overflow.lane_{quantity}"))
-            right, instead = _lane(result, quantity)
-            lanes.append((lane, right.tolist(), instead))
+            lanes.append((lane, _lane(result, quantity)))
     i, name = settings.target, settings.names[settings.target]
     target = np.array(settings.logits[i], float)
     at = np.broadcast_to(target, columns["loss"].shape).copy()
@@ -331,7 +331,7 @@ def _cliff(settings: Settings, pipeline: str, columns: Columns) -> Figure:
     return Figure(
         title=say("overflow.cliff", name=name, pipeline=_name(pipeline)),
         alt=say("overflow.cliff_alt", name=name),
-        plot=figures.lanes(z.tolist(), lanes, say("overflow.cliff_x", name=name)),
+        plot=figures.lanes(z, lanes, say("overflow.cliff_x", name=name)),
         lines=[Line("cliff_x", "cliff_y", "naive")],
         key=[("fused", say("overflow.key_right")), ("naive", say("overflow.key_here"))],
         of=[f"logits.{i}"],
@@ -339,8 +339,8 @@ def _cliff(settings: Settings, pipeline: str, columns: Columns) -> Figure:
     )
 
 
-def _lane(result: Run, quantity: str) -> tuple[np.ndarray, list[str]]:
-    """Return where a quantity is right, and what the machine has instead everywhere else."""
+def _lane(result: Run, quantity: str) -> np.ndarray:
+    """Return what the machine has instead of a quantity, "" where it is right."""
     values = result.steps.get(quantity, result.steps["exp"]).astype(np.float64)
     if quantity == "exp":
         values = values[:, result.target]
@@ -349,11 +349,11 @@ def _lane(result: Run, quantity: str) -> tuple[np.ndarray, list[str]]:
         right = np.isfinite(values)
     elif quantity == "loss":
         right = np.isin(result.cause.kind, [*_GOOD])
-        nearly = np.isin(result.cause.kind, [*_WARN])
-        return right, ["≈" if near else f"{v:g}" for near, v in zip(nearly, values, strict=True)]
     else:
         right = np.isfinite(values) & (values != 0)
-    return right, [f"{value:g}" for value in values]
+    nearly = (quantity == "loss") & np.isin(result.cause.kind, [*_WARN])
+    instead = [right, nearly, np.isnan(values), np.isposinf(values), values == 0]
+    return np.select(instead, ["", "≈", "nan", "inf", "0"], "?")
 
 
 # ---------------------------------------------------------------- the questions
@@ -366,13 +366,9 @@ def ask(settings: Settings) -> list[Question]:
 
 def _ask_first(settings: Settings) -> Question:
     names = ["float64", "float32", "bfloat16", "float16"]
-    logits = np.repeat(np.linspace(0, CLIFF, 1601)[:, None], 2, axis=1)
-    finite = [
-        np.isfinite(run(logits, 0, "naive", name).steps["exp"].astype(float)).all(axis=-1).sum()
-        for name in names
-    ]
-    right = int(np.argmin(finite))
-    limit = float(logits[min(finite), 0])
+    limits = [_first_overflow(name) for name in names]
+    right = int(np.argmin(limits))
+    limit = limits[right]
     return Question(
         "first",
         say("overflow.ask_first"),
@@ -381,6 +377,14 @@ def _ask_first(settings: Settings) -> Question:
         [say("overflow.ask_first_why", format=names[right], limit=f"{limit:g}")] * len(names),
         replace(_opened(settings, (12.0, 2.0, 0.0), 0), cell=f"{names[right]}.naive"),
     )
+
+
+@cache
+def _first_overflow(name: str) -> float:
+    """Return the first of some rising logits whose exponential is not finite in a format."""
+    logits = np.repeat(np.linspace(0, CLIFF, 1601)[:, None], 2, axis=1)
+    exp = run(logits, 0, "naive", name).steps["exp"].astype(float)
+    return float(logits[np.isfinite(exp).all(axis=-1).argmin(), 0])
 
 
 def _opened(settings: Settings, logits: tuple[float, ...], target: int) -> Settings:

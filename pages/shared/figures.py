@@ -199,30 +199,38 @@ def _caption(axis: str, value: float, caption: str, *, above: bool) -> Plot:
     return {"text": caption, "showarrow": False, "font": {"size": 11}, "xanchor": side, **place}
 
 
-def lanes(
-    x: Sequence[float], rows: Sequence[tuple[str, Sequence[bool], Sequence[str]]], x_title: str
-) -> Plot:
+def lanes(x: np.ndarray, rows: Sequence[tuple[str, np.ndarray]], x_title: str) -> Plot:
     """Bars along x where something is right, one lane below the other.
 
     Parameters
     ----------
-    x : list of float
-    rows : list of (name, right, instead)
-        For each lane where it is right, and what is there instead, for each x.
+    x : array of float
+    rows : list of (name, instead)
+        For each lane what there is instead of the right number, for each x: "" where it is right,
+        and a "?" is not written.
     x_title : str
         What stands below the horizontal axis.
     """
-    plot = curves([], (x[0], x[-1]), (-0.7, len(rows) - 0.3), x_title)
+    plot = curves([], (float(x[0]), float(x[-1])), (-0.7, len(rows) - 0.3), x_title)
     layout = plot["layout"]
     layout["margin"]["l"] = 132
     layout["yaxis"] |= {
         "tickvals": list(range(len(rows))),
-        "ticktext": [name for name, _, _ in rows][::-1],
+        "ticktext": [name for name, _ in rows][::-1],
         "tickfont": {"size": 10},
         "zeroline": False,
     }
-    for height, (_, right, instead) in zip(range(len(rows) - 1, -1, -1), rows, strict=True):
-        ends = _stretches(x, right)
+    for height, (_, instead) in zip(range(len(rows) - 1, -1, -1), rows, strict=True):
+        ends: list[float | None] = []
+        first = np.flatnonzero(np.append(True, instead[1:] != instead[:-1]))
+        last = np.append(first[1:], len(x)) - 1
+        for begin, end, text in zip(
+            x[first].tolist(), x[last].tolist(), instead[first].tolist(), strict=True
+        ):
+            if not text:
+                ends += [begin, end, None]
+            elif text != "?":
+                layout["annotations"].append(_in_the_gap(text, (begin + end) / 2, height))
         plot["data"].append(
             {
                 "type": "scatter",
@@ -232,45 +240,19 @@ def lanes(
                 "line": {"color": "fused", "width": 7},
             }
         )
-        layout["annotations"] += _instead(x, right, instead, height)
     return plot
 
 
-def _stretches(x: Sequence[float], right: Sequence[bool]) -> list[float | None]:
-    """Return where each stretch of right numbers begins and ends, with a gap after it."""
-    ends: list[float | None] = []
-    for k, good in enumerate(right):
-        if good and (k == 0 or not right[k - 1]):
-            ends.append(x[k])
-        if good and (k + 1 == len(x) or not right[k + 1]):
-            ends += [x[k], None]
-    return ends
-
-
-def _instead(
-    x: Sequence[float], right: Sequence[bool], instead: Sequence[str], height: int
-) -> list[Plot]:
-    """Write into each gap of a lane what is there instead."""
-    notes = []
-    start = 0
-    for end in range(1, len(x) + 1):
-        same = end < len(x) and not right[end] and instead[end] == instead[start]
-        if same and not right[start]:
-            continue
-        if not right[start]:
-            notes.append(
-                {
-                    "text": instead[start],
-                    "x": (x[start] + x[end - 1]) / 2,
-                    "y": height,
-                    "xref": "x",
-                    "yref": "y",
-                    "showarrow": False,
-                    "font": {"size": 10},
-                }
-            )
-        start = end
-    return [note for note in notes if note["text"] in ("inf", "nan", "0", "≈")]
+def _in_the_gap(text: str, x: float, y: float) -> Plot:
+    return {
+        "text": text,
+        "x": x,
+        "y": y,
+        "xref": "x",
+        "yref": "y",
+        "showarrow": False,
+        "font": {"size": 10},
+    }
 
 
 def signed(count: int, reach: float) -> Plot:
