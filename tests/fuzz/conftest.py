@@ -1,0 +1,14 @@
+"""A server of our own to be rude to: its log is not that of the browser's tests."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.browser.serving import Server, serve
+
+
+@pytest.fixture
+def server(tmp_path) -> Iterator[Server]:
+    """Start the app."""
+    with serve(tmp_path / "log.txt") as app:
+        yield app
