@@ -497,8 +497,13 @@ def _probabilities_and_counts(
     probabilities: npt.ArrayLike, counts: npt.ArrayLike, axis: int
 ) -> tuple[Array, Array, Array]:
     given = as_distribution(probabilities, axis, "probabilities")
-    n = as_weight(counts, "counts")
-    return (given, *_alike(given, n, "probabilities and counts"))
+    first, second = _alike(given, as_weight(counts, "counts"), "probabilities and counts")
+    if first.shape[axis] != given.shape[axis]:  # repeated, the probabilities would sum to more
+        raise ValueError(
+            f"counts must have the probabilities' classes along axis {axis}; got shapes "
+            f"{np.shape(counts)} and {given.shape}"
+        )
+    return given, first, second
 
 
 def _two_distributions(p: npt.ArrayLike, q: npt.ArrayLike, axis: int) -> tuple[Array, Array, Array]:

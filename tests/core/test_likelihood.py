@@ -359,6 +359,12 @@ def test_an_underflow_does_not_warn(name: str) -> None:
             TypeError,
             r"length must be an integer; got 2\.5",
         ),
+        (
+            lambda: lk.multinomial_likelihood([1.0], [1, 2]),
+            ValueError,
+            r"probabilities' classes along axis -1; got shapes \(2,\) and \(1,\)",
+        ),
+        (lambda: lk.running_product([1.0], [1, 2], "float32", 3), ValueError, "classes along"),
         (lambda: lk.entropy([1.0], unit={}), ValueError, r"one of nats, bits; got \{\}"),
         (
             lambda: lk.entropy([1e308, 1e308]),

@@ -1,6 +1,7 @@
 """Requests that nobody's browser makes: none is a server error, and none gets a file of ours."""
 
 import random
+import re
 import socket
 from urllib.parse import urlsplit
 
@@ -54,7 +55,7 @@ def hostile_requests() -> list[bytes]:
     asked += [request(path, method) for path in PATHS[:40] for method in METHODS]
     asked += [request("/pipeline", "GET", header) for header in HEADERS]
     asked += [request("/pipeline", "GET", "Accept: text/html", header) for header in HEADERS]
-    for _ in range(1000):
+    for _ in range(700):
         method = dice.choice(METHODS) if dice.random() < 0.2 else "GET"
         headers = dice.sample(HEADERS, 1) if dice.random() < 0.2 else []
         text = bytearray(request(dice.choice(PATHS)[:3000], method, "Accept: text/html", *headers))
@@ -70,4 +71,21 @@ def test_no_request_is_a_server_error_or_gets_a_file(server: Server) -> None:
         assert status(answer) < 500 or status(answer) == 501, (asked[:200], answer[:500])
         assert not any(secret in answer.replace(b"undef ", b"") for secret in SECRETS), asked[:200]
     assert status(ask(server, request("/pipeline"))) == 200
+    assert "Traceback" not in server.log.read_text(), server.log.read_text()
+
+
+def test_the_app_takes_no_upload(server: Server) -> None:
+    path, file = (
+        "/_stcore/upload_file/a/b",
+        b'--x\r\nContent-Disposition: form-data; name="f"\r\n\r\n',
+    )
+    for method in ("PUT", "DELETE"):
+        asked = request(path, method, f"Content-Length: {len(file)}", body=file)
+        assert status(ask(server, asked)) == 403
+    # Whoever has a token against forged requests still has no session to upload to.
+    told = ask(server, request("/_stcore/host-config")) + ask(server, request("/_stcore/health"))
+    token = re.findall(rb"(?i)set-cookie: _streamlit_xsrf=([^;]+)", told)[0].decode()
+    headers = (f"Cookie: _streamlit_xsrf={token}", f"X-Xsrftoken: {token}")
+    asked = request(path, "PUT", *headers, f"Content-Length: {len(file)}", body=file)
+    assert status(ask(server, asked)) == 400
     assert "Traceback" not in server.log.read_text(), server.log.read_text()
