@@ -7,6 +7,7 @@ browser looks the row up and redraws; on release it sends one message, and the n
 
 import json
 import struct
+import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -304,7 +305,9 @@ def pack(
             "plotly": f"{'/' + base if base else ''}/vendor/plotly.min.js?v={plotly.__version__}",
             "columns": [[name, columns[name].dtype.str[1:], columns[name].shape] for name in order],
             "instrument": instrument,
-            "words": {word: say(f"live.{word}") for word in ("no_chart", "nan", "inf", "exact")},
+            "words": {
+                word: say(f"live.{word}") for word in ("no_chart", "offline", "nan", "inf", "exact")
+            },
         },
         default=vars,
         allow_nan=False,
@@ -321,9 +324,10 @@ def live(
     on_commit: Callable[[], None],
 ) -> None:
     """Show the instrument; on release call `on_commit`, where `committed(key)` tells the news."""
-    # A browser that is sent the same bytes twice does not look at them again, and a field would
-    # keep a number that was refused.
-    serial = st.session_state[f"{key}.serial"] = st.session_state.get(f"{key}.serial", 0) + 1
+    # A browser that is sent the same bytes twice does not look at them again: a field would keep a
+    # number that was refused, and a server that was started anew would not be told what it missed.
+    before = st.session_state.get(f"{key}.serial", time.time_ns())
+    serial = st.session_state[f"{key}.serial"] = before + 1
     seen = st.session_state.get(f"{key}.seen", 0)
     _mount(key=key, data=pack(instrument, columns, serial, seen), on_commit_change=on_commit)
 

@@ -5,6 +5,7 @@
 const TYPES = { f8: Float64Array, f4: Float32Array, i4: Int32Array, i2: Int16Array, i1: Int8Array, u1: Uint8Array };
 const MATHML = "http://www.w3.org/1998/Math/MathML";
 const FEW = 8; // sliders that fit on a screen, beside figures that are taller than it
+const APP = "[data-test-connection-state]"; // where Streamlit says whether its server answers
 const FRAME = 60; // ms between two positions of a slider that plays
 const instances = new WeakMap();
 
@@ -72,8 +73,10 @@ class Live {
     this.typed = null; // the text of a field that the server has not answered
     this.changes = []; // what the server has not yet said that it saw, numbered
     this.number = 0; // of the last change
+    this.away = false; // whether the server was out of reach since its last message
     this.seen = 0; // the number up to which the server has seen them
     this.resized = new ResizeObserver(() => this.frame());
+    this.connection = new MutationObserver(() => this.online());
     this.drawn = 0; // how often the charts were begun anew
     this.received = 0; // messages; one that was unpacked too late is left out
   }
@@ -108,9 +111,11 @@ class Live {
     this.root.removeAttribute("aria-busy");
   }
 
-  // A server that has seen less than before is a new one, and is told again what got lost.
+  // A server that has seen less than before is a new one, and is told again what got lost; so is
+  // one that could not be reached for a while.
   answered(seen) {
-    const forgot = seen < this.seen;
+    const forgot = seen < this.seen || this.away;
+    this.away = false;
     this.seen = seen;
     this.number = Math.max(this.number, seen);
     this.changes = this.changes.filter(({ n }) => n > seen);
@@ -136,6 +141,7 @@ class Live {
     }));
     this.status = make("p", { class: "ce-hidden", role: "status" });
     this.notice = make("p", { class: "ce-notice", hidden: true });
+    this.offline = make("p", { class: "ce-notice ce-offline", role: "status" });
     this.code = null;
     const several = instrument.sliders.some(({ choice }) => choice);
     this.pills = [];
@@ -159,6 +165,7 @@ class Live {
         ),
       ),
       this.notice,
+      this.offline,
       make(
         "div",
         { class: "ce-figures" },
@@ -172,6 +179,24 @@ class Live {
       this.status,
     );
     this.figures.forEach((figure) => this.resized.observe(figure.plot));
+    const app = document.querySelector(APP);
+    if (app) this.connection.observe(app, { attributeFilter: ["data-test-connection-state"] });
+    this.connection.observe(document.body, { childList: true });
+    this.online();
+  }
+
+  // Without the server the slider under the pointer goes on: its table is here. Streamlit covers
+  // such a page with a dialog; it is closed, and a line says the same.
+  online() {
+    const app = document.querySelector(APP);
+    const away = app !== null && app.getAttribute("data-test-connection-state") !== "CONNECTED";
+    const text = away ? this.words.offline : "";
+    if (this.offline.textContent !== text) this.offline.textContent = text;
+    // A server that was started anew knows no page, and Streamlit asks it for none. A step in the
+    // history makes it ask, with the URL.
+    if (this.away && !away) window.dispatchEvent(new PopStateEvent("popstate"));
+    this.away ||= away;
+    if (away) document.querySelector("[data-testid=stDialog] button[aria-label]")?.click();
   }
 
   results({ cards_title: title, cards }) {
@@ -697,6 +722,7 @@ class Live {
     this.drawn += 1;
     this.pause();
     this.resized.disconnect();
+    this.connection.disconnect();
     if (window.Plotly) this.figures.forEach((figure) => window.Plotly.purge(figure.plot));
     this.figures = []; // what is drawn for them yet comes too late
   }
