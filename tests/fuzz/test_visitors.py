@@ -83,7 +83,7 @@ def test_a_hostile_release_is_refused_in_words_and_changes_nothing_else(server: 
         for message in messages:
             answer = visitor.open("", "pipeline", released(id_, message))
             assert_fine(answer)
-        for n in range(1, 80):
+        for n in range(1, 50):
             changes = [
                 {"n": 10 * n + k, "id": dice.choice(ids), "value": dice.choice(VALUES)}
                 for k in range(4)
@@ -172,7 +172,7 @@ def test_what_is_no_message_is_dropped_and_leaves_no_memory_behind(server: Serve
     # Streamlit keeps the last 128 sessions for two minutes, in case that a browser comes back.
     after = []
     for _ in range(2):
-        for _ in range(40):
+        for _ in range(30):
             be_rude(server, dice)
         after.append(memory(server))
     assert after[1] <= 1.1 * after[0]
