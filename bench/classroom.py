@@ -19,7 +19,7 @@ from bench.students import MEGABYTE, Instrument, PlainSliders, Register, Student
 from tests.browser.serving import Server, serve
 
 EVERY = 5.0  # s between two releases of a student
-ARRIVE = 20.0  # s in which a class comes in
+ARRIVE = 15.0  # s in which a class comes in
 FORGET = 5  # s for which the server keeps the session of somebody who left
 # What is wanted of 300 students: s, bytes for each, and the memory that stays.
 P95, SESSION, STAYS = 0.5, 5 * MEGABYTE, 1.10
