@@ -10,7 +10,7 @@ import streamlit as st
 from ce_core import cross_entropy
 from ce_core.bugs import BUGS, Bug, run
 from ce_core.formats import FORMATS
-from pages.shared import controls, figures, lesson, state
+from pages.shared import controls, figures, lesson, progress, state
 from pages.shared.controls import Settings
 from pages.shared.lesson import Lesson, Question
 from pages.shared.live import (
@@ -55,7 +55,7 @@ def _diagnosed(settings: Settings) -> bool:
     unlocked: set[str] = st.session_state.setdefault(_UNLOCKED, set())
     if settings.repaired:
         unlocked.add(settings.bug)
-    return settings.bug in unlocked or (KEY, settings.bug) in lesson.done()
+    return settings.bug in unlocked or (KEY, settings.bug) in progress.done()
 
 
 def broken(settings: Settings) -> Settings:

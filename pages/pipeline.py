@@ -5,7 +5,7 @@ from functools import partial
 
 import streamlit as st
 
-from pages.shared import controls, state
+from pages.shared import controls, lesson, state
 from pages.shared.controls import Settings
 from pages.shared.live import live
 from pages.shared.pipeline import build
@@ -42,6 +42,7 @@ def _body() -> None:
         _editor(settings)
     state.notices()
     live(KEY, *build(settings), on_commit=state.commit(KEY))
+    lesson.mark()
 
 
 def _editor(settings: Settings) -> None:

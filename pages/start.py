@@ -36,3 +36,4 @@ def _body() -> None:
                 mark = "lesson.done" if lesson.is_finished(name) else "lesson.open"
                 lesson.link_to(name, say(mark, title=say(f"{name}.short")))
                 st.markdown(say(f"{name}.line"))
+    lesson.mark()

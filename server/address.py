@@ -13,10 +13,15 @@ from streamlit import file_util
 
 
 def address_script() -> str:
-    """Return what tells the page the address of the server, relative to its own."""
+    """Return what tells the page the address of the server, relative to its own.
+
+    And that it takes messages from itself alone: live.js asks Streamlit's page for a sign of life
+    from the server and for a new run. By default pages of another company's hosts may do so.
+    """
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
     path = json.dumps(f"/{base}")
-    return f"window.__streamlit={{BACKEND_BASE_URL:new URL({path},location.href).href}}"
+    address = f"BACKEND_BASE_URL:new URL({path},location.href).href"
+    return f"window.__streamlit={{{address},HOST_CONFIG:{{allowedOrigins:[location.origin]}}}}"
 
 
 def script_hashes() -> tuple[str, ...]:

@@ -6,16 +6,17 @@ the words file: title, lead_1 and so on, break_title, break_lead, break_button, 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 import streamlit as st
 
 from pages.shared import state
 from pages.shared.controls import Settings
+from pages.shared.progress import Answer, done
 from pages.shared.words import has, say
 
 ORDER = ("likelihood", "sigmoid", "softmax", "overflow", "gradient", "bugs")
-BREAK = "break"
+BREAK, FINISHED = "break", "finished"  # parts of a lesson, beside its questions
 
 
 @dataclass(frozen=True)
@@ -55,16 +56,15 @@ def show(lesson: Lesson) -> None:
     _body(lesson)
 
 
-def done() -> set[tuple[str, str]]:
-    """Return what the learner has done in this visit: pairs of page and question or break."""
-    result: set[tuple[str, str]] = st.session_state.setdefault("done", set())
-    return result
-
-
 def is_finished(page: str) -> bool:
     """Say whether the learner has broken a lesson's instrument and answered all its questions."""
-    parts = {part for where, part in done() if where == page}
-    return BREAK in parts and parts >= st.session_state.get(f"{page}.parts", {""})
+    return (page, FINISHED) in done()
+
+
+def mark() -> None:
+    """Let the navigation mark every lesson that is finished."""
+    if any(is_finished(page) and page not in st.session_state["marked"] for page in ORDER):
+        st.rerun()
 
 
 @st.fragment
@@ -78,42 +78,45 @@ def _body(lesson: Lesson) -> None:
     st.button(
         say(f"{page}.break_button"),
         key=f"{page}-break",
-        on_click=lambda: _open(page, BREAK, lesson.broken(settings)),
+        on_click=lambda: _open(page, lesson.broken(settings)),
     )
     st.subheader(say("lesson.questions"), anchor=False)
     st.markdown(say("lesson.questions_hint"))
     questions = lesson.ask(settings)
-    st.session_state[f"{page}.parts"] = {question.key for question in questions}
     for question in questions:
-        _ask(page, question)
+        _ask(lesson, question)
+    if all((page, part) in done() for part in (BREAK, *(question.key for question in questions))):
+        done()[page, FINISHED] = None
     st.subheader(say("lesson.in_short"), anchor=False)
     st.markdown(say(f"{page}.closing"))
     _links(page)
-    if is_finished(page) and page not in st.session_state["marked"]:
-        st.rerun()  # the navigation has a mark to show
+    mark()
 
 
-def _open(page: str, part: str, settings: Settings) -> None:
-    done().add((page, part))
+def _open(page: str, settings: Settings) -> None:
+    done()[page, BREAK] = None
     state.replace_all(settings)
 
 
-def _ask(page: str, now: Question) -> None:
+def _ask(lesson: Lesson, now: Question) -> None:
     """Ask; a question that was answered stays as it was asked, whatever the learner moves."""
-    key = f"{page}-{now.key}"
-    asked: tuple[Question, int] | None = st.session_state.get(f"{key}-asked")
-    if asked is None:
-        st.radio(
+    key = f"{lesson.page}-{now.key}"
+    question, chosen = _answered(lesson, now.key) or (now, None)
+    if chosen is None:
+        picked = st.radio(
             now.text,
             range(len(now.options)),
             index=None,
             format_func=now.options.__getitem__,
             key=f"{key}-open",
             horizontal=True,
-            on_change=partial(_answer, page, now),
+            on_change=partial(_answer, lesson.page, now, state.current()),
         )
+        if picked is not None:  # before this server was started, so that it was not called back
+            _answer(lesson.page, now, state.current())
+            if _answered(lesson, now.key):
+                st.rerun()
         return
-    question, chosen = asked
     reason, answer = question.reasons[chosen], question.options[question.right]
     st.markdown(question.text)
     if chosen == question.right:
@@ -127,20 +130,38 @@ def _ask(page: str, now: Question) -> None:
             key=f"{key}-show",
             on_click=partial(state.replace_all, question.shown),
         )
-        st.button(say("lesson.again"), key=f"{key}-again", on_click=partial(_again, key))
+        st.button(
+            say("lesson.again"), key=f"{key}-again", on_click=partial(_again, lesson.page, now.key)
+        )
 
 
-def _answer(page: str, question: Question) -> None:
-    key = f"{page}-{question.key}"
-    chosen = st.session_state[f"{key}-open"]
+def _answered(lesson: Lesson, part: str) -> tuple[Question, int] | None:
+    answer = done().get((lesson.page, part))
+    if answer is None:
+        return None
+    try:
+        question = _as_asked(lesson.ask, part, answer.asked)
+    except KeyError:  # an answer from a stranger's browser
+        return None
+    return (question, answer.chosen) if answer.chosen < len(question.options) else None
+
+
+@lru_cache(1000)  # every release shows all answers again
+def _as_asked(
+    ask: Callable[[Settings], Sequence[Question]], part: str, settings: Settings
+) -> Question:
+    return {question.key: question for question in ask(settings)}[part]
+
+
+def _answer(page: str, question: Question, asked: Settings) -> None:
+    chosen = st.session_state[f"{page}-{question.key}-open"]
     if chosen in range(len(question.options)):
-        st.session_state[f"{key}-asked"] = (question, chosen)
-        done().add((page, question.key))
+        done()[page, question.key] = Answer(chosen, asked)
 
 
-def _again(key: str) -> None:
-    st.session_state.pop(f"{key}-asked", None)
-    st.session_state.pop(f"{key}-open", None)
+def _again(page: str, part: str) -> None:
+    done()[page, part] = None
+    st.session_state.pop(f"{page}-{part}-open", None)
 
 
 def _links(page: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pages.shared import controls
+from pages.shared import controls, progress
 from pages.shared.controls import Ignored, Settings
 from pages.shared.live import committed
 from pages.shared.words import literal, say
@@ -72,14 +72,18 @@ def commit(key: str) -> Callable[[], None]:
         except ValueError:
             _say([_line(key, "", say("expected_one.control"))])
             return
-        settings = current()
+        settings = before = current()
         for id_, value in changes:
             try:
-                settings = controls.take(settings, id_, value)
+                if id_ == progress.ID:
+                    progress.restore(value)
+                else:
+                    settings = controls.take(settings, id_, value)
             except ValueError:
                 lines.append(_refused(settings, id_, value))
-        replace_all(settings)
-        _say(lines[:_MOST_LINES])
+        if settings != before or lines or any(id_ != progress.ID for id_, _ in changes):
+            replace_all(settings)
+            _say(lines[:_MOST_LINES])
 
     return take
 
@@ -105,6 +109,8 @@ def _say(lines: list[str]) -> None:
 
 
 def _refused(settings: Settings, id_: str, value: Any) -> str:
+    if id_ == progress.ID:
+        return say("expected_one.progress")
     try:
         parameter, i = controls.find(settings, id_)
     except ValueError:

@@ -18,11 +18,13 @@ import numpy as np
 import plotly
 import streamlit as st
 
+from pages.shared import progress
 from pages.shared.words import say
 
 _HERE = Path(__file__).parent
 _SCRIPTS = ("numbers.js", "drawing.js", "live.js")  # one module, in this order
-_MOST_CHANGES = 1000  # that one message may repeat
+_MOST_CHANGES = 1000  # that are taken from one message
+_LARGEST_NUMBER = 2**53  # up to which JavaScript counts
 
 _mount = st.components.v2.component(
     "live",
@@ -287,7 +289,11 @@ def drawn(column: np.ndarray) -> np.ndarray:
 
 
 def pack(
-    instrument: Instrument, columns: Mapping[str, np.ndarray], serial: int, seen: int
+    instrument: Instrument,
+    columns: Mapping[str, np.ndarray],
+    serial: int,
+    seen: int,
+    kept: Mapping[str, Any] | None = None,
 ) -> bytes:
     """One deflated message: the length of the head, the head as JSON, and the columns.
 
@@ -302,11 +308,13 @@ def pack(
         {
             "serial": serial,
             "seen": seen,
+            "kept": kept,
             "plotly": f"{'/' + base if base else ''}/vendor/plotly.min.js?v={plotly.__version__}",
             "columns": [[name, columns[name].dtype.str[1:], columns[name].shape] for name in order],
             "instrument": instrument,
             "words": {
-                word: say(f"live.{word}") for word in ("no_chart", "offline", "nan", "inf", "exact")
+                word: say(f"live.{word}")
+                for word in ("no_chart", "offline", "late", "waits", "nan", "inf", "exact")
             },
         },
         default=vars,
@@ -329,7 +337,8 @@ def live(
     before = st.session_state.get(f"{key}.serial", time.time_ns())
     serial = st.session_state[f"{key}.serial"] = before + 1
     seen = st.session_state.get(f"{key}.seen", 0)
-    _mount(key=key, data=pack(instrument, columns, serial, seen), on_commit_change=on_commit)
+    message = pack(instrument, columns, serial, seen, progress.copy())
+    _mount(key=key, data=message, on_commit_change=on_commit)
 
 
 def committed(key: str) -> list[tuple[str, Any]]:
@@ -347,10 +356,11 @@ def committed(key: str) -> list[tuple[str, Any]]:
     message = state.get("commit") if isinstance(state, Mapping) else None
     seen: int = st.session_state.get(f"{key}.seen", 0)
     news: dict[int, tuple[str, Any]] = {}  # a stranger may repeat one change many times
-    for change in message if isinstance(message, list) and message else [None]:
+    changes = message[:_MOST_CHANGES] if isinstance(message, list) else []
+    for change in changes or [None]:
         match change:
             case {"n": int() as n, "id": str() as id_, "value": value} if not isinstance(n, bool):
-                if seen < n < seen + _MOST_CHANGES:
+                if seen < n <= _LARGEST_NUMBER:
                     news[n] = id_, value
             case _:
                 raise ValueError("expected a list of changes, each with n, an id and a value")

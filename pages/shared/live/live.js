@@ -7,6 +7,9 @@ const MATHML = "http://www.w3.org/1998/Math/MathML";
 const FEW = 8; // sliders that fit on a screen, beside figures that are taller than it
 const APP = "[data-test-connection-state]"; // where Streamlit says whether its server answers
 const FRAME = 60; // ms between two positions of a slider that plays
+const LATE = 2000; // ms until an answer is missed
+const BEAT = 8000; // ms that a sign of life may take at first; a slow network is given ever more
+const KEPT = "ce-progress"; // where the tab keeps what the learner has done
 const instances = new WeakMap();
 
 // ---------------------------------------------------------------- the message
@@ -46,6 +49,20 @@ function make(tag, attributes = {}, ...children) {
   return node;
 }
 
+// Streamlit takes these messages from the page itself; see server/address.py.
+function tell(type, more) {
+  window.postMessage({ stCommVersion: 1, type, ...more }, location.origin);
+}
+
+// Embedded in a page of another site, a browser may refuse the storage.
+function storage() {
+  try {
+    return window.sessionStorage;
+  } catch {
+    return (window.ceStorage ??= {});
+  }
+}
+
 function swatch(name) {
   return make("i", { class: "ce-swatch", "data-swatch": name, "aria-hidden": "true" });
 }
@@ -73,17 +90,31 @@ class Live {
     this.typed = null; // the text of a field that the server has not answered
     this.changes = []; // what the server has not yet said that it saw, numbered
     this.number = 0; // of the last change
-    this.away = false; // whether the server was out of reach since its last message
+    this.linked = true; // whether there is a connection, as far as Streamlit knows
+    this.away = false; // whether there was none since the server's last message
+    this.late = false; // whether an answer is missed
+    this.moved = false; // whether the learner went back or forward without a connection
     this.seen = 0; // the number up to which the server has seen them
     this.resized = new ResizeObserver(() => this.frame());
     this.connection = new MutationObserver(() => this.online());
     this.drawn = 0; // how often the charts were begun anew
     this.received = 0; // messages; one that was unpacked too late is left out
+    this.left = new AbortController();
+    const listen = (target, type, heard) =>
+      target.addEventListener(type, heard, { signal: this.left.signal, capture: true });
+    listen(window, "popstate", () => (this.moved ||= this.away));
+    // After a sleep nobody may have told the browser that its connection is dead.
+    listen(window, "online", () => this.beat());
+    listen(document, "visibilitychange", () => document.hidden || this.beat());
+    listen(document, "click", ({ target }) => {
+      if (!target.closest(".ce-live") && target.closest("a, button, label")) this.expect();
+    });
   }
 
   // A new table has come. What the learner holds stays where the learner holds it.
   update(message) {
     this.answered(message.seen);
+    this.keep(message.kept);
     this.columns = message.columns;
     this.words = message.words;
     const { sliders } = (this.instrument = message.instrument);
@@ -115,17 +146,55 @@ class Live {
   // one that could not be reached for a while.
   answered(seen) {
     const forgot = seen < this.seen || this.away;
-    this.away = false;
+    this.away = !this.linked;
+    this.late = false;
+    clearTimeout(this.doubt);
+    this.doubt = undefined;
     this.seen = seen;
     this.number = Math.max(this.number, seen);
     this.changes = this.changes.filter(({ n }) => n > seen);
-    if (this.changes.length === 0) this.sent = null;
-    else if (forgot) this.send(this.changes);
+    if (this.changes.length === 0) {
+      this.sent = null;
+      return;
+    }
+    if (forgot) this.send(this.changes);
+    this.expect();
+  }
+
+  // The tab keeps what was done, for a server that was started anew and for a page opened again.
+  keep({ told, done }) {
+    const kept = JSON.parse(storage()[KEPT] ?? "[]");
+    const known = new Set(done.map(([page, part]) => `${page} ${part}`));
+    if (told || kept.every(([page, part]) => known.has(`${page} ${part}`))) {
+      storage()[KEPT] = JSON.stringify(done);
+    } else if (!this.waits("progress")) this.commit("progress", kept);
   }
 
   commit(id, value) {
     this.changes.push({ n: (this.number += 1), id, value });
-    this.send(this.changes);
+    if (!this.away) this.send(this.changes);
+    this.expect();
+  }
+
+  // What was set last and not answered.
+  waits(id) {
+    return this.changes.findLast((change) => change.id === id);
+  }
+
+  // A connection may be dead though nobody has closed it. When an answer is missed, Streamlit is
+  // asked for a sign of life of its server; without one it connects anew.
+  expect(wait = LATE, patience = BEAT) {
+    this.doubt ??= setTimeout(() => {
+      this.doubt = undefined;
+      this.late = this.changes.length > 0;
+      this.paint();
+      this.beat(patience);
+      this.expect(2 * patience, 2 * patience);
+    }, wait);
+  }
+
+  beat(patience = BEAT) {
+    if (this.linked) tell("SEND_APP_HEARTBEAT", { ackTimeoutMilliseconds: patience });
   }
 
   build() {
@@ -182,21 +251,23 @@ class Live {
     const app = document.querySelector(APP);
     if (app) this.connection.observe(app, { attributeFilter: ["data-test-connection-state"] });
     this.connection.observe(document.body, { childList: true });
-    this.online();
   }
 
   // Without the server the slider under the pointer goes on: its table is here. Streamlit covers
-  // such a page with a dialog; it is closed, and a line says the same.
+  // such a page with a dialog; it is closed, and a line says the same. A server that is back may
+  // have been started anew, and Streamlit asks it for nothing.
   online() {
     const app = document.querySelector(APP);
-    const away = app !== null && app.getAttribute("data-test-connection-state") !== "CONNECTED";
-    const text = away ? this.words.offline : "";
-    if (this.offline.textContent !== text) this.offline.textContent = text;
-    // A server that was started anew knows no page, and Streamlit asks it for none. A step in the
-    // history makes it ask, with the URL.
-    if (this.away && !away) window.dispatchEvent(new PopStateEvent("popstate"));
-    this.away ||= away;
-    if (away) document.querySelector("[data-testid=stDialog] button[aria-label]")?.click();
+    const linked = app === null || app.getAttribute("data-test-connection-state") === "CONNECTED";
+    if (linked && !this.linked) {
+      if (this.moved) window.dispatchEvent(new PopStateEvent("popstate"));
+      else tell("RERUN_SCRIPT");
+      this.moved = false;
+    }
+    this.linked = linked;
+    this.away ||= !linked;
+    if (!linked && document.querySelector("[data-testid=stDialog]")) tell("CLOSE_MODAL");
+    this.paint();
   }
 
   results({ cards_title: title, cards }) {
@@ -454,8 +525,7 @@ class Live {
     range.min = slider.uneven ? 0 : slider.values[0];
     range.max = slider.uneven ? last : slider.values[last];
     if (radio) radio.checked = chosen === this.instrument.choice;
-    const waits = this.changes.some(({ id }) => id === slider.id);
-    if (this.held === s || (waits && this.sent === s)) {
+    if (this.held === s || this.waits(slider.id)) {
       this.controls[s].k = Math.min(this.controls[s].k, last);
       return;
     }
@@ -505,7 +575,7 @@ class Live {
     this.held = null;
     const { id, values, index } = this.instrument.sliders[s];
     const { k } = this.controls[s];
-    if (k === index) return;
+    if (k === index && !this.waits(id)) return;
     this.sent = s;
     this.commit(id, values[k]);
   }
@@ -520,17 +590,35 @@ class Live {
   }
 
   // The table holds one slider's movement with the others at their committed values. Until the
-  // server has answered a release, a second slider has no true row, and the picture waits for it.
+  // server has answered a release, a second slider has no true row, and the picture waits for it;
+  // where the answer is missed, the picture goes on without the first, and says so.
   rowNow() {
     const s = this.held ?? this.sent;
     if (s === null) return this.committed;
-    if (this.sent !== null && s !== this.sent) return null;
+    if (this.sent !== null && s !== this.sent && !this.away && !this.late) return null;
     return [s, this.controls[s].k];
+  }
+
+  // Say that the server is away or late, and mark what the picture leaves out for that reason.
+  warn([shown]) {
+    const left = new Set(this.away || this.late ? this.changes.map(({ id }) => id) : []);
+    left.delete("progress");
+    this.instrument.sliders.forEach(({ id, values }, s) => {
+      const { node, k } = this.controls[s];
+      if (s === shown && Number(this.waits(id)?.value) === values[k]) left.delete(id);
+      node.classList.toggle("ce-waits", left.has(id));
+    });
+    const { offline, late, waits } = this.words;
+    const first = this.root === document.querySelector(".ce-live"); // of the page; one is enough
+    const lead = this.away ? (first || left.size) && offline : this.late && late;
+    const text = [lead, left.size && waits].filter(Boolean).join(" ");
+    if (this.offline.textContent !== text) this.offline.textContent = text;
   }
 
   paint() {
     const row = this.rowNow();
     if (!row) return;
+    this.warn(row);
     for (const cell of this.cells) this.write(cell, row);
     this.sentences.forEach(({ node }, i) => {
       const text = fill(this.instrument.sentences[i], this.columns, row);
@@ -759,6 +847,8 @@ export default function ({ data, key, parentElement, setTriggerValue }) {
   });
   return () => {
     live.remove();
+    live.left.abort();
+    clearTimeout(live.doubt);
     instances.delete(parentElement);
   };
 }

@@ -1,0 +1,195 @@
+"""The server dies, and the network goes: the page keeps what the learner did, and says so."""
+
+import os
+import re
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, WebSocket, expect
+
+from pages.shared.words import say
+from tests.browser.conftest import PATIENCE, Watched
+from tests.browser.driving import bars, drag, position, slider
+from tests.browser.network import Network, network
+from tests.browser.serving import Server, free_port, serve
+
+OPENED = "?logits=3,1,0.5,-inf&names=owl,dog,newt,eel&target=1&format=float16"
+STANDS = ".ce-live:not([aria-busy]) .ce-bar"
+# Of addresses that cannot be reached, and of Streamlit saying so.
+REFUSED = r"ERR_CONNECTION_REFUSED|ERR_INTERNET_DISCONNECTED|server endpoint|not responding"
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(PATIENCE)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[Server]:
+    with serve(tmp_path / "log.txt") as running:
+        yield running
+    assert "Traceback" not in running.log.read_text()
+
+
+@pytest.fixture
+def between(app: Server) -> Iterator[Network]:
+    with network(urlsplit(app.url).port or 0) as link:
+        yield link
+
+
+def ready(page: Page) -> None:
+    expect(page.locator(STANDS).first).to_be_attached()
+    expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached()
+
+
+def opened(page: Page, url: str) -> Watched:
+    watched = Watched(page, url)
+    page.goto(url)
+    ready(page)
+    return watched
+
+
+def notice(page: Page) -> Locator:
+    return page.locator(".ce-offline").first
+
+
+def moved(page: Page, before: list[str | None]) -> None:
+    page.wait_for_function(
+        """before => JSON.stringify(before) !== JSON.stringify(
+            [...document.querySelectorAll(".ce-bar")].map(bar => bar.getAttribute("d")))""",
+        arg=before,
+    )
+
+
+def follows(page: Page, name: str, fractions: list[float]) -> float:
+    """Drag a slider, see the bars follow, and return where it was released."""
+    before = bars(page)
+    drag(page, slider(page, name), fractions)
+    moved(page, before)
+    page.mouse.up()
+    return position(slider(page, name))
+
+
+def shown(page: Page) -> list[str]:
+    """Return what the instrument shows and what was answered."""
+    return page.locator(".ce-live [data-readout], .ce-live mn, .stAlert").all_inner_texts()
+
+
+def address(*logits: float) -> re.Pattern[str]:
+    return re.compile(re.escape("logits=" + "%2C".join(f"{z:g}" for z in logits)))
+
+
+@pytest.mark.parametrize("lesson", ["softmax", "gradient"])
+def test_a_server_that_is_killed_and_started_again_takes_nothing_along(
+    visit: BrowserContext, tmp_path: Path, lesson: str
+) -> None:
+    port, page = free_port(), visit.new_page()
+    with serve(tmp_path / "first.txt", port=port) as app:
+        watched = opened(page, f"{app.url}/{lesson}{OPENED}")
+        questions = page.locator(".stRadio")
+        for answered in range(1, questions.count() + 1):
+            questions.first.locator("input").first.press("Space")
+            expect(page.locator(".stAlert")).to_have_count(answered)
+        page.get_by_role("button", name=say(f"{lesson}.break_button"), exact=True).press("Enter")
+        done = page.get_by_role("link", name=say("lesson.done", title=say(f"{lesson}.short")))
+        expect(done).to_be_attached()
+        page.go_back()
+        expect(slider(page, "owl")).to_have_attribute("aria-valuetext", "3")
+        ready(page)
+        verdicts = page.locator(".stAlert").all_inner_texts()
+
+        slider(page, "owl").scroll_into_view_if_needed()
+        box = slider(page, "owl").bounding_box()
+        assert box
+        drag(page, slider(page, "owl"), [0.6, 0.7])
+        before = bars(page)
+        os.kill(app.pid, signal.SIGKILL)
+        expect(notice(page)).to_contain_text(say("live.offline"))
+        page.mouse.move(box["x"] + box["width"] * 0.9, box["y"] + box["height"] / 2)
+        moved(page, before)
+        page.mouse.up()
+        owl = position(slider(page, "owl"))
+        dog = follows(page, "dog", [0.5, 0.4])
+        expect(notice(page)).to_contain_text(say("live.waits"))
+        expect(page.locator(".ce-waits")).to_have_count(1)
+        assert (owl, dog) != (3, 1)
+        # From the sixth time that it cannot reach the server, Streamlit would show a dialog.
+        with page.expect_event("console", lambda said: "not responding" in said.text):
+            pass
+    with serve(tmp_path / "second.txt", port=port):
+        expect(page).to_have_url(address(owl, dog, 0.5, float("-inf")))
+        expect(page.locator(".stAlert")).to_have_text(verdicts)
+        expect(done).to_be_attached()
+        expect(notice(page)).to_be_empty()
+        expect(page.locator(".ce-waits, [role=dialog]")).to_have_count(0)
+        ready(page)
+        fresh = visit.new_page()
+        fresh.goto(page.url)
+        ready(fresh)
+        assert shown(page) == [*shown(fresh), *verdicts]
+        page.reload()
+        expect(page.locator(".stAlert")).to_have_text(verdicts)
+        expect(done).to_be_attached()
+        assert [fault for fault in watched.faults if not re.search(REFUSED, fault)] == []
+    assert "Traceback" not in (tmp_path / "second.txt").read_text()
+
+
+def test_a_connection_that_is_dead_without_a_word_is_noticed_and_replaced(
+    visit: BrowserContext, between: Network
+) -> None:
+    page = visit.new_page()
+    page.clock.install()
+    watched = opened(page, f"http://127.0.0.1:{between.port}/pipeline{OPENED}")
+    between.freeze()
+    owl = follows(page, "owl", [0.6, 0.8])
+    page.clock.fast_forward(2_500)
+    expect(notice(page)).to_have_text(say("live.late"))
+    dog = follows(page, "dog", [0.5, 0.3])
+    expect(notice(page)).to_contain_text(say("live.waits"))
+    page.clock.fast_forward(8_500)
+    expect(page).to_have_url(address(owl, dog, 0.5, float("-inf")))
+    expect(notice(page)).to_be_empty()
+    assert watched.faults == []
+
+
+def test_a_slow_network_delays_the_answer_and_not_the_picture(
+    visit: BrowserContext, between: Network
+) -> None:
+    page = visit.new_page()
+    sockets: list[WebSocket] = []
+
+    def count(socket: WebSocket) -> None:
+        sockets.append(socket)
+
+    page.on("websocket", count)
+    watched = opened(page, f"http://127.0.0.1:{between.port}/pipeline{OPENED}")
+    between.delay = 1
+    owl = follows(page, "owl", [0.6, 0.8])
+    expect(notice(page)).to_have_text(say("live.late"))
+    dog = follows(page, "dog", [0.5, 0.3])
+    expect(page).to_have_url(address(owl, dog, 0.5, float("-inf")))
+    expect(notice(page)).to_be_empty()
+    assert len(sockets) == 1
+    assert watched.faults == []
+
+
+def test_a_browser_without_a_network_goes_on_and_comes_back(
+    visit: BrowserContext, app: Server
+) -> None:
+    page = visit.new_page()
+    watched = opened(page, f"{app.url}/pipeline{OPENED}")
+    visit.set_offline(True)
+    owl = follows(page, "owl", [0.6, 0.8])
+    expect(notice(page)).not_to_be_empty()
+    page.get_by_role("radio", name="newt").first.check()
+    visit.set_offline(False)
+    expect(page).to_have_url(address(owl, 1, 0.5, float("-inf")))
+    expect(page).to_have_url(re.compile("target=2"))
+    expect(notice(page)).to_be_empty()
+    assert [fault for fault in watched.faults if not re.search(REFUSED, fault)] == []
