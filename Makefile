@@ -1,7 +1,7 @@
 # make run     start the app
 # make check   lint, types and the tests that need no browser and no nginx
 # make test    everything, in a real browser too
-# make bench   the drag beside a static page, the weight of the page, the time of a release, a class
+# make bench   the drag beside a static page, the weight and time of a release, a class of students
 
 PYTHON ?= python3
 VENV := .venv/bin/python
@@ -17,7 +17,7 @@ check: lint
 test: lint
 	@sh tests/chromium.sh install
 	@sh tests/nginx.sh install
-	@$(VENV) -m pytest -q -n 3  # on two cores: the browser tests mostly wait
+	@$(VENV) -m pytest -q -n 4 --dist worksteal
 
 bench: .venv/dev
 	@$(VENV) -m bench.drag

@@ -8,6 +8,7 @@ from starlette.staticfiles import StaticFiles
 from server.address import TellTheAddress, script_hashes
 from server.headers import SecurityHeaders
 from server.logs import Logged, write_json_lines
+from server.origins import OwnOrigin
 
 write_json_lines()
 app = st.App(
@@ -16,6 +17,7 @@ app = st.App(
     middleware=[
         Middleware(Logged),
         Middleware(SecurityHeaders, scripts=script_hashes()),
+        Middleware(OwnOrigin),
         Middleware(TellTheAddress),
     ],
 )

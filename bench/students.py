@@ -93,33 +93,30 @@ class Instrument:
 
 @dataclass
 class PlainSliders:
-    """`st.slider`s above `st.plotly_chart`s, as most people would write the page."""
+    """`st.slider`s above two `st.plotly_chart`s, as most people would write the page."""
 
     values: dict[str, float] = field(default_factory=dict)
-    moved: str = ""
-    chart: str = ""
-    before: str = ""
+    charts: tuple[str, str] = ("", "")  # the exponentials and the probabilities, as they came
+    before: tuple[str, str] = ("", "")
     fragment: str = ""
 
     def read(self, element: Element, fragment: str) -> bool:
-        """Take the sliders, and the charts; the last chart is the table."""
+        """Take the sliders and the charts; the second chart is the end of the table."""
         kind = element.WhichOneof("type")
         self.fragment = fragment
         if kind == "slider":
             self.values.setdefault(element.slider.id, element.slider.default[0])
         if kind != "plotly_chart":
             return False
-        self.chart = element.plotly_chart.spec
-        return '"softmax"' in self.chart
+        self.charts = (self.charts[1], element.plotly_chart.spec)
+        return '"softmax"' in element.plotly_chart.spec
 
     def move(self, random: Random) -> tuple[list[WidgetState], str]:
         """Release a slider somewhere else; Streamlit's browser sends all of them."""
-        self.moved = random.choice(list(self.values))
-        old = self.values[self.moved]
-        self.values[self.moved] = random.choice(
-            [v for k in range(-100, 101) if (v := k / 10) != old]
-        )
-        self.before = self.chart
+        moved = random.choice(list(self.values))
+        old = self.values[moved]
+        self.values[moved] = random.choice([v for k in range(-100, 101) if (v := k / 10) != old])
+        self.before = self.charts
         states = []
         for id_, value in self.values.items():
             state = WidgetState(id=id_)
@@ -128,19 +125,18 @@ class PlainSliders:
         return states, self.fragment
 
     def shows(self) -> bool:
-        """Say whether there is another chart; two with the same numbers are as good."""
-        return bool(self.chart)
+        """Say whether the exponentials changed, as they do with every slider."""
+        return self.charts[0] != self.before[0]
 
 
 class Student:
     """One open page of the app, and what it has been told."""
 
-    def __init__(self, url: str, page: str, table: Table, seed: int, cookie: str = "") -> None:
+    def __init__(self, url: str, page: str, table: Table, seed: int) -> None:
         self.url, self.page, self.table = url, page, table
         self.random = Random(seed)  # noqa: S311 - a student is no secret
         self.query = ""
         self.pages: dict[str, str] = {}  # the hash of each page
-        self.cookie = cookie
         self.received = 0  # bytes
 
     async def open(self) -> float:
@@ -150,7 +146,6 @@ class Student:
             f"ws://{address.netloc}/_stcore/stream",
             origin=Origin(self.url),
             subprotocols=[Subprotocol("streamlit")],
-            additional_headers={"Cookie": self.cookie} if self.cookie else None,
             max_size=64 * MEGABYTE,
             compression=None,
             ping_interval=None,
@@ -224,11 +219,6 @@ class Student:
         if element.WhichOneof("type") == "exception":
             raise LostError(element.exception.message or "the server failed")
         return self.table.read(element, delta.fragment_id)
-
-    @property
-    def link(self) -> str:
-        """The address in the student's browser."""
-        return f"{self.url}/{self.page}?{self.query}" if self.query else f"{self.url}/{self.page}"
 
 
 @dataclass

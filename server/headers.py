@@ -13,20 +13,18 @@ _ANCESTOR = re.compile(r"'self'|'none'|https?://(\*\.)?[A-Za-z0-9.-]+(:\d{1,5})?
 # script-src blob:  Streamlit imports the live component from a blob: address.
 # script-src sha256-…  the two inline scripts of the page, by their text (server/address.py).
 # style-src 'unsafe-inline'  Streamlit's React components and plotly.js insert their styles.
-# img-src data: blob:  the page's icon, and small pictures inside Streamlit's own style sheets.
+# img-src data:  the page's icon, and the pictures of the first page, drawn as SVG.
 # font-src data:  KaTeX's fonts in Streamlit's style sheet.
-# connect-src  the server alone. 'self' covers its WebSocket, but not in Safari before 15.4.
+# connect-src  the server and its WebSocket, which 'self' covers (in Safari since 15.4).
 _POLICY = {
     "default-src": "'none'",
     "script-src": "'self' blob:",
     "style-src": "'self' 'unsafe-inline'",
-    "img-src": "'self' data: blob:",
+    "img-src": "'self' data:",
     "font-src": "'self' data:",
     "connect-src": "'self'",
-    "manifest-src": "'self'",
     "base-uri": "'none'",
     "form-action": "'none'",
-    "object-src": "'none'",
 }
 
 # None of them is used.

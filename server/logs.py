@@ -46,7 +46,7 @@ def write_json_lines() -> None:
     """
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines())
-    for name in ("ce", "streamlit", "uvicorn"):
+    for name in ("ce", "streamlit", "uvicorn", "uvicorn.error"):
         logger = logging.getLogger(name)
         logger.handlers = [handler]
         logger.propagate = False
@@ -54,8 +54,8 @@ def write_json_lines() -> None:
         if name.startswith("streamlit."):  # each has a handler of its own
             logger = logging.getLogger(name)
             logger.handlers, logger.propagate = [], True
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
-    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    for name in ("uvicorn", "uvicorn.error"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     _LOGGER.setLevel(logging.INFO)
 
 

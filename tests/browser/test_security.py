@@ -6,6 +6,9 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
+from websockets.typing import Origin, Subprotocol
 
 from server.headers import frame_ancestors
 from tests.browser.conftest import OpenPage
@@ -81,6 +84,43 @@ def test_the_log_is_json_and_knows_nobody(tmp_path: Path):
     ]
     assert "somebody" not in log.read_text()
     assert "127.0.0.1" not in "".join(map(json.dumps, lines))
+
+
+def connects(server: str, origin: str) -> bool:
+    address = f"{server.replace('http', 'ws')}/_stcore/stream"
+    try:
+        with connect(address, origin=Origin(origin), subprotocols=[Subprotocol("streamlit")]):
+            return True
+    except InvalidStatus as refused:
+        return refused.response.status_code != 403
+
+
+def test_a_page_from_elsewhere_is_refused_and_no_other_host_is_asked(tmp_path: Path):
+    log = tmp_path / "log.txt"
+    friend = "https://friend.example"
+    with serve(log, options=[f"--server.corsAllowedOrigins={friend}"]) as app:
+        assert connects(app.url, app.url)
+        assert connects(app.url, friend)
+        assert not connects(app.url, "https://evil.example")
+        health = f"{app.url}/_stcore/health"
+        asked = urllib.request.Request(health, headers={"Origin": "https://evil.example"})
+        with urllib.request.urlopen(asked) as response:
+            assert "Access-Control-Allow-Origin" not in response.headers
+    assert "external IP" not in log.read_text()
+
+
+def test_every_line_of_an_error_is_json(tmp_path: Path):
+    log = tmp_path / "log.txt"
+    with serve(log) as app:
+        address = f"{app.url.replace('http', 'ws')}/_stcore/stream"
+        with connect(address, subprotocols=[Subprotocol("streamlit")]) as socket:
+            socket.send("a text, where Streamlit takes bytes only")
+            with pytest.raises(ConnectionClosed):
+                socket.recv()
+    text = log.read_text()
+    lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    assert any("Traceback" in line.get("traceback", "") for line in lines)
+    assert not [line for line in text.splitlines() if line.startswith("Traceback")]
 
 
 def test_who_may_embed_the_app_is_an_origin():
