@@ -21,10 +21,12 @@ PAGES = ("start", "pipeline", *lesson.ORDER)
 LINK: dict[str, Any] = {"x": "3"}
 
 
-def told(value: object, page: str = "pipeline") -> AppTest:
-    """Open a page, and let the browser tell what it has kept."""
+def told(value: object, page: str = "pipeline", since: tuple[tuple[str, str], ...] = ()) -> AppTest:
+    """Open a page where some parts were done since, and let the browser tell what it has kept."""
 
-    def script(value: object, page: str, pages: tuple[str, ...]) -> None:
+    def script(
+        value: object, page: str, pages: tuple[str, ...], since: tuple[tuple[str, str], ...]
+    ) -> None:
         # AppTest runs the text of this function alone.
         import streamlit as st  # noqa: PLC0415
 
@@ -32,12 +34,13 @@ def told(value: object, page: str = "pipeline") -> AppTest:
 
         state.begin(page)
         st.session_state["pages"] = pages
+        progress.done().update(dict.fromkeys(since))
         st.session_state[page] = {"commit": [{"n": 1, "id": progress.ID, "value": value}]}
         state.commit(page)()
         state.notices()
         st.session_state["copy"] = progress.copy()
 
-    return run(AppTest.from_function(script, args=(value, page, PAGES), default_timeout=30))
+    return run(AppTest.from_function(script, args=(value, page, PAGES, since), default_timeout=30))
 
 
 def done(app: AppTest) -> dict[tuple[str, str], progress.Answer | None]:
@@ -58,6 +61,11 @@ def test_what_was_done_is_restored_and_kept_again() -> None:
     assert copy["told"] is True
     again = told(copy["done"])
     assert done(again) == done(app)
+
+
+def test_what_was_done_since_comes_before_what_the_browser_kept() -> None:
+    app = told([["sigmoid", "log", 1, LINK], ["sigmoid", "break"]], since=(("sigmoid", "log"),))
+    assert done(app) == {("sigmoid", "log"): None, ("sigmoid", "break"): None}
 
 
 @pytest.mark.parametrize(
