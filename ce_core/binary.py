@@ -119,12 +119,15 @@ def run(x: npt.ArrayLike, format: str) -> BinaryRun:
 
 
 def _warnings(x: Array) -> npt.NDArray[np.str_]:
-    """Ask NumPy, one number at a time: for a whole array it warns once and names no element."""
-    said = []
-    for number in x.reshape(-1, 1):
-        log = io.StringIO()  # safe in threads, as `warnings.catch_warnings` is not
-        with np.errstate(over="log", divide="log", invalid="log", under="ignore", call=log):
-            p = naive.sigmoid(number)
-            np.log(np.stack([1 - p, p]))
-        said.append(log.getvalue().replace("Warning: ", "").rstrip())
-    return np.array(said, dtype=np.str_).reshape(x.shape)
+    """Ask NumPy: it warns once for a whole array, so one that warned is asked again in parts."""
+    numbers = x.reshape(-1)
+    log = io.StringIO()  # safe in threads, as `warnings.catch_warnings` is not
+    with np.errstate(over="log", divide="log", invalid="log", under="ignore", call=log):
+        p = naive.sigmoid(numbers)
+        np.log(np.stack([1 - p, p]))
+    said = log.getvalue().replace("Warning: ", "").rstrip()
+    if said and numbers.size > 1:
+        size = -(-numbers.size // 8)
+        parts = [_warnings(numbers[i : i + size]) for i in range(0, numbers.size, size)]
+        return np.concatenate(parts).reshape(x.shape)
+    return np.full(x.shape, np.array(said))

@@ -12,6 +12,7 @@ floating-point format after a few hundred factors, if not sooner; the sum of log
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -24,6 +25,7 @@ __all__ = [
     "cross_entropy",
     "entropy",
     "kl_divergence",
+    "likelihood_and_underflow",
     "multinomial_likelihood",
     "multinomial_log_likelihood",
     "rounded_likelihood",
@@ -381,7 +383,7 @@ def underflow_count(
     """
     end = _as_length(limit, "limit")
     p, n = _model_and_data(probabilities, counts, format)
-    _, zero_at = _multiply(p, n, np.full(p.shape[:-1], end))
+    ((_, zero_at),) = _multiply([p], n, np.zeros(n.shape[:-1]), end)
     return zero_at
 
 
@@ -419,42 +421,156 @@ def rounded_likelihood(probabilities: npt.ArrayLike, counts: npt.ArrayLike, form
     array([0.0625, 0.    ], dtype=float16)
     """
     p, n = _model_and_data(probabilities, counts, format)
-    broken = n != np.floor(n)
-    if broken.any():
-        raise ValueError(f"counts must be whole numbers; got {n[broken][0]}")
-    product, _ = _multiply(p, n, n.sum(-1))
+    _reject_parts(n)
+    ((product, _),) = _multiply([p], n, n.sum(-1), 0)
     return product
 
 
-def _multiply(p: Array, n: Array, lengths: Array) -> tuple[Array, npt.NDArray[np.intp]]:
-    """Multiply so many observations (...) of each row (..., C), in the dtype of p.
+def likelihood_and_underflow(
+    probabilities: npt.ArrayLike, counts: npt.ArrayLike, formats: Sequence[str], limit: int
+) -> dict[str, tuple[Array, npt.NDArray[np.intp]]]:
+    """Return `rounded_likelihood` and `underflow_count` in several formats at once.
 
-    Returns the products, and the number of the observation at which each was 0 first, or 0. Rows
-    whose product no observed class can change any more are left out from there on.
+    Parameters
+    ----------
+    probabilities, counts : array_like, shape (..., C)
+        As in `rounded_likelihood`.
+    formats : sequence of str
+        Names in `ce_core.formats.FORMATS`.
+    limit : int
+        As in `underflow_count`.
+
+    Returns
+    -------
+    dict
+        For each format the two results.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As the two functions.
+
+    Notes
+    -----
+    To find the order of the observations costs more than to multiply them, and it is found once.
+
+    References
+    ----------
+    As `running_product`.
+
+    Examples
+    --------
+    >>> found = likelihood_and_underflow([0.5, 0.5], [10, 10], ["float16", "float32"], limit=2000)
+    >>> found["float16"]
+    (array(9.5e-07, dtype=float16), array(25))
+    >>> found["float32"]
+    (array(9.536743e-07, dtype=float32), array(150))
     """
-    shape, classes = p.shape[:-1], p.shape[-1]
-    p, n, lengths = p.reshape(-1, classes), n.reshape(-1, classes), lengths.reshape(-1)
-    products, zero_at = np.ones(len(p), p.dtype), np.zeros(len(p), np.intp)
-    rows = np.flatnonzero(lengths > 0)
-    p, n, lengths, ahead, product = p[rows], n[rows], lengths[rows], 0 * n[rows], products[rows]
+    end = _as_length(limit, "limit")
+    models = [_model_and_data(probabilities, counts, name) for name in formats]
+    if not models:
+        return {}
+    n = models[0][1]
+    _reject_parts(n)
+    return dict(zip(formats, _multiply([p for p, _ in models], n, n.sum(-1), end), strict=True))
+
+
+def _reject_parts(counts: Array) -> None:
+    broken = counts != np.floor(counts)
+    if broken.any():
+        raise ValueError(f"counts must be whole numbers; got {counts[broken][0]}")
+
+
+def _multiply(
+    models: Sequence[Array], n: Array, at: Array, end: int
+) -> list[tuple[Array, npt.NDArray[np.intp]]]:
+    """Multiply the observations of each row (..., C), in the dtype of each model.
+
+    Returns, for each model, the products of the first `at` (...) observations, and the number of
+    the observation up to `end` at which each row's product was 0 first, or 0.
+    """
+    shape, classes = n.shape[:-1], n.shape[-1]
+    order = _Order(n.reshape(-1, classes))
+    walks = [_Walk(p.reshape(-1, classes), n.reshape(-1, classes), at, end) for p in models]
     start = 0
-    while rows.size:
-        factors = p.reshape(-1)[_next_observations(ahead, n, _CHUNK)]
-        factors[np.arange(start, start + _CHUNK)[:, None] >= lengths] = 1
-        with np.errstate(all="ignore"):
-            made = np.multiply.accumulate(np.concatenate([product[None], factors]))[1:]
-            product = made[-1]
-            moves = ((product[:, None] * p != product[:, None]) & (n > 0)).any(-1)
-        zero = made == 0
-        ended = zero[-1]
-        products[rows] = product
-        zero_at[rows[ended]] = start + 1 + zero[:, ended].argmax(0)
+    while going := [walk for walk in walks if walk.rows.size]:
+        observed = order.next(np.concatenate([walk.rows for walk in going]))
+        for walk in going:
+            walk.go(observed.take(order.of[walk.rows], axis=0), start)
         start += _CHUNK
-        going = moves & ~ended & (lengths > start)
-        rows, p, n, lengths, ahead, product = (
-            x[going] for x in (rows, p, n, lengths, ahead, product)
-        )
-    return products.reshape(shape), zero_at.reshape(shape)
+    return [(walk.products.reshape(shape), walk.zero_at.reshape(shape)) for walk in walks]
+
+
+class _Order:
+    """The order in which the observations of data sets (R, C) come.
+
+    Data sets that are equal, or equal but for a factor, have one order; `of` (R,) says which. A
+    data set of whole counts is repeated as it was, so that its order is found once.
+    """
+
+    def __init__(self, counts: Array) -> None:
+        whole = bool(((counts == np.floor(counts)) & (counts < 2**53)).all())
+        if whole:
+            counts = counts / np.gcd.reduce(counts.astype(np.int64), axis=1, keepdims=True)
+        self._counts, of = np.unique(counts, axis=0, return_inverse=True)
+        self.of = of.reshape(-1)
+        total = self._counts.sum(-1)
+        self._period = total if whole else np.full_like(total, np.inf)
+        self._ahead = np.zeros_like(self._counts)
+        # What came so far; a byte for each, as a rule.
+        self._past = np.empty((len(total), 0), np.min_scalar_type(counts.shape[1]))
+        self._start = 0
+
+    def next(self, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+        """Return the classes of the next observations (orders, length), true for these rows."""
+        needed = np.unique(self.of[rows])
+        period = self._period[needed]
+        observed = np.zeros((len(self._counts), _CHUNK), np.intp)
+        if self._start >= period.max():
+            times = np.arange(self._start, self._start + _CHUNK) % period[:, None].astype(np.intp)
+            observed[needed] = self._past[needed[:, None], times]
+        else:
+            ahead = self._ahead[needed]
+            observed[needed] = _next_observations(ahead, self._counts[needed], _CHUNK).T
+            self._ahead[needed] = ahead
+            self._past = np.hstack([self._past, observed.astype(self._past.dtype)])
+        self._start += _CHUNK
+        return observed
+
+
+class _Walk:
+    """The products of one model's rows (R, C), as far as they are known.
+
+    `rows` are those that go on. A row whose product no observed class can change any more is left
+    out from there on.
+    """
+
+    def __init__(self, p: Array, n: Array, at: Array, end: int) -> None:
+        self._p, self._seen, self._at, self._end = p, n > 0, at.reshape(-1), end
+        self.products, self._product = np.ones(len(p), p.dtype), np.ones(len(p), p.dtype)
+        self.zero_at = np.zeros(len(p), np.intp)
+        self._lengths = np.maximum(self._at, end)
+        self.rows = np.flatnonzero(self._lengths > 0)
+
+    def go(self, observed: npt.NDArray[np.intp], start: int) -> None:
+        """Multiply the next observations of `rows`: their classes (rows, length), after `start`."""
+        rows, length = self.rows, observed.shape[1]
+        p, made = self._p[rows], np.empty((rows.size, length + 1), self._p.dtype)
+        made[:, 0] = self._product[rows]
+        places = observed + np.arange(0, p.size, p.shape[1])[:, None]
+        made[:, 1:] = p.reshape(-1).take(places)
+        with np.errstate(all="ignore"):
+            np.multiply.accumulate(made, axis=1, out=made)
+            product = made[:, -1]
+            moves = ((product[:, None] * p != product[:, None]) & self._seen[rows]).any(-1)
+        self._product[rows] = product
+        later = np.flatnonzero(self._at[rows] > start)
+        until = np.minimum(self._at[rows[later]] - start, length).astype(np.intp)
+        self.products[rows[later]] = made[later, until]
+        ended = product == 0
+        zero_at = start + (made[ended] == 0).argmax(1)
+        self.zero_at[rows[ended]] = np.where(zero_at <= self._end, zero_at, 0)
+        self.rows = rows[moves & ~ended & (self._lengths[rows] > start + length)]
 
 
 def _as_length(value: int, name: str) -> int:
@@ -477,20 +593,20 @@ def _model_and_data(
 
 
 def _next_observations(ahead: Array, counts: Array, length: int) -> npt.NDArray[np.intp]:
-    """Return the classes of the next observations, as places in a flattened (rows, C) array.
+    """Return the classes of the next observations of each row (R, C): an array (length, R).
 
-    The result has the shape (length, rows). `ahead` (rows, C) is N times the difference between the
-    count that is due and the observed one, exact for whole counts; it is moved on.
+    `ahead` (R, C) is N times the difference between the count that is due and the observed one,
+    exact for whole counts; it is moved on.
     """
-    rows, classes = counts.shape
-    total, first = counts.sum(-1), np.arange(rows) * classes
+    rows = len(counts)
+    total, first = counts.sum(-1), np.arange(rows) * counts.shape[-1]
     flat = ahead.reshape(-1)  # a view: one index per row costs half of two
-    places = np.empty((length, rows), np.intp)
-    for chosen in places:
+    observed = np.empty((length, rows), np.intp)
+    for chosen in observed:
         ahead += counts
-        chosen[:] = ahead.argmax(-1) + first
-        flat[chosen] -= total
-    return places
+        ahead.argmax(-1, out=chosen)
+        flat[chosen + first] -= total
+    return observed
 
 
 def _probabilities_and_counts(

@@ -1,6 +1,7 @@
 """From the likelihood of observations to the cross-entropy and its length in bits."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
@@ -9,8 +10,8 @@ from ce_core.likelihood import (
     cross_entropy,
     entropy,
     kl_divergence,
+    likelihood_and_underflow,
     multinomial_log_likelihood,
-    rounded_likelihood,
     underflow_count,
 )
 from ce_core.losses import one_hot
@@ -158,9 +159,9 @@ def _columns(settings: Settings, counts: np.ndarray, model: np.ndarray) -> Colum
         model[..., None, :], observed[..., None, :] * _MADE[:, None]
     ) / np.log(10)
     columns["made"] = made.astype(np.float32)
-    for name in FORMATS:
-        zero_at = underflow_count(model, counts, name, LIMIT)
-        columns[f"product_{name}"] = rounded_likelihood(model, counts, name).astype(np.float64)
+    multiplied = likelihood_and_underflow(model, counts, list(FORMATS), LIMIT)
+    for name, (product, zero_at) in multiplied.items():
+        columns[f"product_{name}"] = product.astype(np.float64)
         columns[f"zero_at_{name}"] = zero_at.astype(np.int32)
         if name in SHOWN:
             columns[f"zero_x_{name}"] = np.where(zero_at > 0, zero_at, np.nan)
@@ -393,7 +394,7 @@ def _ask_best(settings: Settings) -> Question:
         counts / counts.sum(),
         np.asarray(one_hot(int(counts.argmax()), count)),
     ]
-    right = int(np.argmax([multinomial_log_likelihood(model, counts) for model in models]))
+    right = int(multinomial_log_likelihood(np.stack(models), counts).argmax())
     return Question(
         "best",
         say("likelihood.ask_best", counts=", ".join(map(str, counts))),
@@ -408,9 +409,14 @@ def _ask_best(settings: Settings) -> Question:
     )
 
 
+@cache
+def _zero_of_halves() -> int:
+    return int(underflow_count([0.5, 0.5], [1, 1], "float32", LIMIT))
+
+
 def _ask_zero(settings: Settings) -> Question:
     options = (15, 150, 1500)
-    zero_at = int(underflow_count([0.5, 0.5], [1, 1], "float32", LIMIT))
+    zero_at = _zero_of_halves()
     right = int(np.argmin([abs(np.log(option / zero_at)) for option in options]))
     count = len(settings.logits)
     model = (0.5, 0.5, *(0.0,) * (count - 2))

@@ -1,6 +1,7 @@
 """The sigmoid: two classes, its tails, its log, and the softmax that it is."""
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -98,13 +99,14 @@ def _columns(table: BinaryRun) -> Columns:
     return {name: column.astype(np.float64) for name, column in columns.items()}
 
 
-def _still(settings: Settings, reach: float) -> tuple[np.ndarray, BinaryRun]:
+@lru_cache(100)  # the curves change with the format and the reach alone
+def _still(format_name: str, reach: float) -> tuple[np.ndarray, BinaryRun]:
     x = np.linspace(-reach, reach, 401)
-    return x, run(x, settings.format)
+    return x, run(x, format_name)
 
 
 def _curve(settings: Settings, reach: float) -> Figure:
-    x, still = _still(settings, reach)
+    x, still = _still(settings.format, reach)
     line = (x.tolist(), still.sigmoid["stable"].astype(float).tolist(), "fused")
     return Figure(
         title=say("sigmoid.curve"),
@@ -117,7 +119,7 @@ def _curve(settings: Settings, reach: float) -> Figure:
 
 
 def _tails(settings: Settings, reach: float) -> Figure:
-    x, still = _still(settings, reach)
+    x, still = _still(settings.format, reach)
     fmt = FORMATS[settings.format]
     lowest = max(np.log10(fmt.smallest_subnormal), -reach / np.log(10))
     lines = [

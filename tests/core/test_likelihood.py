@@ -283,6 +283,25 @@ def test_the_likelihood_of_all_observations_is_the_end_of_the_running_product(na
     assert len({*bits_of(together)}) >= 5
 
 
+def test_formats_together_are_the_formats_alone() -> None:
+    """Rows with equal data, with data that is a multiple of another's, and a limit below N."""
+    p = simplex(np.array([[5, 3, 2], [1, 1, 1], [97, 2, 1], [5, 3, 2], [0, 1, 9], [1e-9, 1, 1]]))
+    counts = np.array([[5, 3, 2], [5, 3, 2], [500, 30, 20], [50, 30, 20], [0, 9, 90], [0, 200, 7]])
+    found = lk.likelihood_and_underflow(p, counts, list(FORMATS), 150)
+    assert list(found) == list(FORMATS)
+    for name, (likelihood, zero_at) in found.items():
+        loops = [scalar_by_scalar(row, n, name) for row, n in zip(p, counts.tolist(), strict=True)]
+        assert bits_of(likelihood) == bits_of(np.array(loops, FORMATS[name].dtype))
+        products = [
+            product_by_product(row, even_order(n, 150), name)
+            for row, n in zip(p, counts.tolist(), strict=True)
+        ]
+        assert zero_at.tolist() == [x.index(0.0) + 1 if 0.0 in x else 0 for x in products]
+    assert lk.likelihood_and_underflow(p, counts, [], 150) == {}
+    with pytest.raises(ValueError, match="whole numbers"):
+        lk.likelihood_and_underflow([0.5, 0.5], [0.5, 1], ["float16"], 9)
+
+
 def test_the_likelihood_of_all_observations_by_hand() -> None:
     half = lk.rounded_likelihood([0.5, 0.5], [[24, 0], [25, 0], [0, 1]], "float16")
     assert half.tolist() == [2.0**-24, 0, 0.5]
