@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ce_core._checks import as_index, as_weight
-from ce_core.activations import softmax
+from ce_core._targets import times_log
+from ce_core.activations import log_softmax, softmax
 from ce_core.formats import as_float64
-from ce_core.losses import cross_entropy, one_hot
+from ce_core.losses import one_hot
 
 __all__ = ["descend", "loss_along", "slope", "smoothed_target"]
 
@@ -91,14 +92,15 @@ def descend(
     if count < 0:
         raise ValueError(f"steps must be at least 0; got {count}")
     q = smoothed_target(target, z.shape[-1], _for_rows(label_smoothing, z.shape[:-1]))
-    path = np.empty((*z.shape[:-1], count + 1, z.shape[-1]))
-    path[..., 0, :] = z
+    # The classes stand first on the way: NumPy sums over a short last axis slowly.
+    z, eta, q = (np.moveaxis(x, -1, 0).copy() for x in (z, eta, q))
+    path = np.empty((count + 1, *z.shape))
+    path[0] = z
     # A step beyond the largest number leads to inf, and one below the smallest is 0.
     with np.errstate(over="ignore", under="ignore"):
         for i in range(count):
-            z = z - eta * (softmax(z) - q)
-            path[..., i + 1, :] = z
-    return path
+            path[i + 1] = path[i] - eta * (softmax(path[i], axis=0) - q)
+    return np.moveaxis(path, (0, 1), (-2, -1))
 
 
 def slope(logits: npt.ArrayLike, target: int, label_smoothing: npt.ArrayLike = 0.0) -> Array:
@@ -216,9 +218,9 @@ def loss_along(path: npt.ArrayLike, target: int, label_smoothing: npt.ArrayLike 
     """
     z = _with_classes(path, "path", 2)
     q = smoothed_target(target, z.shape[-1], _for_rows(label_smoothing, z.shape[:-2]))
-    points = z.reshape(-1, z.shape[-1])
-    targets = np.broadcast_to(q[..., None, :], z.shape).reshape(points.shape)
-    return np.asarray(cross_entropy(points, targets, reduction="none")).reshape(z.shape[:-1])
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        # 0 - sum rather than -sum: a loss of zero is 0.0, not -0.0.
+        return np.asarray(0 - times_log(q[..., None, :], log_softmax(z)).sum(-1))
 
 
 def _with_classes(values: npt.ArrayLike, name: str, axes: int) -> Array:
