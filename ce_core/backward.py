@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ce_core.losses import one_hot
-from ce_core.trace import run
+from ce_core.trace import Run, run
 
-__all__ = ["gradient"]
+__all__ = ["gradient", "gradient_of"]
 
 Array = npt.NDArray[Any]
 
@@ -91,10 +91,21 @@ def gradient(logits: npt.ArrayLike, target: int, pipeline: str, format: str) -> 
     >>> gradient([12.0, 0.0, 0.0], 1, "fused", "float16")
     array([ 1.00e+00, -1.00e+00,  6.14e-06], dtype=float16)
     """
-    steps = run(logits, target, pipeline, format).steps
+    return gradient_of(run(logits, target, pipeline, format))
+
+
+def gradient_of(forward: Run) -> Array:
+    """Return what `gradient` does, of a run that was made without a shift.
+
+    Examples
+    --------
+    >>> gradient_of(run([2.0, 1.0, 0.0], 0, "naive", "float64")).round(4)
+    array([-0.3348,  0.2447,  0.09  ])
+    """
+    steps, target = forward.steps, forward.target
     y = one_hot(target, steps["logits"].shape[-1], steps["logits"].dtype)
     with np.errstate(all="ignore"):
-        if pipeline == "fused":
+        if forward.pipeline == "fused":
             return np.asarray(np.exp(steps["log_probabilities"]) - y)
         return _through_the_quotient(steps, y)
 

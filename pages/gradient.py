@@ -1,11 +1,12 @@
 """The cross-entropy and its gradient: the pull on each logit, and the way downhill."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
 from ce_core import cross_entropy, logsumexp, softmax
-from ce_core.backward import gradient
+from ce_core.backward import gradient, gradient_of
 from ce_core.descent import descend, loss_along, slope, smoothed_target
 from ce_core.likelihood import cross_entropy as distribution_cross_entropy
 from ce_core.likelihood import entropy
@@ -51,6 +52,7 @@ Columns = dict[str, np.ndarray]
 LOSS = Style("fixed", 6)
 SHORT = Style("significant", 4)
 _SHARES = np.linspace(0.002, 1.0, 200)  # probabilities along the curve of -ln p
+_CURVE = distribution_cross_entropy([1.0, 0.0], np.stack([_SHARES, 1 - _SHARES], axis=-1))
 _ALONG = np.linspace(-1.0, 1.0, 41)  # along an axis, in units of the reach
 _DRAWN = np.arange(0, MAX_STEP + 1, 3)  # steps at which the descent is drawn
 _ENLARGED = 0.4  # of the reach, how long an arrow is for a pull of 1
@@ -166,7 +168,7 @@ def _columns(
     columns["bounded"] = drawn(loss_along(moved, t))
     for form, result in run_all(now, t, settings.format).items():
         columns[f"loss_{form}"] = result.steps["loss"].astype(np.float64)
-        columns[f"pull_{form}"] = gradient(now, t, form, settings.format)
+        columns[f"pull_{form}"] = gradient_of(result)
     seen = ("z", "after", "arrow", "p", "y", "pull", *[f"pull_{form}" for form in PIPELINES])
     return columns | {name: cut(columns[name].astype(np.float64)) for name in seen}
 
@@ -237,7 +239,7 @@ def _map(settings: Settings, columns: Columns) -> Figure:
     if rest:
         grid[..., rest] -= _rest(now[rest])
     grid[..., t], grid[..., rival] = axis, axis[:, None]
-    losses = loss_along(grid, t, settings.smoothing)
+    losses = loss_along(grid, t, settings.smoothing).round(4)
     names = [settings.names[t], settings.names[rival]]
     against = settings.names[rest[0]] if len(rest) == 1 else say("gradient.others")
     titles = [say("gradient.minus", name=name, other=against) if rest else name for name in names]
@@ -254,14 +256,12 @@ def _map(settings: Settings, columns: Columns) -> Figure:
 
 
 def _minus_log(settings: Settings) -> Figure:
-    two = np.stack([_SHARES, 1 - _SHARES], axis=-1)
-    curve = distribution_cross_entropy(np.broadcast_to([1.0, 0.0], two.shape), two)
     even = float(cross_entropy(np.zeros(len(settings.logits)), 0))
     return Figure(
         title=say("gradient.minus_log"),
         alt=say("gradient.minus_log_alt"),
         plot=figures.curves(
-            [(_SHARES.tolist(), curve.tolist(), "fused")],
+            [(_SHARES.tolist(), _CURVE.tolist(), "fused")],
             (-0.02, 1.02),
             (-0.15, 6.3),
             say("gradient.minus_log_x"),
@@ -458,18 +458,22 @@ def _ask_strongest(settings: Settings) -> Question:
     )
 
 
+@cache
+def _pull_where_dead(pipeline: str) -> str:
+    """Return the pull on the first class of the scenario, as it is written."""
+    scenario = LAB["log_of_zero"]
+    pull = gradient(scenario.logits, scenario.target, pipeline, scenario.format)
+    return f"{float(pull[0]):g}"
+
+
 def _ask_dead(settings: Settings) -> Question:
     scenario = LAB["log_of_zero"]
-    pulls = {
-        form: f"{float(gradient(scenario.logits, scenario.target, form, scenario.format)[0]):g}"
-        for form in PIPELINES
-    }
     options = ["nan", "-1", "0", "inf"]
     return Question(
         "dead",
         say("gradient.ask_dead", logits=", ".join(f"{z:g}" for z in scenario.logits)),
         options,
-        options.index(pulls["naive"]),
-        [say("gradient.ask_dead_why", fused=pulls["fused"])] * 4,
+        options.index(_pull_where_dead("naive")),
+        [say("gradient.ask_dead_why", fused=_pull_where_dead("fused"))] * 4,
         broken(settings),
     )

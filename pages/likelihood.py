@@ -34,6 +34,7 @@ from pages.shared.live import (
     Slider,
     Style,
     Table,
+    drawn,
     live,
 )
 from pages.shared.mathml import Part, frac, ln, math, row, sub, subsup, sup
@@ -154,11 +155,11 @@ def _columns(settings: Settings, counts: np.ndarray, model: np.ndarray) -> Colum
     others = np.divide(others, left, out=even, where=left > 0)
     rest = (1 - _GRID)[:, None] * others[..., None, :]
     models = np.insert(rest, a, np.broadcast_to(_GRID, rest.shape[:-1]), axis=-1)
-    columns["curve"] = cross_entropy(observed[..., None, :], models).astype(np.float32)
+    columns["curve"] = drawn(cross_entropy(observed[..., None, :], models))
     made = multinomial_log_likelihood(
         model[..., None, :], observed[..., None, :] * _MADE[:, None]
     ) / np.log(10)
-    columns["made"] = made.astype(np.float32)
+    columns["made"] = drawn(made)
     multiplied = likelihood_and_underflow(model, counts, list(FORMATS), LIMIT)
     for name, (product, zero_at) in multiplied.items():
         columns[f"product_{name}"] = product.astype(np.float64)

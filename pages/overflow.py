@@ -39,6 +39,9 @@ QUANTITIES = ("exp", "total", "probability", "loss")
 SHORT = Style("significant", 4)
 _GOOD = {CauseKind.NONE}
 _WARN = {CauseKind.DIGITS_LOST, CauseKind.LOGITS_ROUNDED}
+_TONES = ["good" if k in _GOOD else "warn" if k in _WARN else "bad" for k in CauseKind]
+_IS = {tone: np.array(_TONES) == tone for tone in _TONES}  # for each kind
+_INSTEAD = np.array(["", "≈", "nan", "inf", "0", "?"])  # of what is right, in the lanes
 
 
 def show() -> None:
@@ -193,30 +196,30 @@ def _marks() -> list[str]:
     return [say(f"overflow.mark_{kind.name.lower()}") for kind in CauseKind]
 
 
-def _tones() -> list[str]:
-    return ["good" if k in _GOOD else "warn" if k in _WARN else "bad" for k in CauseKind]
-
-
 # ---------------------------------------------------------------- what is shown
 
 
 def _matrix(settings: Settings) -> Table:
+    marks = _marks()
     return Table(
         title=say("overflow.matrix"),
         lead=say("overflow.matrix_lead"),
         head=[say("overflow.format"), *[_name(pipeline) for pipeline in PIPELINES]],
-        rows=[Row(name, [_pick(name, form, settings) for form in PIPELINES]) for name in FORMATS],
+        rows=[
+            Row(name, [_pick(name, form, settings, marks) for form in PIPELINES])
+            for name in FORMATS
+        ],
         main=True,
     )
 
 
-def _pick(name: str, form: str, settings: Settings) -> Cell:
+def _pick(name: str, form: str, settings: Settings, marks: list[str]) -> Cell:
     cell = f"{name}.{form}"
     return Cell(
         f"loss_{name}_{form}",
         SHORT,
         readout=f"cell-{cell}",
-        under=Cell(f"kind_{name}_{form}", words=_marks(), tones=_tones(), readout=f"mark-{cell}"),
+        under=Cell(f"kind_{name}_{form}", words=marks, tones=_TONES, readout=f"mark-{cell}"),
         pick=("cell", cell),
         picked=cell == settings.cell,
         label=say("overflow.open", format=name, pipeline=_name(form)),
@@ -342,18 +345,19 @@ def _cliff(settings: Settings, pipeline: str, columns: Columns) -> Figure:
 def _lane(result: Run, quantity: str) -> np.ndarray:
     """Return what the machine has instead of a quantity, "" where it is right."""
     values = result.steps.get(quantity, result.steps["exp"]).astype(np.float64)
+    nearly: np.ndarray | bool = False
     if quantity == "exp":
         values = values[:, result.target]
     if quantity == "total" and "rest" in result.steps:
         values = result.steps["log_sum"].astype(np.float64)
         right = np.isfinite(values)
     elif quantity == "loss":
-        right = np.isin(result.cause.kind, [*_GOOD])
+        right, nearly = (_IS[tone][result.cause.kind] for tone in ("good", "warn"))
     else:
         right = np.isfinite(values) & (values != 0)
-    nearly = (quantity == "loss") & np.isin(result.cause.kind, [*_WARN])
     instead = [right, nearly, np.isnan(values), np.isposinf(values), values == 0]
-    return np.select(instead, ["", "≈", "nan", "inf", "0"], "?")
+    which = np.select(instead, range(len(instead)), len(instead))
+    return np.asarray(_INSTEAD[which])
 
 
 # ---------------------------------------------------------------- the questions

@@ -5,7 +5,7 @@ mathematics of a release; a test passes every figure through them instead.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -99,9 +99,12 @@ def probabilities(count: int, traces: int = 3) -> Plot:
     return {"data": _bars(count, 0.0, traces), "layout": layout}
 
 
-def finite(values: Iterable[float]) -> list[float | None]:
+def finite(values: Sequence[float] | np.ndarray) -> list[float | None]:
     """Return the values as JSON has them: nothing where one is infinite or nan."""
-    return [float(v) if math.isfinite(v) else None for v in values]
+    array = np.asarray(values, float)
+    if np.isfinite(array).all():
+        return list(array.tolist())
+    return [v if math.isfinite(v) else None for v in array.tolist()]
 
 
 def curves(

@@ -20,11 +20,10 @@ def say(key: str, /, **values: object) -> str:
 
     A place without a value stays as it is: the browser fills those that follow a drag.
     """
-    return re.sub(
-        r"\{(\w+)\}",
-        lambda place: str(values.get(place[1], place[0])),
-        _sentences()[key],
-    )
+    sentence = _sentences()[key]
+    if not values:  # as most have none, and a page says hundreds
+        return sentence
+    return re.sub(r"\{(\w+)\}", lambda place: str(values.get(place[1], place[0])), sentence)
 
 
 def has(key: str) -> bool:

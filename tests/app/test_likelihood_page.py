@@ -23,6 +23,7 @@ from tests.app.instruments import committed, head_of, many, some_positions
 from tests.app.opening import open_app, said, settings
 from tests.app.reading import Columns, Position, fill, template_of
 
+DRAWN = 2.0**-10  # what is only drawn has 11 bits
 build = cache(likelihood.build)  # no test changes what it made
 
 SEEN_BUT_RULED_OUT = Settings(counts=(1, 0, 4), model=(0.25, 0.75, 0.0), target=2)
@@ -127,7 +128,7 @@ def test_the_sums_are_those_of_a_loop_over_the_classes(start: Settings) -> None:
         np.testing.assert_allclose(columns["observed"][at], shares, rtol=1e-14)
         np.testing.assert_allclose(columns["model"][at], model, rtol=1e-14)
         log_made = mean_log(shares, model) / math.log(10) * likelihood._MADE  # noqa: SLF001
-        np.testing.assert_allclose(columns["made"][at], log_made, rtol=1e-6)
+        np.testing.assert_allclose(columns["made"][at], log_made, rtol=DRAWN)
 
 
 @pytest.mark.parametrize("start", FEW.values(), ids=FEW)
@@ -164,12 +165,12 @@ def test_the_curve_is_the_loss_over_one_probability_and_lowest_at_the_share_seen
                 p if j == target else (1 - p) * (q / others if others else 0.5)
                 for j, q in enumerate(model)
             ]
-            assert shown == pytest.approx(-mean_log(shares, moved), rel=1e-6, abs=1e-7)
+            assert shown == pytest.approx(-mean_log(shares, moved), rel=DRAWN, abs=1e-7)
         assert columns["point_x"][at] == pytest.approx(model[target], rel=1e-14)
         np.testing.assert_allclose(columns["seen_x"][at], shares[target], rtol=1e-14)
         if np.isfinite(curve).any():
             # The loss is convex in p: its lowest number on the grid is beside the share.
-            assert abs(grid[curve.argmin()] - shares[target]) <= 0.02
+            assert abs(grid[curve == curve.min()] - shares[target]).min() <= 0.02
 
 
 def test_the_point_of_the_model_stands_on_the_curve_wherever_it_is_dragged() -> None:
@@ -179,7 +180,9 @@ def test_the_point_of_the_model_stands_on_the_curve_wherever_it_is_dragged() -> 
     for k in range(2, 100, 2):
         at = dragged, k
         assert columns["point_x"][at] == pytest.approx(k / 100)
-        assert columns["cross_entropy"][at] == pytest.approx(columns["curve"][at][k // 2], rel=1e-6)
+        assert columns["cross_entropy"][at] == pytest.approx(
+            columns["curve"][at][k // 2], rel=DRAWN
+        )
 
 
 # ---------------------------------------------------------------- the sentences
