@@ -1,12 +1,13 @@
 # make run     start the app
-# make check   lint, types and the tests that need no browser and no nginx
+# make check   lint, types, known vulnerabilities, and the tests that need no browser and no nginx
 # make test    everything, in a real browser too
+# make lock    requirements.lock anew, after requirements.txt has changed
 # make bench   the drag beside a static page, the weight and time of a release, a class of students
 
 PYTHON ?= python3
 VENV := .venv/bin/python
 
-.PHONY: run check test bench lint
+.PHONY: run check test bench lint lock
 
 run: .venv/run
 	@$(VENV) -m streamlit run app.py
@@ -28,17 +29,26 @@ lint: .venv/dev
 	$(VENV) -m ruff check
 	$(VENV) -m ruff format --check
 	$(VENV) -m mypy
+	@$(VENV) -m tests.supply.audit
 
 # Installs run again only when a requirements file is newer than the stamp of the last install.
 PIP := $(VENV) -m pip install --quiet --disable-pip-version-check
 
-.venv/run: requirements.txt | $(VENV)
-	$(PIP) -r requirements.txt
+# What is tested is what is deployed: the same files, by their hashes.
+.venv/run: requirements.lock | $(VENV)
+	$(PIP) --require-hashes -r requirements.lock
 	@touch $@
 
-.venv/dev: requirements-dev.txt requirements.txt | $(VENV)
+.venv/dev: requirements-dev.txt requirements.txt .venv/run
 	$(PIP) -r requirements-dev.txt
-	@touch .venv/run $@
+	@touch $@
+
+# Versions that still fit stay as they are; to take the newest of all, delete the file first.
+lock: | $(VENV)
+	$(PIP) uv==0.13.9
+	$(VENV) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	    --default-index https://pypi.org/simple --custom-compile-command "make lock" \
+	    --output-file requirements.lock requirements.txt
 
 $(VENV):
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit(\

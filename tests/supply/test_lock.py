@@ -1,0 +1,48 @@
+"""requirements.lock holds what the app needs, each file by its hash, and is what the tests run."""
+
+import re
+from importlib.metadata import requires, version
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.supply.audit import LOCK
+from tests.supply.lock import lines, locked
+
+DIRECT = (LOCK.parent / "requirements.txt").read_text().splitlines()
+
+
+def needed_by(package: Requirement) -> list[Requirement]:
+    """Return what an installed package needs here, with the extras that were asked for."""
+    extras = {"", *package.extras}
+    return [
+        needed
+        for needed in map(Requirement, requires(package.name) or [])
+        if not needed.marker or any(needed.marker.evaluate({"extra": extra}) for extra in extras)
+    ]
+
+
+def test_every_package_has_one_version_and_hashes() -> None:
+    entry = re.compile(r"[a-z0-9-]+==[\w.]+( ; \S.*?)?( +--hash=sha256:[0-9a-f]{64})+")
+    assert [line for line in lines() if not entry.fullmatch(line)] == []
+
+
+def test_every_direct_requirement_is_locked_as_it_is_pinned() -> None:
+    pins = {canonicalize_name(line.split("==")[0]): line.split("==")[1] for line in DIRECT}
+    assert {name: locked().get(name) for name in pins} == pins
+
+
+def test_nothing_is_missing_and_nothing_is_left_over() -> None:
+    found: set[tuple[str, frozenset[str]]] = set()
+    waiting = [Requirement(line) for line in DIRECT]
+    while waiting:
+        package = waiting.pop()
+        key = canonicalize_name(package.name), frozenset(package.extras)
+        if key not in found:
+            found.add(key)
+            waiting += needed_by(package)
+    assert {name for name, _ in found} == set(locked())
+
+
+def test_the_tests_run_on_what_is_locked() -> None:
+    assert {name: version(name) for name in locked()} == locked()
