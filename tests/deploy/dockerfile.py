@@ -17,9 +17,10 @@ HEALTH: list[str] = json.loads(re.search(r"^HEALTHCHECK .*? CMD +(.*)$", TEXT, r
 COPIED = re.findall(r"^COPY ([^-]\S*) (\S+)$", TEXT, re.MULTILINE)
 
 
-def environment(packages: str) -> dict[str, str]:
-    """Return the variables that are set, with the packages in this folder."""
-    line = re.search(r"^ENV (.*)$", TEXT, re.MULTILINE)[1].replace("/packages", packages)
-    base = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
-    pairs = (word.split("=", 1) for word in shlex.split(line.replace("$PATH", base["PATH"])))
-    return base | dict(pairs)
+def environment(packages: str, app: str) -> dict[str, str]:
+    """Return the variables that are set, with the image's two folders elsewhere."""
+    line = re.search(r"^ENV (.*)$", TEXT, re.MULTILINE)[1]
+    path = "/usr/local/bin:/usr/bin:/bin"
+    for there, here in {"/packages": packages, "/app": app, "$PATH": path}.items():
+        line = line.replace(there, here)
+    return dict(word.split("=", 1) for word in shlex.split(line))
