@@ -8,8 +8,10 @@ from starlette.staticfiles import StaticFiles
 from server.address import TellTheAddress, script_hashes
 from server.headers import SecurityHeaders
 from server.logs import Logged, write_json_lines
+from server.memory import share_arenas
 from server.origins import OwnOrigin
 
+share_arenas()
 write_json_lines()
 app = st.App(
     "pages/main.py",
