@@ -20,6 +20,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.browser.driving import note_frames
 from tests.browser.serving import chromium, serve
 
 FAILURES = Path(__file__).parent / "failures"
@@ -42,8 +43,10 @@ def server(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Start Chromium."""
-    with sync_playwright() as playwright, playwright.chromium.launch(**chromium()) as browser:
+    """Start Chromium, with one process for all tabs of a context that show the app."""
+    options = chromium()
+    options["args"].append("--process-per-site")
+    with sync_playwright() as playwright, playwright.chromium.launch(**options) as browser:
         yield browser
 
 
@@ -72,13 +75,18 @@ class Watched:
 
 
 @pytest.fixture(scope="session")
-def contexts(browser: Browser) -> Callable[..., BrowserContext]:
-    """Return one context for each set of options, so that its pages share a cache of 5 MB."""
+def contexts(browser: Browser, server: str) -> Callable[..., BrowserContext]:
+    """Return one context for each set of options, whose pages share a cache of 5 MB.
+
+    It has a tab that stays open. So there is always a window for the next tab, and a process in
+    which the scripts are compiled: a page then takes half of the processor time.
+    """
 
     @cache
     def context(**options: object) -> BrowserContext:
-        width, height = options.pop("size", (1280, 800))
-        return browser.new_context(viewport={"width": width, "height": height}, **options)
+        made = browser.new_context(**options)
+        made.new_page().goto(f"{server}/_stcore/health")
+        return made
 
     return context
 
@@ -101,13 +109,17 @@ def open_page(
             path: str = "pipeline",
             allowed: str = r"(?!)",
             ready: str = ".ce-bar",
+            size: tuple[int, int] = (1280, 800),
+            color_scheme: str | None = None,
             **options,
         ):
-            context = contexts(**options)
-            page = context.new_page()
+            page = contexts(**options).new_page()
             closing.callback(page.close)
             page.set_default_timeout(PATIENCE)
+            page.set_viewport_size({"width": size[0], "height": size[1]})
+            page.emulate_media(color_scheme=color_scheme)
             opened.append((page, Watched(page, server), allowed))
+            note_frames(page)
             if block := getattr(request, "param", None):
                 page.route(block, lambda route: route.abort())
             page.goto(f"{server}/{path}{query}")

@@ -1,11 +1,14 @@
 """Look at a page and work its controls, as a learner would."""
 
+from weakref import WeakKeyDictionary
+
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, WebSocket, expect
+from playwright.sync_api import Locator, Page, expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
 # What a page asks when an answer is late, as it may be on a busy machine.
 SIGN_OF_LIFE = BackMsg(app_heartbeat=True).SerializeToString()
+SENT: WeakKeyDictionary[Page, list[str | bytes]] = WeakKeyDictionary()
 
 
 def readout(page: Page, name: str) -> Locator:
@@ -24,24 +27,23 @@ def bars(page: Page) -> list[str | None]:
     return page.locator(".ce-bar").evaluate_all("bars => bars.map(b => b.getAttribute('d'))")
 
 
-def frames_sent(page: Page) -> list[str | bytes]:
-    """Count what the page tells the server, from the next load on."""
-    sent: list[str | bytes] = []
+def note_frames(page: Page) -> None:
+    """Note what the page tells the server, from the next load on."""
+    sent = SENT[page] = []
 
     def note(frame: str | bytes) -> None:
         if frame != SIGN_OF_LIFE:
             sent.append(frame)
 
-    def listen(socket: WebSocket) -> None:
-        socket.on("framesent", note)
+    page.on("websocket", lambda socket: socket.on("framesent", note))
 
-    page.on("websocket", listen)
-    page.reload()
-    expect(page.locator(".ce-bar, .ce-point, .ce-line").first).to_be_attached()
+
+def frames_sent(page: Page) -> list[str | bytes]:
+    """Return a list that gets what the page tells the server from now on."""
     # The script run that a load starts has ended when the page says so.
     expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached()
-    sent.clear()
-    return sent
+    SENT[page].clear()
+    return SENT[page]
 
 
 def position(slider: Locator) -> float:
