@@ -5,11 +5,11 @@ import os
 import re
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from signal import SIGKILL
+from signal import SIGKILL, Signals
 from typing import Any
 
 from tests.browser.serving import ROOT, STARTUP, Server, free_port, serve
@@ -20,18 +20,21 @@ DEPLOY = ROOT / "deploy"
 class Cluster:
     """Replicas and an nginx in front of them, whose address is `url`."""
 
-    def __init__(self, folder: Path, stack: ExitStack) -> None:
-        self._folder = folder
-        self._stack = stack
-        self._ports = [free_port() for _ in _named()]
+    def __init__(
+        self, folder: Path, stack: ExitStack, count: int, script: str, options: Sequence[str]
+    ) -> None:
+        self._folder, self._stack = folder, stack
+        self._script, self._options = script, options
+        self._ports = [free_port() for _ in _named()[:count]]
         self._dead: set[int] = set()
         with ThreadPoolExecutor() as pool:
             self.replicas: list[Server] = list(pool.map(self._serve, range(len(self._ports))))
-        self.url = stack.enter_context(_nginx(folder, self._ports))
+        self.url, self.nginx = stack.enter_context(_nginx(folder, self._ports))
 
-    def kill(self, replica: int) -> None:
-        """End a replica at once, as a crash or a power cut does."""
-        os.kill(self.replicas[replica].pid, SIGKILL)
+    def kill(self, replica: int, how: Signals = SIGKILL) -> None:
+        """End a replica: at once, as a crash or a power cut does, or as it is asked to end."""
+        os.kill(self.replicas[replica].pid, how)
+        os.waitid(os.P_PID, self.replicas[replica].pid, os.WEXITED | os.WNOWAIT)
         self._dead.add(replica)
 
     def revive(self) -> None:
@@ -51,14 +54,18 @@ class Cluster:
 
     def _serve(self, replica: int) -> Server:
         log = self._folder / f"replica-{replica}.txt"
-        return self._stack.enter_context(serve(log, port=self._ports[replica]))
+        return self._stack.enter_context(
+            serve(log, script=self._script, port=self._ports[replica], options=self._options)
+        )
 
 
 @contextmanager
-def cluster_of_replicas(folder: Path) -> Iterator[Cluster]:
-    """Start the replicas and nginx, and stop them at the end."""
+def cluster_of_replicas(
+    folder: Path, count: int = 3, script: str = "app.py", options: Sequence[str] = ()
+) -> Iterator[Cluster]:
+    """Start replicas, three at most, and nginx, and stop them at the end."""
     with ExitStack() as stack:
-        yield Cluster(folder, stack)
+        yield Cluster(folder, stack, count, script, options)
 
 
 def _named() -> list[str]:
@@ -67,8 +74,11 @@ def _named() -> list[str]:
 
 
 @contextmanager
-def _nginx(folder: Path, ports: list[int]) -> Iterator[str]:
-    """Run deploy/nginx.conf with other addresses and folders, and with nothing else changed."""
+def _nginx(folder: Path, ports: list[int]) -> Iterator[tuple[str, int]]:
+    """Run deploy/nginx.conf with other addresses and folders, and with nothing else changed.
+
+    Yield its address and the number of its first process.
+    """
     port, packer = free_port(), free_port()
     _copy("nginx.conf", folder, {
         "listen 8080;": f"listen 127.0.0.1:{port};",
@@ -76,8 +86,10 @@ def _nginx(folder: Path, ports: list[int]) -> Iterator[str]:
         "/var/cache/nginx": str(folder),
         "/var/log/nginx": str(folder),
     })  # fmt: skip
-    _copy("replicas.conf", folder, {
-        name: f"127.0.0.1:{p}" for name, p in zip(_named(), ports, strict=True)
+    names = _named()
+    unused = {f"server {name} ": f"# server {name} " for name in names[len(ports) :]}
+    _copy("replicas.conf", folder, unused | {
+        name: f"127.0.0.1:{p}" for name, p in zip(names, ports, strict=False)
     })  # fmt: skip
     program = subprocess.check_output(["sh", ROOT / "tests" / "nginx.sh"], text=True).strip()
     # nginx started by root hands its work to a user who may not read the folder.
@@ -87,7 +99,7 @@ def _nginx(folder: Path, ports: list[int]) -> Iterator[str]:
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         try:
             _wait_for(folder / "nginx.pid", process)
-            yield f"http://127.0.0.1:{port}"
+            yield f"http://127.0.0.1:{port}", process.pid
         finally:
             process.terminate()
 

@@ -1,0 +1,92 @@
+"""A class behind nginx whose replicas die or are started anew while it works."""
+
+import asyncio
+import re
+import urllib.request
+from collections.abc import Callable
+from signal import SIGKILL, SIGTERM
+
+import pytest
+
+from bench.students import Instrument, Student
+from tests.deploy.cluster import Cluster
+
+STUDENTS = 9
+PAUSE = 0.2  # s that a student looks at an answer
+
+
+def sessions(cluster: Cluster) -> list[int]:
+    """Return how many sessions each replica says it has."""
+    found = []
+    for replica in cluster.replicas:
+        with urllib.request.urlopen(f"{replica.url}/_stcore/metrics") as answer:
+            found.append(int(re.search(rb"active_sessions (\d+)", answer.read())[1]))
+    return found
+
+
+async def come_in(cluster: Cluster, seed: int) -> tuple[Student, Instrument, int]:
+    """Open the page; return the student and the replica that serves the student."""
+    before = sessions(cluster)
+    instrument = Instrument()
+    student = Student(cluster.url, "pipeline", instrument, seed)
+    await student.open()
+    after = sessions(cluster)
+    (replica,) = (i for i, (b, a) in enumerate(zip(before, after, strict=True)) if a > b)
+    return student, instrument, replica
+
+
+class Lesson:
+    """A class that works until all is over, and twice more."""
+
+    def __init__(self) -> None:
+        self.done = 0
+        self.at_work, self.over = asyncio.Event(), asyncio.Event()
+
+    async def work(self, student: Student) -> None:
+        """Release sliders one after the other."""
+        left = 2
+        while left:
+            left -= self.over.is_set()
+            await student.release()
+            self.done += 1
+            if self.done > 2 * STUDENTS:
+                self.at_work.set()
+            await asyncio.sleep(PAUSE)
+
+
+async def hold(cluster: Cluster, end: Callable[[list[int]], set[int]]) -> None:
+    """Let a class work while `end` ends replicas, and compare what everybody sees afterwards."""
+    room = [await come_in(cluster, seed) for seed in range(STUDENTS)]
+    start = [instrument.stands() for _, instrument, _ in room]
+    lesson = Lesson()
+    async with asyncio.TaskGroup() as group:
+        for student, _, _ in room:
+            group.create_task(lesson.work(student))
+        await lesson.at_work.wait()
+        ended = await asyncio.to_thread(end, [replica for _, _, replica in room])
+        lesson.over.set()
+    for (student, instrument, replica), stood in zip(room, start, strict=True):
+        assert instrument.stands() == pytest.approx(stood | instrument.released, abs=1e-6)
+        assert (student.reconnected > 0) == (replica in ended)
+        await student.leave()
+
+
+def test_students_of_a_killed_replica_go_on_with_their_numbers_on_the_others(
+    cluster: Cluster,
+) -> None:
+    def crash(replicas: list[int]) -> set[int]:
+        fullest = max(replicas, key=replicas.count)
+        cluster.kill(fullest, SIGKILL)
+        return {fullest}
+
+    asyncio.run(hold(cluster, crash))
+
+
+def test_nobody_loses_a_number_while_all_replicas_are_started_anew(cluster: Cluster) -> None:
+    def roll(replicas: list[int]) -> set[int]:
+        for replica in range(len(cluster.replicas)):
+            cluster.kill(replica, SIGTERM)
+            cluster.revive()
+        return {*replicas}
+
+    asyncio.run(hold(cluster, roll))
