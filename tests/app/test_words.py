@@ -50,10 +50,11 @@ def patterns() -> set[str]:
 def used() -> set[str]:
     quoted = set(re.findall(r'"(\w+)"', SOURCE)) | NAMES
     whole = {key for key in SENTENCES if f'"{key}"' in SOURCE}
+    asked = patterns()
     return whole | {
         key
         for key in SENTENCES
-        for pattern in patterns()
+        for pattern in asked
         if (found := re.fullmatch(pattern, key)) and set(found.groups()) <= quoted
     }
 
