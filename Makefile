@@ -32,15 +32,19 @@ lint: .venv/dev
 	@$(VENV) -m tests.supply.audit
 
 # Installs run again only when a requirements file is newer than the stamp of the last install.
-PIP := $(VENV) -m pip install --quiet --disable-pip-version-check
+PIP := $(VENV) -m pip install --quiet --disable-pip-version-check --no-compile
+# All cores compile what was installed, but for the packages' own tests; pip would use one.
+COMPILE := $(VENV) -m compileall -q -j 0 -x /tests/ .venv/lib
 
 # What is tested is what is deployed: the same files, by their hashes.
 .venv/run: requirements.lock | $(VENV)
 	$(PIP) --require-hashes -r requirements.lock
+	@$(COMPILE)
 	@touch $@
 
 .venv/dev: requirements-dev.txt requirements.txt .venv/run
 	$(PIP) -r requirements-dev.txt
+	@$(COMPILE)
 	@touch $@
 
 # Versions that still fit stay as they are; to take the newest of all, delete the file first.
