@@ -1,22 +1,26 @@
 """A class at once: many students beside the same students on a plain Streamlit page.
 
 Run with `python -m bench.classroom [SECONDS] [STUDENTS ...]` from the project's folder, on Linux
-(processor time and memory are read from /proc). Each class gets a fresh server, which a few
-students have warmed up. The students run in this process; server and students share the machine.
+(processor time and memory are read from /proc), with nginx (tests/nginx.sh finds it). Each class is
+held before one server process and before two behind deploy/nginx.conf, fresh ones that a few
+students have warmed up. The students run in this process; servers and students share the machine.
 """
 
 import asyncio
 import sys
-import tempfile
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
 from bench.drag import cpu_seconds
 from bench.students import MEGABYTE, Instrument, PlainSliders, Register, Student, attend
 from tests.browser.serving import Server, serve
+from tests.deploy.cluster import cluster_of_replicas
 
 EVERY = 5.0  # s between two releases of a student
 ARRIVE = 15.0  # s in which a class comes in
@@ -72,47 +76,79 @@ async def class_of(
     return seen
 
 
-async def settle(subject: Lab | Plain, server: Server) -> int:
+@dataclass(frozen=True)
+class House:
+    """Server processes, and the address under which they answer together."""
+
+    url: str
+    servers: Sequence[Server]
+    nginx: int | None = None  # its first process
+
+    def memory(self) -> int:
+        """Return the bytes that the servers hold."""
+        return sum(memory(server.pid) for server in self.servers)
+
+    def cpu(self) -> float:
+        """Return the seconds of processor time that all have taken."""
+        pids = [server.pid for server in self.servers]
+        if self.nginx is not None:
+            children = Path(f"/proc/{self.nginx}/task/{self.nginx}/children").read_text()
+            pids += [self.nginx, *map(int, children.split())]
+        return sum(cpu_seconds(pid) for pid in pids)
+
+
+@contextmanager
+def house(subject: Lab | Plain, processes: int, folder: Path) -> Iterator[House]:
+    """Start one server, or several behind nginx."""
+    options = [f"--server.disconnectedSessionTTL={FORGET}"]
+    if processes == 1:
+        with serve(folder / "log.txt", script=subject.script, options=options) as server:
+            yield House(server.url, [server])
+        return
+    with cluster_of_replicas(folder, processes, subject.script, options) as cluster:
+        yield House(cluster.url, cluster.replicas, cluster.nginx)
+
+
+async def settle(subject: Lab | Plain, servers: House) -> int:
     """Return the memory when those who left have been forgotten.
 
     Streamlit drops the sessions whose time is over when the next one closes: somebody looks in.
     """
     await asyncio.sleep(FORGET + 1)
     for _ in range(2):
-        await class_of(subject, server.url, 1, 0.0, 0.0)
+        for server in servers.servers:
+            await class_of(subject, server.url, 1, 0.0, 0.0)
         await asyncio.sleep(FORGET + 1)
-    return memory(server.pid)
+    return servers.memory()
 
 
-async def measure(subject: Lab | Plain, count: int, seconds: float, folder: str) -> None:
+async def measure(subject: Lab | Plain, processes: int, count: int, seconds: float) -> None:
     """Hold a class, and print a line about it."""
-    log = Path(folder) / f"{subject.script.replace('/', '-')}-{count}.txt"
-    options = [f"--server.disconnectedSessionTTL={FORGET}"]
-    with serve(log, script=subject.script, options=options) as server:
-        await class_of(subject, server.url, 10, 10.0, 2.0)
-        empty = await settle(subject, server)
-        cpu, start, own = cpu_seconds(server.pid), time.monotonic(), time.process_time()
+    with TemporaryDirectory() as folder, house(subject, processes, Path(folder)) as servers:
+        await class_of(subject, servers.url, 10 * processes, 10.0, 2.0)
+        empty = await settle(subject, servers)
+        cpu, start, own = servers.cpu(), time.monotonic(), time.process_time()
         full = 0
 
         async def watch() -> None:
             nonlocal full
             while True:
-                full = max(full, memory(server.pid))
+                full = max(full, servers.memory())
                 await asyncio.sleep(1)
 
         watching = asyncio.create_task(watch())
-        seen = await class_of(subject, server.url, count, seconds)
+        seen = await class_of(subject, servers.url, count, seconds)
         watching.cancel()
         passed = time.monotonic() - start
-        busy = (cpu_seconds(server.pid) - cpu) / passed
+        busy = (servers.cpu() - cpu) / passed
         students = (time.process_time() - own) / passed
-        after = await settle(subject, server)
+        after = await settle(subject, servers)
     released = 1000 * np.array(seen.released or [np.nan])
     middle, p95, p99 = np.percentile(released, [50, 95, 99])
     opened = 1000 * np.percentile(seen.opened or [np.nan], [50, 95])
     answers = max(len(seen.released) + len(seen.opened) + len(seen.changed), 1)
     print(
-        f"| {subject.name} | {count} | {len(seen.released)} |"
+        f"| {subject.name} | {processes} | {count} | {len(seen.released)} |"
         f" {middle:.0f} | {p95:.0f} | {p99:.0f} |"
         f" {opened[0]:.0f} / {opened[1]:.0f} | {len(seen.lost)} | {busy:.2f} | {students:.2f} |"
         f" {seen.received / answers / 1000:.0f} |"
@@ -127,15 +163,15 @@ async def measure(subject: Lab | Plain, count: int, seconds: float, folder: str)
 async def main(seconds: float, counts: list[int]) -> None:
     """Hold each class in the lab and on the plain page, and print a table."""
     print(
-        "| page | students | releases | median, ms | p95 | p99 | opened, median / p95, ms | lost |"
-        " server CPU, s/s | students' CPU | kB per answer | MB per session | MB empty |"
-        " memory after / before |"
+        "| page | processes | students | releases | median, ms | p95 | p99 |"
+        " opened, median / p95, ms | lost | server CPU, s/s | students' CPU | kB per answer |"
+        " MB per session | MB empty | memory after / before |"
     )
-    print("|---|" + "--:|" * 13)
-    with tempfile.TemporaryDirectory() as folder:
-        for count in counts:
-            for subject in (Lab(), Plain()):
-                await measure(subject, count, seconds, folder)
+    print("|---|" + "--:|" * 14)
+    for count in counts:
+        for subject in (Lab(), Plain()):
+            for processes in (1, 2):
+                await measure(subject, processes, count, seconds)
     print(
         f"wanted of 300 students: none lost, p95 {1000 * P95:.0f} ms, at most"
         f" {SESSION / MEGABYTE:.0f} MB per session, memory after at most {STAYS:.2f}"

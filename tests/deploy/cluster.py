@@ -95,7 +95,15 @@ def _nginx(folder: Path, ports: list[int]) -> Iterator[tuple[str, int]]:
     # nginx started by root hands its work to a user who may not read the folder.
     user = "user root;" if os.geteuid() == 0 else ""
     settings = f"daemon off; pid {folder}/nginx.pid; {user}"
-    command = [program, "-c", folder / "nginx.conf", "-e", "stderr", "-g", settings]
+    command: list[str | Path] = [
+        program,
+        "-c",
+        folder / "nginx.conf",
+        "-e",
+        "stderr",
+        "-g",
+        settings,
+    ]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         try:
             _wait_for(folder / "nginx.pid", process)
