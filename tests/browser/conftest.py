@@ -110,14 +110,12 @@ def open_page(
             allowed: str = r"(?!)",
             ready: str = ".ce-bar",
             size: tuple[int, int] = (1280, 800),
-            color_scheme: str | None = None,
             **options,
         ):
             page = contexts(**options).new_page()
             closing.callback(page.close)
             page.set_default_timeout(PATIENCE)
             page.set_viewport_size({"width": size[0], "height": size[1]})
-            page.emulate_media(color_scheme=color_scheme)
             opened.append((page, Watched(page, server), allowed))
             note_frames(page)
             if block := getattr(request, "param", None):

@@ -64,3 +64,9 @@ def drag(page: Page, target: Locator, fractions: list[float]) -> None:
 def violations(page: Page) -> list[str]:
     found = Axe().run(page).response["violations"]
     return [f"{v['id']}: {[n['target'] for n in v['nodes']]}" for v in found]
+
+
+def darken(page: Page) -> None:
+    """Change to the dark theme, and wait until it is drawn."""
+    page.emulate_media(color_scheme="dark")
+    expect(page.locator(".stApp")).to_have_css("background-color", "rgb(20, 25, 31)")

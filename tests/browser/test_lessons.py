@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from pages.shared.lesson import ORDER
 from pages.shared.words import say
 from tests.browser.conftest import OpenPage
-from tests.browser.driving import frames_sent, readout, violations
+from tests.browser.driving import darken, frames_sent, readout, violations
 
 MOVING = ".ce-bar, .ce-point, .ce-line"
 NEXT = dict(zip(ORDER, (*ORDER[1:], "pipeline"), strict=True))
@@ -31,8 +31,7 @@ def test_every_page_fits_every_screen_and_breaks_no_rule_of_accessibility(
     page = open_page(path=name, ready=MOVING)
     expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached()
     assert violations(page) == []
-    page.emulate_media(color_scheme="dark")
-    expect(page.locator(".stApp")).to_have_css("background-color", "rgb(20, 25, 31)")
+    darken(page)
     assert violations(page) == []
     for width, height in ((800, 600), (390, 844), (360, 740)):
         page.set_viewport_size({"width": width, "height": height})

@@ -15,6 +15,7 @@ from pages.shared.words import say
 from tests.app.reading import here, is_told, tells, told
 from tests.browser.driving import (
     bars,
+    darken,
     drag,
     field,
     frames_sent,
@@ -477,17 +478,21 @@ def test_the_code_is_copied_and_computes_what_the_page_shows(open_page: OpenPage
         assert tells(shown, float(computed[f"loss_{pipeline}"]))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_accessibility_violations(open_page: OpenPage, scheme: str) -> None:
-    page = open_page("?logits=13,2,-inf&format=float16&target=1&x=1", color_scheme=scheme)
+def test_no_accessibility_violations(open_page: OpenPage) -> None:
+    page = open_page("?logits=13,2,-inf&format=float16&target=1&x=1")
     assert violations(page) == []
     page.get_by_role("button", name=say("pipeline.classes")).click()
     expect(page.get_by_role("button", name=say("classes.add"))).to_be_visible()
     assert violations(page) == []
+    darken(page)
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name=say("classes.add"))).not_to_be_visible()
+    assert violations(page) == []
 
 
 def test_the_charts_follow_the_theme(open_page: OpenPage) -> None:
-    page = open_page(color_scheme="light")
+    page = open_page()
     limit = page.locator(".ce-plot .shapelayer path").first
     text = "e => [getComputedStyle(e).stroke, getComputedStyle(document.body).color]"
     before = limit.evaluate(text)
