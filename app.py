@@ -8,7 +8,7 @@ from starlette.staticfiles import StaticFiles
 from server.address import TellTheAddress, script_hashes
 from server.headers import SecurityHeaders
 from server.logs import Logged, write_json_lines
-from server.memory import share_arenas
+from server.memory import GivesBack, share_arenas
 from server.origins import OwnOrigin
 
 share_arenas()
@@ -18,6 +18,7 @@ app = st.App(
     routes=[Mount("/vendor", StaticFiles(packages=[("plotly", "package_data")]))],
     middleware=[
         Middleware(Logged),
+        Middleware(GivesBack),
         Middleware(SecurityHeaders, scripts=script_hashes()),
         Middleware(OwnOrigin),
         Middleware(TellTheAddress),

@@ -24,7 +24,7 @@ from tests.deploy.cluster import cluster_of_replicas
 
 EVERY = 5.0  # s between two releases of a student
 ARRIVE = 15.0  # s in which a class comes in
-FORGET = 5  # s for which the server keeps the session of somebody who left
+FORGET = 2  # s for which the server keeps the session of somebody who left
 # What is wanted of 300 students: s, bytes for each, and the memory that stays.
 P95, SESSION, STAYS = 0.5, 5 * MEGABYTE, 1.10
 LESSONS = ["pipeline", "likelihood", "sigmoid", "softmax", "overflow", "gradient"]
@@ -114,18 +114,18 @@ async def settle(subject: Lab | Plain, servers: House) -> int:
 
     Streamlit drops the sessions whose time is over when the next one closes: somebody looks in.
     """
-    await asyncio.sleep(FORGET + 1)
-    for _ in range(2):
-        for server in servers.servers:
-            await class_of(subject, server.url, 1, 0.0, 0.0)
-        await asyncio.sleep(FORGET + 1)
+    forgotten = FORGET + 6  # s; server/memory.py collects 5 s after somebody left
+    await asyncio.sleep(forgotten)
+    for server in servers.servers:
+        await class_of(subject, server.url, 1, 0.0, 0.0)
+    await asyncio.sleep(forgotten)
     return servers.memory()
 
 
 async def measure(subject: Lab | Plain, processes: int, count: int, seconds: float) -> None:
     """Hold a class, and print a line about it."""
     with TemporaryDirectory() as folder, house(subject, processes, Path(folder)) as servers:
-        await class_of(subject, servers.url, 10 * processes, 10.0, 2.0)
+        await class_of(subject, servers.url, 10 * processes, 5.0, 2.0)
         empty = await settle(subject, servers)
         cpu, start, own = servers.cpu(), time.monotonic(), time.process_time()
         full = 0

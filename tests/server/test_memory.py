@@ -1,10 +1,17 @@
-"""That many threads do not each keep memory of their own."""
+"""That memory goes back, and that many threads do not each keep some of their own."""
 
+import asyncio
+import gc
 import platform
 import subprocess
 import sys
+import weakref
+from collections.abc import Iterator
 
 import pytest
+from starlette.types import Receive, Scope, Send
+
+from server.memory import GivesBack
 
 RESERVED = 64 << 20  # bytes of addresses that glibc reserves for an arena, on 64 bits
 THREADS = 16
@@ -42,3 +49,49 @@ def reserved(how: str) -> int:
 def test_threads_share_the_arenas_of_malloc() -> None:
     assert reserved("alone") > (THREADS - 2) * RESERVED
     assert reserved("shared") < 3 * RESERVED
+
+
+class Session:
+    """Something that refers to itself."""
+
+    def __init__(self) -> None:
+        self.me = self
+
+
+@pytest.fixture
+def no_other_collector() -> Iterator[None]:
+    """Let nobody else collect garbage meanwhile."""
+    gc.disable()
+    yield
+    gc.unfreeze()
+    gc.enable()
+
+
+@pytest.mark.usefixtures("no_other_collector")
+@pytest.mark.parametrize("failed", [False, True])
+def test_what_a_closed_socket_leaves_is_collected(*, failed: bool) -> None:
+    left: list[weakref.ref[Session]] = []
+
+    async def serve(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        left.append(weakref.ref(Session()))
+        if failed:
+            raise ConnectionError
+
+    async def visit(app: GivesBack, kind: str) -> None:
+        try:
+            await app({"type": kind}, None, None)
+        except ConnectionError:
+            assert failed
+
+    async def leave() -> None:
+        app = GivesBack(serve, wait=0.0)
+        await visit(app, "http")
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert left[0]() is not None
+        for _ in range(2):  # it is ready for the next one
+            await visit(app, "websocket")
+            while left[-1]() is not None:
+                await asyncio.sleep(0)
+
+    asyncio.run(asyncio.wait_for(leave(), timeout=60))
