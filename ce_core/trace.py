@@ -15,8 +15,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache, cached_property, partial
 from typing import Final
 
 import numpy as np
@@ -169,8 +170,45 @@ class Run:
     format: str
     target: int
     steps: Values
-    cause: Cause
-    warnings: npt.NDArray[np.uint16]
+    _case: Callable[[], Case] = field(repr=False)
+
+    # Some pictures show the steps alone, and to find what broke takes longer than to compute them.
+
+    @cached_property
+    def cause(self) -> Cause:
+        """The first step whose result is wrong."""
+        with np.errstate(all="ignore"):
+            cause = find_causes(self._case(), self._rows, self._broken)
+        shape = self.steps["loss"].shape
+        return Cause(**{name: array.reshape(shape) for name, array in vars(cause).items()})
+
+    @cached_property
+    def warnings(self) -> npt.NDArray[np.uint16]:
+        """The warnings that NumPy gives for each vector alone, as a sum of 2**i for WARNINGS[i]."""
+        warnings = np.zeros(self.steps["loss"].size, np.uint16)
+        if self._broken.size:
+            part = {name: array.take(self._broken, axis=0) for name, array in self._rows.items()}
+            with np.errstate(all="ignore"):
+                warnings[self._broken] = find_warnings(self._case().at(self._broken), part)
+        return warnings.reshape(self.steps["loss"].shape)
+
+    @cached_property
+    def _rows(self) -> Values:
+        """The steps of vectors (N, C)."""
+        lead = self.steps["loss"].ndim
+        return {name: array.reshape(-1, *array.shape[lead:]) for name, array in self.steps.items()}
+
+    @cached_property
+    def _broken(self) -> npt.NDArray[np.intp]:
+        """The vectors in which something may be wrong that leaves an inf or a nan.
+
+        Nearly all that can go wrong leaves one in the loss, or in the argument of exp.
+        """
+        finite = np.isfinite(self._rows.get("shifted", self._rows["logits"]))
+        finite_loss = np.isfinite(self._rows["loss"])
+        if finite.all() and finite_loss.all():
+            return np.empty(0, np.intp)
+        return np.flatnonzero(~(finite.all(axis=-1) & finite_loss))
 
 
 def run(
@@ -254,7 +292,7 @@ def run_all(
     runs = {}
     with np.errstate(all="ignore"):
         stored = _store(given, constant, fmt)
-        case = Case.of(given, constant, stored, target, fmt)
+        case = cache(partial(Case.of, given, constant, stored, target, fmt))
         for pipeline in pipelines:
             values: Values = {"logits": stored}
             for count, step in enumerate(STEPS[pipeline], start=1):
@@ -262,15 +300,8 @@ def run_all(
                 if so_far not in done:
                     done[so_far] = _compute(step, values, target)
                 values[step.name] = done[so_far]
-            cause, warnings = _explain(case, values)
-            runs[pipeline] = Run(
-                pipeline,
-                format,
-                target,
-                {name: array.reshape(shape + array.shape[1:]) for name, array in values.items()},
-                Cause(**{name: array.reshape(shape) for name, array in vars(cause).items()}),
-                warnings.reshape(shape),
-            )
+            steps = {name: array.reshape(shape + array.shape[1:]) for name, array in values.items()}
+            runs[pipeline] = Run(pipeline, format, target, steps, case)
     return runs
 
 
@@ -302,21 +333,6 @@ def _store(given: Array, shift: Array, fmt: FloatFormat) -> Array:
 
 def _compute(step: Step, values: Values, target: int) -> Array:
     return step.compute(*(values[name] for name in step.inputs), target)
-
-
-def _explain(case: Case, values: Values) -> tuple[Cause, Array]:
-    # Nearly all that can go wrong leaves an inf or a nan: in the loss, or in the argument of exp.
-    finite = np.isfinite(values.get("shifted", case.stored))
-    finite_loss = np.isfinite(values["loss"])
-    if finite.all() and finite_loss.all():
-        broken = np.empty(0, np.intp)
-    else:
-        broken = np.flatnonzero(~(finite.all(axis=-1) & finite_loss))
-    warnings = np.zeros(len(finite), np.uint16)
-    if broken.size:
-        part = {name: array.take(broken, axis=0) for name, array in values.items()}
-        warnings[broken] = find_warnings(case.at(broken), part)
-    return find_causes(case, values, broken), warnings
 
 
 @dataclass(frozen=True)

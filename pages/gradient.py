@@ -79,7 +79,8 @@ def broken(settings: Settings) -> Settings:
 
 def build(settings: Settings) -> tuple[Instrument, Columns]:
     """Build the instrument: sliders of the logits, the smoothing, the rate and the step."""
-    half = steps_each_way(settings)
+    # Each position has a whole descent.
+    half = min(50, steps_each_way(settings))
     sliders = [*logit_sliders(settings, half), *_descent_sliders(settings)]
     table = positions(settings, sliders)
     smoothing, rate, step = table["smoothing"], table["rate"], table["step"]
