@@ -2,7 +2,7 @@
 
 Run with `python -m bench.classroom [SECONDS] [STUDENTS ...]` from the project's folder, on Linux
 (processor time and memory are read from /proc), with nginx (tests/nginx.sh finds it). Each class is
-held before one server process and before two behind deploy/nginx.conf, fresh ones that a few
+held before one server process, and before the three of deploy/ behind nginx, fresh ones that a few
 students have warmed up. The students run in this process; servers and students share the machine.
 """
 
@@ -23,6 +23,7 @@ from tests.browser.serving import Server, serve
 from tests.deploy.cluster import cluster_of_replicas
 
 EVERY = 5.0  # s between two releases of a student
+REPLICAS = 3  # of deploy/replicas.conf
 ARRIVE = 15.0  # s in which a class comes in
 FORGET = 2  # s for which the server keeps the session of somebody who left
 # What is wanted of 300 students: s, bytes for each, and the memory that stays.
@@ -169,9 +170,8 @@ async def main(seconds: float, counts: list[int]) -> None:
     )
     print("|---|" + "--:|" * 14)
     for count in counts:
-        for subject in (Lab(), Plain()):
-            for processes in (1, 2):
-                await measure(subject, processes, count, seconds)
+        for subject, processes in ((Lab(), 1), (Lab(), REPLICAS), (Plain(), REPLICAS)):
+            await measure(subject, processes, count, seconds)
     print(
         f"wanted of 300 students: none lost, p95 {1000 * P95:.0f} ms, at most"
         f" {SESSION / MEGABYTE:.0f} MB per session, memory after at most {STAYS:.2f}"
