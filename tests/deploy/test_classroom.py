@@ -4,6 +4,7 @@ import asyncio
 import re
 import urllib.request
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from signal import SIGKILL, SIGTERM
 
 import pytest
@@ -71,6 +72,12 @@ async def hold(cluster: Cluster, end: Callable[[list[int]], set[int]]) -> None:
         await student.leave()
 
 
+def teach(cluster: Cluster, end: Callable[[list[int]], set[int]]) -> None:
+    """Hold a class in a thread: the browser tests leave a loop in the main one."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(hold(cluster, end))).result()
+
+
 def test_students_of_a_killed_replica_go_on_with_their_numbers_on_the_others(
     cluster: Cluster,
 ) -> None:
@@ -79,7 +86,7 @@ def test_students_of_a_killed_replica_go_on_with_their_numbers_on_the_others(
         cluster.kill(fullest, SIGKILL)
         return {fullest}
 
-    asyncio.run(hold(cluster, crash))
+    teach(cluster, crash)
 
 
 def test_nobody_loses_a_number_while_all_replicas_are_started_anew(cluster: Cluster) -> None:
@@ -89,4 +96,4 @@ def test_nobody_loses_a_number_while_all_replicas_are_started_anew(cluster: Clus
             cluster.revive()
         return {*replicas}
 
-    asyncio.run(hold(cluster, roll))
+    teach(cluster, roll)
