@@ -63,16 +63,14 @@ def memory(pid: int) -> int:
     return 1024 * int(next(line.split()[1] for line in lines if line.startswith("VmRSS")))
 
 
-async def class_of(
-    subject: Lab | Plain, url: str, count: int, seconds: float, arrive: float = ARRIVE
-) -> Register:
+async def class_of(subject: Lab | Plain, url: str, count: int, seconds: float) -> Register:
     """Let a class come in over a while, work, and leave."""
     seen = Register()
     async with asyncio.TaskGroup() as group:
         for i in range(count):
             student = subject.student(url, i)
-            arrives = arrive * i / count
-            stays = seconds + arrive - arrives
+            arrives = ARRIVE * i / count
+            stays = seconds + ARRIVE - arrives
             group.create_task(attend(student, list(subject.pages), arrives, stays, EVERY, seen))
     return seen
 
@@ -110,24 +108,34 @@ def house(subject: Lab | Plain, processes: int, folder: Path) -> Iterator[House]
         yield House(cluster.url, cluster.replicas, cluster.nginx)
 
 
-async def settle(subject: Lab | Plain, servers: House) -> int:
-    """Return the memory when those who left have been forgotten.
+async def look_around(subject: Lab | Plain, servers: House) -> None:
+    """Let ten students for each process see all pages, and use each, before a class comes.
 
-    Streamlit drops the sessions whose time is over when the next one closes: somebody looks in.
+    What is computed once and imported late belongs to no class.
     """
-    forgotten = FORGET + 6  # s; server/memory.py collects 5 s after somebody left
-    await asyncio.sleep(forgotten)
-    for server in servers.servers:
-        await class_of(subject, server.url, 1, 0.0, 0.0)
-    await asyncio.sleep(forgotten)
+
+    async def visit(seed: int) -> None:
+        student = subject.student(servers.url, seed)
+        await student.open()
+        for page in subject.pages:
+            await student.go(page)
+            await student.release()
+        await student.leave()
+
+    await asyncio.gather(*(visit(i) for i in range(10 * len(servers.servers))))
+
+
+async def settle(servers: House) -> int:
+    """Return the memory when those who left have been forgotten (server/memory.py)."""
+    await asyncio.sleep(2 * FORGET + 4)
     return servers.memory()
 
 
 async def measure(subject: Lab | Plain, processes: int, count: int, seconds: float) -> None:
     """Hold a class, and print a line about it."""
     with TemporaryDirectory() as folder, house(subject, processes, Path(folder)) as servers:
-        await class_of(subject, servers.url, 10 * processes, 5.0, 2.0)
-        empty = await settle(subject, servers)
+        await look_around(subject, servers)
+        empty = await settle(servers)
         cpu, start, own = servers.cpu(), time.monotonic(), time.process_time()
         full = 0
 
@@ -143,7 +151,7 @@ async def measure(subject: Lab | Plain, processes: int, count: int, seconds: flo
         passed = time.monotonic() - start
         busy = (servers.cpu() - cpu) / passed
         students = (time.process_time() - own) / passed
-        after = await settle(subject, servers)
+        after = await settle(servers)
     released = 1000 * np.array(seen.released or [np.nan])
     middle, p95, p99 = np.percentile(released, [50, 95, 99])
     opened = 1000 * np.percentile(seen.opened or [np.nan], [50, 95])

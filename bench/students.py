@@ -126,6 +126,8 @@ class PlainSliders:
     def read(self, element: Element, fragment: str) -> bool:
         """Take the sliders and the charts; the second chart is the end of the table."""
         kind = element.WhichOneof("type")
+        if fragment != self.fragment:  # another page
+            self.values.clear()
         self.fragment = fragment
         if kind == "slider":
             self.values.setdefault(element.slider.id, element.slider.default[0])

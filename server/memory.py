@@ -4,35 +4,43 @@ import asyncio
 import ctypes
 import gc
 import platform
+from typing import Any
 
+import streamlit as st
 from starlette.types import ASGIApp, Receive, Scope, Send
+from streamlit import runtime
 
 _GLIBC = ctypes.CDLL(None) if platform.libc_ver()[0] == "glibc" else None
-_M_ARENA_MAX = -8  # mallopt(3)
-_ARENAS = 2
-_WAIT = 5.0  # s; who leaves meanwhile is cleared away with the others
+# What mallopt(3) sets, and to how much.
+_M_MMAP_THRESHOLD, _OWN_PAGES = -3, 1 << 16  # bytes
+_M_ARENA_MAX, _ARENAS = -8, 2
 
 
-def share_arenas() -> None:
-    """Let all threads that start from now on share two of malloc's arenas.
+def keep_little() -> None:
+    """Let malloc keep little of what was freed.
 
     Streamlit computes each answer in a new thread. glibc gives a thread that finds no free arena
-    one of its own, up to eight for each core, and each keeps much of the most that it ever held.
+    one of its own, up to eight for each core, and each keeps much of the most that it ever held:
+    they share two instead. What an answer is packed and sent in gets pages of its own, which go
+    back at once; by itself glibc raises the size from which it does that, up to 32 MB.
     """
     if _GLIBC:
         _GLIBC.mallopt(_M_ARENA_MAX, _ARENAS)
+        _GLIBC.mallopt(_M_MMAP_THRESHOLD, _OWN_PAGES)
 
 
 class GivesBack:
-    """Collect garbage some seconds after a WebSocket was closed, and give free pages back.
+    """Free the sessions of those who left when they will not come back, and return the pages.
 
-    A Streamlit session refers to itself, so that only the collector of garbage frees it, and Python
-    by itself looks at the oldest objects rarely.
+    Streamlit keeps a session for `server.disconnectedSessionTTL` seconds. It forgets it only when
+    another one ends, so that those of a class which left together would stay. A session refers to
+    itself: only the collector of garbage frees it, and by itself that looks at old objects rarely.
     """
 
-    def __init__(self, app: ASGIApp, wait: float = _WAIT) -> None:
+    def __init__(self, app: ASGIApp, wait: float | None = None) -> None:
         self._app = app
-        self._wait = wait
+        ttl: int = st.get_option("server.disconnectedSessionTTL")
+        self._wait = ttl + 1.0 if wait is None else wait  # s
         self._due: asyncio.TimerHandle | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -41,15 +49,26 @@ class GivesBack:
             await self._app(scope, receive, send)
         finally:
             if scope["type"] == "websocket" and self._due is None:
-                loop = asyncio.get_running_loop()
-                self._due = loop.call_later(self._wait, self._give_back)
+                self._later()
+
+    def _later(self) -> None:
+        self._due = asyncio.get_running_loop().call_later(self._wait, self._give_back)
 
     def _give_back(self) -> None:
         self._due = None
+        if _sessions_kept():
+            self._later()
         gc.collect()
-        if not gc.get_freeze_count():
-            # What is left now is mostly the modules. To look at them took 0.1 s each time, in which
-            # nobody is served.
-            gc.freeze()
         if _GLIBC:
             _GLIBC.malloc_trim(0)
+
+
+def _sessions_kept() -> int:
+    """Return how many of those who left may still come back, and forget the others.
+
+    `TTLCache` forgets when it is asked for its length; Streamlit has no public way to ask.
+    """
+    if not runtime.exists():
+        return 0
+    manager: Any = runtime.get_instance()._session_mgr  # noqa: SLF001
+    return len(manager._session_storage._cache)  # noqa: SLF001

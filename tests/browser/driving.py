@@ -1,5 +1,6 @@
 """Look at a page and work its controls, as a learner would."""
 
+from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from axe_playwright_python.sync_playwright import Axe
@@ -46,19 +47,48 @@ def frames_sent(page: Page) -> list[str | bytes]:
     return SENT[page]
 
 
+@dataclass(frozen=True)
+class Box:
+    """Where something is on the screen, in CSS pixels."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        """Return where to press."""
+        return self.left + self.width / 2, self.top + self.height / 2
+
+
+def box_of(target: Locator) -> Box:
+    """Scroll to something and return where it is.
+
+    In one step: a chart replaces its bars and points when it gets another size.
+    """
+    while True:
+        found = target.evaluate("""node => {
+            node.scrollIntoViewIfNeeded();
+            const {left, top, width, height} = node.getBoundingClientRect();
+            return node.isConnected && {left, top, width, height};
+        }""")
+        if found:
+            return Box(**found)
+
+
 def position(slider: Locator) -> float:
     return float(slider.get_attribute("aria-valuetext") or "nan")
 
 
 def drag(page: Page, target: Locator, fractions: list[float]) -> None:
     """Press on a slider at the first fraction of its width, and move to the others."""
-    box = target.bounding_box()
-    assert box
-    y = box["y"] + box["height"] / 2
-    page.mouse.move(box["x"] + box["width"] * fractions[0], y)
+    box = box_of(target)
+    y = box.middle[1]
+    page.mouse.move(box.left + box.width * fractions[0], y)
     page.mouse.down()
     for fraction in fractions[1:]:
-        page.mouse.move(box["x"] + box["width"] * fraction, y)
+        page.mouse.move(box.left + box.width * fraction, y)
 
 
 def violations(page: Page) -> list[str]:

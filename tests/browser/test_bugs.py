@@ -9,7 +9,15 @@ from playwright.sync_api import Locator, Page, expect
 from pages.shared.words import say
 from tests.app.reading import tells
 from tests.browser.conftest import OpenPage
-from tests.browser.driving import darken, drag, frames_sent, position, readout, violations
+from tests.browser.driving import (
+    box_of,
+    darken,
+    drag,
+    frames_sent,
+    position,
+    readout,
+    violations,
+)
 
 READY = ".ce-point"
 
@@ -58,15 +66,14 @@ def test_a_drag_moves_the_loss_and_tells_the_server_nothing_until_release(
 def test_the_point_can_be_dragged_along_its_curve(open_bugs: OpenPage) -> None:
     page = open_bugs("?bug=target_off_by_one")
     point = page.locator(READY).first
-    box = point.bounding_box()
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    x, y = box_of(point).middle
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x - 120, y, steps=4)
     page.mouse.up()
     expect(page).not_to_have_url(re.compile("dose=6&"))
     assert position(slider(page)) < 6
-    assert point.bounding_box()["x"] < box["x"]
+    assert box_of(point).middle[0] < x
 
 
 def test_held_arrow_keys_do_the_same(open_bugs: OpenPage) -> None:

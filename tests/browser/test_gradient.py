@@ -10,7 +10,7 @@ from pages.shared.controls import MAX_STEP
 from pages.shared.words import say
 from tests.app.reading import tells
 from tests.browser.conftest import OpenPage
-from tests.browser.driving import bars, frames_sent, position, readout, slider
+from tests.browser.driving import bars, box_of, frames_sent, position, readout, slider
 
 
 @pytest.fixture
@@ -82,7 +82,6 @@ def test_a_bar_is_dragged_by_its_end_and_its_arrow_follows(open_lesson: OpenPage
     page = open_lesson("?logits=2,1,0.1&target=0")
     sent = frames_sent(page)
     bar, arrow = page.locator(".ce-bar").nth(1), page.locator(".ce-arrow").nth(1)
-    bar.scroll_into_view_if_needed()
 
     def start_and_length() -> tuple[float, float]:
         """Return where the arrow begins, and how far down its tip is, in pixels."""
@@ -91,12 +90,11 @@ def test_a_bar_is_dragged_by_its_end_and_its_arrow_follows(open_lesson: OpenPage
 
     before, _ = start_and_length()
     path = bars(page)[1]
-    box = bar.bounding_box()
-    assert box
-    x = box["x"] + box["width"] / 2
-    page.mouse.move(x, box["y"] + 1)
+    box = box_of(bar)
+    x = box.middle[0]
+    page.mouse.move(x, box.top + 1)
     page.mouse.down()
-    page.mouse.move(x, box["y"] - 30, steps=4)
+    page.mouse.move(x, box.top - 30, steps=4)
     expect(slider(page, "dog")).not_to_have_attribute("aria-valuetext", "1")
     expect(readout(page, "loss")).not_to_have_text("0.417030")
     moved = position(slider(page, "dog"))

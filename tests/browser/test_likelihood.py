@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from pages.shared.words import say
 from tests.app.reading import tells
 from tests.browser.conftest import OpenPage
-from tests.browser.driving import frames_sent, position, readout
+from tests.browser.driving import box_of, frames_sent, position, readout
 
 NAMES = ("cat", "dog", "goldfish")
 COUNTS = (5, 3, 2)
@@ -25,13 +25,6 @@ def page(open_page: OpenPage) -> Page:
 
 def slider(page: Page, kind: str, name: str) -> Locator:
     return page.get_by_role("slider", name=say(f"control.{kind}", name=name), exact=True)
-
-
-def middle(target: Locator) -> tuple[float, float]:
-    target.scroll_into_view_if_needed()
-    box = target.bounding_box()
-    assert box
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
 def moved(i: int, p: float) -> list[float]:
@@ -67,15 +60,15 @@ def test_a_bar_of_the_model_can_be_dragged_and_the_others_make_room(page: Page) 
     sent = frames_sent(page)
     before = readout(page, "cross-entropy").inner_text()
     bar = page.locator(".ce-bar").nth(len(NAMES))  # after those of what was seen
-    x, y = middle(bar)
-    top = bar.bounding_box()["y"]
+    box = box_of(bar)
+    (x, y), top = box.middle, box.top
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x, top - 60, steps=4)
     expect(readout(page, "cross-entropy")).not_to_have_text(before)
     p = position(slider(page, "model", "cat"))
     assert p > MODEL[0]
-    assert bar.bounding_box()["y"] == pytest.approx(top - 60, abs=4)
+    assert box_of(bar).top == pytest.approx(top - 60, abs=4)
     expect_shown(page, moved(0, p))
     assert sent == []
     page.mouse.up()
@@ -91,7 +84,7 @@ def test_the_point_on_the_curve_is_lowest_at_the_share_that_was_seen(page: Page)
     expect(page).to_have_url(re.compile("target=1"))
     sent = frames_sent(page)
     point = page.locator('.ce-point[data-swatch="fused"]')
-    x, y = middle(point)
+    x, y = box_of(point).middle
     page.mouse.move(x, y)
     page.mouse.down()
     lowest = math.inf

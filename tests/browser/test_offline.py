@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, WebSocke
 
 from pages.shared.words import say
 from tests.browser.conftest import PATIENCE, Watched
-from tests.browser.driving import bars, drag, position, slider
+from tests.browser.driving import bars, box_of, drag, position, slider
 from tests.browser.network import Network, network
 from tests.browser.serving import Server, free_port, serve
 
@@ -116,14 +116,12 @@ def test_a_server_that_is_killed_and_started_again_takes_nothing_along(
         ready(page)
         verdicts = page.locator(".stAlert").all_inner_texts()
 
-        slider(page, "owl").scroll_into_view_if_needed()
-        box = slider(page, "owl").bounding_box()
-        assert box
+        box = box_of(slider(page, "owl"))
         drag(page, slider(page, "owl"), [0.6, 0.7])
         before = bars(page)
         os.kill(app.pid, signal.SIGKILL)
         expect(notice(page)).to_contain_text(say("live.offline"))
-        page.mouse.move(box["x"] + box["width"] * 0.9, box["y"] + box["height"] / 2)
+        page.mouse.move(box.left + box.width * 0.9, box.middle[1])
         moved(page, before)
         page.mouse.up()
         owl = position(slider(page, "owl"))

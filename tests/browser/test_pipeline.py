@@ -15,6 +15,7 @@ from pages.shared.words import say
 from tests.app.reading import here, is_told, tells, told
 from tests.browser.driving import (
     bars,
+    box_of,
     darken,
     drag,
     field,
@@ -143,20 +144,18 @@ def test_held_arrow_keys_do_the_same(open_page: OpenPage) -> None:
 def test_a_bar_of_exp_can_be_dragged_by_its_end(open_page: OpenPage) -> None:
     page = open_page()
     sent = frames_sent(page)
-    box = page.locator(".ce-bar").first.bounding_box()
-    assert box
-    x = box["x"] + box["width"] / 2
-    page.mouse.move(x, box["y"] + 2)
+    box = box_of(page.locator(".ce-bar").first)
+    x = box.middle[0]
+    page.mouse.move(x, box.top + 2)
     page.mouse.down()
-    page.mouse.move(x, box["y"] - 40, steps=4)
+    page.mouse.move(x, box.top - 40, steps=4)
     expect(slider(page, "cat")).not_to_have_attribute("aria-valuetext", "2")
     moved = position(slider(page, "cat"))
     assert moved > 2
     expect_shown(page, [moved, 1, 0.1], 0, "float32")
-    end = page.locator(".ce-bar").first.bounding_box()
-    assert end
+    end = box_of(page.locator(".ce-bar").first)
     # The end of the bar is under the pointer, but for the distance between two positions.
-    assert end["y"] == pytest.approx(box["y"] - 40, abs=4)
+    assert end.top == pytest.approx(box.top - 40, abs=4)
     assert sent == []
     page.mouse.up()
     expect(page).to_have_url(re.compile(rf"logits={moved:g}%2C1%2C0.1"))
@@ -166,13 +165,12 @@ def test_a_bar_of_exp_can_be_dragged_by_its_end(open_page: OpenPage) -> None:
 def test_a_finger_drags_a_slider(open_page: OpenPage) -> None:
     page = open_page(size=(390, 844), has_touch=True, is_mobile=True)
     sent = frames_sent(page)
-    box = slider(page, "cat").bounding_box()
-    assert box
+    box = box_of(slider(page, "cat"))
     fingers = page.context.new_cdp_session(page)
 
     def touch(kind: str, *fractions: float) -> None:
-        y = box["y"] + box["height"] / 2
-        points = [{"x": box["x"] + box["width"] * fraction, "y": y} for fraction in fractions]
+        y = box.middle[1]
+        points = [{"x": box.left + box.width * fraction, "y": y} for fraction in fractions]
         fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
     touch("touchStart", 0.6)

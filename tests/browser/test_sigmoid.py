@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from pages.shared.words import say
 from tests.app.reading import tells
 from tests.browser.conftest import OpenPage
-from tests.browser.driving import frames_sent, position, readout
+from tests.browser.driving import box_of, frames_sent, position, readout
 
 
 @pytest.fixture
@@ -50,10 +50,7 @@ def test_the_point_is_dragged_along_the_curve_before_anything_is_sent(
     tangent = page.locator(".ce-line").first
     steep = tangent.get_attribute("d")
     point = page.locator(".ce-point").first
-    point.scroll_into_view_if_needed()
-    box = point.bounding_box()
-    assert box
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    x, y = box_of(point).middle
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x - 90, y + 60, steps=4)

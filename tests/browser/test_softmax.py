@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from pages.shared.words import say
 from tests.app.reading import tells
 from tests.browser.conftest import OpenPage
-from tests.browser.driving import field, frames_sent, position, readout, slider
+from tests.browser.driving import box_of, field, frames_sent, position, readout, slider
 
 LINES = ("logits", "largest", "shifted", "exp", "total", "probabilities", "check", "without")
 
@@ -74,13 +74,11 @@ def test_a_bar_of_exp_is_dragged_and_every_line_follows(open_softmax: OpenPage) 
     sent = frames_sent(page)
     expect_lines(page, [2, 1, 0.1])
     bar = page.locator(".ce-bar").nth(1)  # exp of dog
-    bar.scroll_into_view_if_needed()
-    box = bar.bounding_box()
-    assert box
-    x = box["x"] + box["width"] / 2
-    page.mouse.move(x, box["y"] + 2)
+    box = box_of(bar)
+    x = box.middle[0]
+    page.mouse.move(x, box.top + 2)
     page.mouse.down()
-    page.mouse.move(x, box["y"] - 50, steps=4)
+    page.mouse.move(x, box.top - 50, steps=4)
     expect(slider(page, "dog")).not_to_have_attribute("aria-valuetext", "1")
     moved = position(slider(page, "dog"))
     assert moved > 2

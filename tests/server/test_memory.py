@@ -13,19 +13,20 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from server.memory import GivesBack
+from tests.browser.serving import ROOT, free_port
 
 RESERVED = 64 << 20  # bytes of addresses that glibc reserves for an arena, on 64 bits
 THREADS = 16
-PROGRAM = f"""
+SHARED = f"""
 import re, sys, threading
 from pathlib import Path
-from server.memory import share_arenas
+from server.memory import keep_little
 
 def size():
     return 1024 * int(re.search(r"VmSize:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
 
 if sys.argv[1] == "shared":
-    share_arenas()
+    keep_little()
 threading.stack_size(1 << 18)
 before, meet = size(), threading.Barrier({THREADS + 1})
 def work():
@@ -39,17 +40,79 @@ meet.wait()
 print(size() - before)
 meet.wait()
 """
+BLOCKS, BLOCK = 200, 100_000  # bytes
+RETURNED = f"""
+import re, sys
+from pathlib import Path
+from server.memory import keep_little
+
+def held():
+    return 1024 * int(re.search(r"VmRSS:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
+
+if sys.argv[1] == "shared":
+    keep_little()
+large = bytearray(1 << 24)  # from now on glibc by itself takes what is smaller from the heap
+del large
+before = held()
+blocks, kept = [], []
+for _ in range({BLOCKS}):
+    blocks.append(bytearray({BLOCK}))
+    kept.append(bytearray(1000))
+del blocks
+print(held() - before)
+"""
+FORGOTTEN = """
+import asyncio, gc, sys, weakref
+import uvicorn
+from streamlit import config
+from streamlit.runtime.app_session import AppSession
+from app import app
+from bench.students import Instrument, Student
+
+config.set_option("server.disconnectedSessionTTL", 1)
+
+async def main(port):
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    students = [Student(f"http://127.0.0.1:{port}", "pipeline", Instrument(), i) for i in range(3)]
+    await asyncio.gather(*(student.open() for student in students))
+    sessions = [weakref.ref(kept) for kept in gc.get_objects() if isinstance(kept, AppSession)]
+    print(len(sessions), flush=True)
+    gc.disable()  # nobody else collects
+    await asyncio.gather(*(student.leave() for student in students))
+    # A variable of Streamlit's loop holds the one that it served last until the next comes.
+    while sum(session() is not None for session in sessions) > 1:
+        await asyncio.sleep(0.05)
+    server.should_exit = True
+    await serving
+
+asyncio.run(main(int(sys.argv[1])))
+"""
+glibc = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="it is glibc's malloc")
 
 
-def reserved(how: str) -> int:
-    """Return the bytes of addresses that threads take which all hold memory at once."""
-    return int(subprocess.check_output([sys.executable, "-c", PROGRAM, how], text=True))
+def measured(program: str, how: str) -> int:
+    """Return the bytes that a program prints, which asks for little to be kept, or does not."""
+    return int(subprocess.check_output([sys.executable, "-c", program, how], text=True))
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc's malloc has arenas")
+@glibc
 def test_threads_share_the_arenas_of_malloc() -> None:
-    assert reserved("alone") > (THREADS - 2) * RESERVED
-    assert reserved("shared") < 3 * RESERVED
+    assert measured(SHARED, "alone") > (THREADS - 2) * RESERVED
+    assert measured(SHARED, "shared") < 3 * RESERVED
+
+
+@glibc
+def test_pages_of_large_blocks_go_back_at_once() -> None:
+    assert measured(RETURNED, "alone") > BLOCKS * BLOCK / 2
+    assert measured(RETURNED, "shared") < BLOCKS * BLOCK / 10
+
+
+def test_sessions_are_forgotten_without_another_visit() -> None:
+    command = [sys.executable, "-c", FORGOTTEN, str(free_port())]
+    assert subprocess.check_output(command, cwd=ROOT, timeout=60) == b"3\n"
 
 
 class Session:
@@ -64,7 +127,6 @@ def no_other_collector() -> Iterator[None]:
     """Let nobody else collect garbage meanwhile."""
     gc.disable()
     yield
-    gc.unfreeze()
     gc.enable()
 
 
