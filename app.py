@@ -8,10 +8,10 @@ from starlette.staticfiles import StaticFiles
 from server.address import TellTheAddress, script_hashes
 from server.headers import SecurityHeaders
 from server.logs import Logged, write_json_lines
-from server.memory import GivesBack, keep_little
+from server.memory import GivesBack, share_arenas
 from server.origins import OwnOrigin
 
-keep_little()
+share_arenas()
 write_json_lines()
 app = st.App(
     "pages/main.py",

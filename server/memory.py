@@ -11,22 +11,18 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import runtime
 
 _GLIBC = ctypes.CDLL(None) if platform.libc_ver()[0] == "glibc" else None
-# What mallopt(3) sets, and to how much.
-_M_MMAP_THRESHOLD, _OWN_PAGES = -3, 1 << 16  # bytes
-_M_ARENA_MAX, _ARENAS = -8, 2
+_M_ARENA_MAX = -8  # mallopt(3)
+_ARENAS = 2
 
 
-def keep_little() -> None:
-    """Let malloc keep little of what was freed.
+def share_arenas() -> None:
+    """Let all threads that start from now on share two of malloc's arenas.
 
     Streamlit computes each answer in a new thread. glibc gives a thread that finds no free arena
-    one of its own, up to eight for each core, and each keeps much of the most that it ever held:
-    they share two instead. What an answer is packed and sent in gets pages of its own, which go
-    back at once; by itself glibc raises the size from which it does that, up to 32 MB.
+    one of its own, up to eight for each core, and each keeps much of the most that it ever held.
     """
     if _GLIBC:
         _GLIBC.mallopt(_M_ARENA_MAX, _ARENAS)
-        _GLIBC.mallopt(_M_MMAP_THRESHOLD, _OWN_PAGES)
 
 
 class GivesBack:

@@ -17,16 +17,16 @@ from tests.browser.serving import ROOT, free_port
 
 RESERVED = 64 << 20  # bytes of addresses that glibc reserves for an arena, on 64 bits
 THREADS = 16
-SHARED = f"""
+PROGRAM = f"""
 import re, sys, threading
 from pathlib import Path
-from server.memory import keep_little
+from server.memory import share_arenas
 
 def size():
     return 1024 * int(re.search(r"VmSize:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
 
 if sys.argv[1] == "shared":
-    keep_little()
+    share_arenas()
 threading.stack_size(1 << 18)
 before, meet = size(), threading.Barrier({THREADS + 1})
 def work():
@@ -39,27 +39,6 @@ for thread in threads:
 meet.wait()
 print(size() - before)
 meet.wait()
-"""
-BLOCKS, BLOCK = 200, 100_000  # bytes
-RETURNED = f"""
-import re, sys
-from pathlib import Path
-from server.memory import keep_little
-
-def held():
-    return 1024 * int(re.search(r"VmRSS:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
-
-if sys.argv[1] == "shared":
-    keep_little()
-large = bytearray(1 << 24)  # from now on glibc by itself takes what is smaller from the heap
-del large
-before = held()
-blocks, kept = [], []
-for _ in range({BLOCKS}):
-    blocks.append(bytearray({BLOCK}))
-    kept.append(bytearray(1000))
-del blocks
-print(held() - before)
 """
 FORGOTTEN = """
 import asyncio, gc, sys, weakref
@@ -90,24 +69,17 @@ async def main(port):
 
 asyncio.run(main(int(sys.argv[1])))
 """
-glibc = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="it is glibc's malloc")
 
 
-def measured(program: str, how: str) -> int:
-    """Return the bytes that a program prints, which asks for little to be kept, or does not."""
-    return int(subprocess.check_output([sys.executable, "-c", program, how], text=True))
+def reserved(how: str) -> int:
+    """Return the bytes of addresses that threads take which all hold memory at once."""
+    return int(subprocess.check_output([sys.executable, "-c", PROGRAM, how], text=True))
 
 
-@glibc
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc's malloc has arenas")
 def test_threads_share_the_arenas_of_malloc() -> None:
-    assert measured(SHARED, "alone") > (THREADS - 2) * RESERVED
-    assert measured(SHARED, "shared") < 3 * RESERVED
-
-
-@glibc
-def test_pages_of_large_blocks_go_back_at_once() -> None:
-    assert measured(RETURNED, "alone") > BLOCKS * BLOCK / 2
-    assert measured(RETURNED, "shared") < BLOCKS * BLOCK / 10
+    assert reserved("alone") > (THREADS - 2) * RESERVED
+    assert reserved("shared") < 3 * RESERVED
 
 
 def test_sessions_are_forgotten_without_another_visit() -> None:
