@@ -118,30 +118,32 @@ class Instrument:
 class PlainSliders:
     """`st.slider`s above two `st.plotly_chart`s, as most people would write the page."""
 
-    values: dict[str, float] = field(default_factory=dict)
-    charts: tuple[str, str] = ("", "")  # the exponentials and the probabilities, as they came
-    before: tuple[str, str] = ("", "")
+    values: dict[str, float] = field(default_factory=dict)  # where each slider was left
+    shown: list[str] = field(default_factory=list)  # the sliders of this page
+    charts: list[str] = field(default_factory=list)  # the exponentials and the probabilities
+    before: str = ""  # the exponentials before the last move
     fragment: str = ""
 
     def read(self, element: Element, fragment: str) -> bool:
         """Take the sliders and the charts; the second chart is the end of the table."""
         kind = element.WhichOneof("type")
-        if fragment != self.fragment:  # another page
-            self.values.clear()
         self.fragment = fragment
         if kind == "slider":
+            if self.charts:  # a page begins with its sliders
+                self.shown, self.charts = [], []
+            self.shown.append(element.slider.id)
             self.values.setdefault(element.slider.id, element.slider.default[0])
         if kind != "plotly_chart":
             return False
-        self.charts = (self.charts[1], element.plotly_chart.spec)
-        return '"softmax"' in element.plotly_chart.spec
+        self.charts.append(element.plotly_chart.spec)
+        return len(self.charts) == 2
 
     def move(self, random: Random) -> None:
         """Take a slider somewhere else."""
-        moved = random.choice(list(self.values))
+        moved = random.choice(self.shown)
         old = self.values[moved]
         self.values[moved] = random.choice([v for k in range(-100, 101) if (v := k / 10) != old])
-        self.before = self.charts
+        self.before = self.charts[0]
 
     def release(self) -> tuple[list[WidgetState], str]:
         """Send all sliders, as Streamlit's browser does."""
@@ -158,7 +160,7 @@ class PlainSliders:
 
     def shows(self) -> bool:
         """Say whether the exponentials changed, as they do with every slider."""
-        return self.charts[0] != self.before[0]
+        return self.charts[0] != self.before
 
 
 class Student:
