@@ -1,7 +1,5 @@
 """What the server serves: the Streamlit app, its security headers, and plotly.js."""
 
-import gc
-
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import Mount
@@ -10,11 +8,11 @@ from starlette.staticfiles import StaticFiles
 from server.address import TellTheAddress, script_hashes
 from server.headers import SecurityHeaders
 from server.logs import Logged, write_json_lines
-from server.memory import GivesBack, share_arenas
+from server.memory import GivesBack, share_arenas, skip_modules
 from server.origins import OwnOrigin
 
 share_arenas()
-gc.freeze()  # to look for garbage among the modules takes 60 ms, in which nobody is served
+skip_modules()
 write_json_lines()
 app = st.App(
     "pages/main.py",
