@@ -92,6 +92,12 @@ def drag(page: Page, target: Locator, fractions: list[float]) -> None:
 
 
 def violations(page: Page) -> list[str]:
+    """Return the rules of accessibility that the page breaks when it has come to rest.
+
+    Streamlit fades what a running script may yet replace.
+    """
+    page.wait_for_function("""() => document.querySelector("[data-test-script-state=notRunning]")
+        && document.getAnimations().every(({playState}) => playState !== "running")""")
     found = Axe().run(page).response["violations"]
     return [f"{v['id']}: {[n['target'] for n in v['nodes']]}" for v in found]
 
