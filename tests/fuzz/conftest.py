@@ -9,6 +9,6 @@ from tests.browser.serving import Server, serve
 
 @pytest.fixture
 def server(tmp_path) -> Iterator[Server]:
-    """Start the app."""
-    with serve(tmp_path / "log.txt") as app:
+    """Start the app, which keeps the session of somebody who left for a second."""
+    with serve(tmp_path / "log.txt", options=["--server.disconnectedSessionTTL=1"]) as app:
         yield app

@@ -175,7 +175,7 @@ def test_what_is_no_message_is_dropped_and_leaves_no_memory_behind(server: Serve
     first = memory(server)
     for _ in range(30):
         be_rude(server, dice)
-    # What they left is collected some seconds after the last has gone.
+    # What they left is collected a second after their sessions' time is over.
     deadline = time.monotonic() + STARTUP
     while memory(server) > 1.05 * first:
         assert time.monotonic() < deadline, (memory(server), first)
