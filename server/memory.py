@@ -37,8 +37,8 @@ class GivesBack:
     """Free the sessions of those who left when they will not come back, and return the pages.
 
     Streamlit keeps a session for `server.disconnectedSessionTTL` seconds. It forgets it only when
-    another one ends, so that those of a class which left together would stay. A session refers to
-    itself: only the collector of garbage frees it, and by itself that looks at old objects rarely.
+    another one ends, so that those of a class which left together would stay. Parts of a session
+    refer to each other, and Python by itself looks rarely for garbage among old objects.
     """
 
     def __init__(self, app: ASGIApp, wait: float | None = None) -> None:
