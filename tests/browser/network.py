@@ -21,6 +21,11 @@ class Network:
         for flows in self._flows:
             flows.clear()
 
+    def thaw(self) -> None:
+        """Let through what was kept back, and all that follows."""
+        for flows in self._flows:
+            flows.set()
+
     def end(self) -> None:
         """Close everything."""
         self._end.set()

@@ -180,10 +180,14 @@ def test_a_slow_network_delays_the_answer_and_not_the_picture(
         sockets.append(socket)
 
     page.on("websocket", count)
+    page.clock.install()
     watched = opened(page, f"http://127.0.0.1:{between.port}/pipeline{OPENED}")
-    between.delay = 0.7
+    between.delay = 0.2
+    between.freeze()
     owl = follows(page, "owl", [0.6, 0.8])
+    page.clock.fast_forward(2_500)
     expect(notice(page)).to_have_text(say("live.late"))
+    between.thaw()
     dog = follows(page, "dog", [0.5, 0.3])
     expect(page).to_have_url(address(owl, dog, 0.5, float("-inf")))
     expect(notice(page)).to_be_empty()
