@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable
 from dataclasses import replace
+from operator import attrgetter
 
 import numpy as np
 import streamlit as st
@@ -41,7 +42,7 @@ _OPTIONS = 4  # diagnoses to choose from
 
 def show() -> None:
     """Show the page."""
-    lesson.show(Lesson(KEY, draw, broken, ask))
+    lesson.show(Lesson(KEY, draw, broken, ask, topic=attrgetter("bug")))
 
 
 def draw(settings: Settings) -> None:

@@ -5,10 +5,12 @@ the words file: title, lead_1 and so on, break_title, break_lead, break_button, 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache, partial
+from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared import state
 from pages.shared.controls import Settings
@@ -24,7 +26,8 @@ class Question:
     """A question that is answered before the picture answers it.
 
     `right` is the position of the right option, as `ce_core` computed it. `reasons` has one
-    sentence for each option, and `shown` is what the picture shows afterwards.
+    sentence for each option, and `shown` is what the picture shows afterwards. Two are equal that
+    the learner cannot tell apart before the picture is shown.
     """
 
     key: str
@@ -32,7 +35,7 @@ class Question:
     options: Sequence[str]
     right: int
     reasons: Sequence[str]
-    shown: Settings
+    shown: Settings = field(compare=False)
 
 
 @dataclass(frozen=True)
@@ -40,20 +43,40 @@ class Lesson:
     """What a lesson file says of itself.
 
     `draw` shows the instruments for these settings, `broken` are those that "now break it" opens,
-    and `ask` makes the questions.
+    and `ask` makes the questions. These are asked anew when the `topic` changes, and stay while
+    the learner moves anything else.
     """
 
     page: str
     draw: Callable[[Settings], None]
     broken: Callable[[Settings], Settings]
     ask: Callable[[Settings], Sequence[Question]]
+    topic: Callable[[Settings], str] = lambda _: ""
 
 
 def show(lesson: Lesson) -> None:
     """Show a lesson."""
-    state.begin(lesson.page)
-    st.title(say(f"{lesson.page}.title"), anchor=False)
-    _body(lesson)
+    page = lesson.page
+    state.begin(page)
+    st.title(say(f"{page}.title"), anchor=False)
+    st.markdown("\n\n".join(say(key) for n in (1, 2, 3) if has(key := f"{page}.lead_{n}")))
+    # A release runs the instrument's fragment, and costs what that shows; the rest stays.
+    instrument, rest, following = st.container(), st.container(), st.container()
+    with rest:
+        _questions(lesson)
+    with instrument:
+        _instrument(lesson, _asked_of(lesson), following)
+    mark()
+
+
+@st.fragment
+def _instrument(lesson: Lesson, asked_of: tuple[Any, ...], following: DeltaGenerator) -> None:
+    if _asked_of(lesson) != asked_of:
+        st.rerun()
+    state.notices()
+    lesson.draw(state.current())
+    with following:
+        _links(lesson.page)
 
 
 def is_finished(page: str) -> bool:
@@ -67,19 +90,16 @@ def mark() -> None:
         st.rerun()
 
 
-@st.fragment
-def _body(lesson: Lesson) -> None:
+def _asked_of(lesson: Lesson) -> tuple[Any, ...]:
+    """Return what the questions on the page depend on: the topic, and what was answered."""
+    return lesson.topic(state.current()), dict(done())
+
+
+def _questions(lesson: Lesson) -> None:
     page, settings = lesson.page, state.current()
-    st.markdown("\n\n".join(say(key) for n in (1, 2, 3) if has(key := f"{page}.lead_{n}")))
-    state.notices()
-    lesson.draw(settings)
     st.subheader(say(f"{page}.break_title"), anchor=False)
     st.markdown(say(f"{page}.break_lead"))
-    st.button(
-        say(f"{page}.break_button"),
-        key=f"{page}-break",
-        on_click=lambda: _open(page, lesson.broken(settings)),
-    )
+    st.button(say(f"{page}.break_button"), key=f"{page}-break", on_click=partial(_break, lesson))
     st.subheader(say("lesson.questions"), anchor=False)
     st.markdown(say("lesson.questions_hint"))
     questions = lesson.ask(settings)
@@ -89,13 +109,11 @@ def _body(lesson: Lesson) -> None:
         done()[page, FINISHED] = None
     st.subheader(say("lesson.in_short"), anchor=False)
     st.markdown(say(f"{page}.closing"))
-    _links(page)
-    mark()
 
 
-def _open(page: str, settings: Settings) -> None:
-    done()[page, BREAK] = None
-    state.replace_all(settings)
+def _break(lesson: Lesson) -> None:
+    done()[lesson.page, BREAK] = None
+    state.replace_all(lesson.broken(state.current()))
 
 
 def _ask(lesson: Lesson, now: Question) -> None:
@@ -110,10 +128,10 @@ def _ask(lesson: Lesson, now: Question) -> None:
             format_func=now.options.__getitem__,
             key=f"{key}-open",
             horizontal=True,
-            on_change=partial(_answer, lesson.page, now, state.current()),
+            on_change=partial(_answer, lesson, now, state.current()),
         )
         if picked is not None:  # before this server was started, so that it was not called back
-            _answer(lesson.page, now, state.current())
+            _answer(lesson, now, state.current())
             if _answered(lesson, now.key):
                 st.rerun()
         return
@@ -153,10 +171,12 @@ def _as_asked(
     return {question.key: question for question in ask(settings)}[part]
 
 
-def _answer(page: str, question: Question, asked: Settings) -> None:
-    chosen = st.session_state[f"{page}-{question.key}-open"]
+def _answer(lesson: Lesson, question: Question, asked: Settings) -> None:
+    chosen = st.session_state[f"{lesson.page}-{question.key}-open"]
     if chosen in range(len(question.options)):
-        done()[page, question.key] = Answer(chosen, asked)
+        now = state.current()
+        asked = now if question in lesson.ask(now) else asked
+        done()[lesson.page, question.key] = Answer(chosen, asked)
 
 
 def _again(page: str, part: str) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import settings as examples
 from streamlit.testing.v1 import AppTest
 
+from pages import likelihood
 from pages.shared import controls, lesson
 from pages.shared.controls import Settings
 from pages.shared.words import say
@@ -93,6 +94,27 @@ def test_an_answer_is_judged_kept_and_can_be_given_again() -> None:
     assert not app.error
     run(app.radio(key=f"{key}-open").set_value(question.right))
     assert question.reasons[question.right] in app.success[0].value
+
+
+def test_what_a_question_shows_keeps_what_was_set_before_the_answer() -> None:
+    app = open_app("gradient")
+    app.session_state["settings"] = replace(settings(app), format="float16")
+    run(app.radio(key="gradient-even-open").set_value(1))
+    run(app.button(key="gradient-even-show").click())
+    assert (settings(app).format, set(settings(app).logits)) == ("float16", {0.0})
+
+
+def test_a_question_is_judged_as_it_stood_on_the_page_whatever_was_moved_since() -> None:
+    app = open_app("likelihood")
+    radio = app.radio(key="likelihood-one-open")
+    asked, options = radio.label, list(radio.options)
+    app.session_state["settings"] = replace(settings(app), model=(0.6, 0.3, 0.1))
+    run(radio.set_value(0))
+    (question,) = (q for q in likelihood.ask(Settings()) if q.key == "one")
+    assert (asked, options) == (question.text, list(question.options))
+    assert asked in [text.value for text in app.markdown]
+    run(app.button(key="likelihood-one-show").click())
+    assert settings(app) == question.shown
 
 
 def test_the_navigation_marks_a_lesson_when_all_of_it_was_done() -> None:

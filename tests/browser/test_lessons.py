@@ -97,13 +97,14 @@ def test_a_lesson_is_worked_with_the_keyboard_alone(open_page: OpenPage, name: s
     page.get_by_role("button", name=say(f"{name}.break_button"), exact=True).press("Enter")
     page.wait_for_url(re.compile(r"[?]"))
     answered = 0
-    groups = page.locator(".stRadio")
-    while groups.locator("input:enabled").count():
-        page.locator(".stRadio input:enabled").first.press("Space")
+    questions = page.locator(".stRadio")
+    expect(questions.first).to_be_attached()
+    while questions.count():
+        questions.first.locator("input").first.press("Space")
         answered += 1
         expect(page.locator(".stAlert")).to_have_count(answered)
+        expect(questions.locator("input:checked")).to_have_count(0)
         expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached()
-    assert answered >= 1
     title = say("lesson.done", title=say(f"{name}.short"))
     expect(page.get_by_role("link", name=title, exact=True)).to_be_attached()
     assert picture(page) != before
@@ -121,6 +122,25 @@ def test_the_way_on_carries_the_learner_s_numbers(open_page: OpenPage, name: str
     assert "names=a%2Cb%2Cc%2Cd" in page.url
     page.go_back()
     expect(page.get_by_role("heading", level=1)).to_have_text(say(f"{name}.title"))
+
+
+@pytest.mark.parametrize(
+    ("name", "way"),
+    [
+        ("softmax", say("lesson.next", title=say(f"{NEXT['softmax']}.title"))),
+        ("", say("lesson.open", title=say("pipeline.short"))),
+    ],
+)
+def test_the_way_on_follows_a_release(open_page: OpenPage, name: str, way: str) -> None:
+    page = open_page(path=name, ready=MOVING)
+    link = page.get_by_role("main").get_by_role("link", name=way, exact=True)
+    for key in ("PageUp", "ArrowLeft"):
+        address = page.url
+        page.locator(".ce-live").get_by_role("slider").first.press(key)
+        expect(page).not_to_have_url(address)
+        (logits,) = re.findall("logits=[^&]*", page.url)
+        expect(link).to_have_attribute("href", re.compile(re.escape(logits)))
+        expect(link).to_have_count(1)
 
 
 def test_what_was_answered_stays_as_it_was_asked(open_page: OpenPage) -> None:

@@ -105,9 +105,10 @@ def test_a_server_that_is_killed_and_started_again_takes_nothing_along(
         page.add_init_script(NOTE_DIALOGS)
         watched = opened(page, f"{app.url}/{lesson}{OPENED}")
         questions = page.locator(".stRadio")
-        for answered in range(1, questions.count() + 1):
+        expect(questions).to_have_count(3)
+        for left in (2, 1, 0):
             questions.first.locator("input").first.press("Space")
-            expect(page.locator(".stAlert")).to_have_count(answered)
+            expect(questions).to_have_count(left)
         page.get_by_role("button", name=say(f"{lesson}.break_button"), exact=True).press("Enter")
         done = page.get_by_role("link", name=say("lesson.done", title=say(f"{lesson}.short")))
         expect(done).to_be_attached()
@@ -132,7 +133,8 @@ def test_a_server_that_is_killed_and_started_again_takes_nothing_along(
         # From the sixth time that it cannot reach the server, Streamlit shows a dialog.
         page.wait_for_function("() => seen.dialog")
         expect(page.get_by_role("dialog")).to_have_count(0)
-        slider(page, "owl").evaluate(NOTE_VALUES)
+        moved_by_hand = slider(page, "owl").element_handle()
+        moved_by_hand.evaluate(NOTE_VALUES)
     with serve(tmp_path / "second.txt", port=port):
         page.clock.fast_forward(5_000)  # Streamlit tries again after 4 s at most
         expect(page).to_have_url(address(owl, dog, 0.5, float("-inf")))
@@ -141,7 +143,8 @@ def test_a_server_that_is_killed_and_started_again_takes_nothing_along(
         expect(notice(page)).to_be_empty()
         expect(page.locator(".ce-waits, [role=dialog]")).to_have_count(0)
         ready(page)
-        assert set(page.evaluate("seen.values")) == {f"{owl:g}"}
+        assert moved_by_hand.evaluate("slider => slider.isConnected")
+        assert set(page.evaluate("seen.values")) <= {f"{owl:g}"}
         restored = shown(page)
         page.reload()
         ready(page)
