@@ -156,10 +156,8 @@ def _columns(settings: Settings, counts: np.ndarray, model: np.ndarray) -> Colum
     rest = (1 - _GRID)[:, None] * others[..., None, :]
     models = np.insert(rest, a, np.broadcast_to(_GRID, rest.shape[:-1]), axis=-1)
     columns["curve"] = drawn(cross_entropy(observed[..., None, :], models))
-    made = multinomial_log_likelihood(
-        model[..., None, :], observed[..., None, :] * _MADE[:, None]
-    ) / np.log(10)
-    columns["made"] = drawn(made)
+    of_one = multinomial_log_likelihood(model, observed)[..., None] / np.log(10)
+    columns["made"] = drawn(of_one * _MADE)  # the log of a product grows evenly
     multiplied = likelihood_and_underflow(model, counts, list(FORMATS), LIMIT)
     for name, (product, zero_at) in multiplied.items():
         columns[f"product_{name}"] = product.astype(np.float64)

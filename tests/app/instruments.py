@@ -5,6 +5,7 @@ import struct
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -31,15 +32,25 @@ def some_positions(instrument: Instrument, step: int = 10) -> Iterator[Position]
             yield s, k
 
 
-def head_of(message: bytes) -> dict:
-    """Return the JSON of a message, which must be JSON as browsers read it."""
+def unpacked(message: bytes) -> tuple[dict[str, Any], Columns]:
+    """Return the JSON of a message, which must be JSON as browsers read it, and its columns."""
 
     def refuse(constant: str) -> None:
         raise AssertionError(f"{constant} is no JSON")
 
     plain = zlib.decompress(message)
     (length,) = struct.unpack("<I", plain[:4])
-    return json.loads(plain[4 : 4 + length], parse_constant=refuse)
+    head = json.loads(plain[4 : 4 + length], parse_constant=refuse)
+    body = plain[4 + length :]
+    columns: Columns = {}
+    for name, kind, (sliders, count, *items) in head["columns"]:
+        size = np.dtype(kind).itemsize * int(np.prod([sliders, count, *items]))
+        planes = np.frombuffer(body[:size], np.uint8).reshape(np.dtype(kind).itemsize, -1)
+        numbers = planes.T.copy().view(f"<{kind}").reshape(*items, sliders, count)
+        columns[name] = np.moveaxis(numbers, 0, 2) if items else numbers
+        body = body[size:]
+    assert body == b""
+    return head, columns
 
 
 def positions(

@@ -3,8 +3,6 @@
 import json
 import math
 import re
-import struct
-import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +22,7 @@ from pages.shared.controls import Settings
 from pages.shared.live import pack
 from pages.shared.words import say
 from tests.app import opening
+from tests.app.instruments import unpacked
 from tests.app.opening import change, commit, link, open_app, reads_back, said, settings
 
 Columns = dict[str, np.ndarray]
@@ -36,23 +35,11 @@ def case(bug: str, dose: float | None = None, repaired: int = 0) -> Settings:
     return Settings(bug=bug, dose=dose, repaired=repaired)
 
 
-def unpacked(message: bytes) -> tuple[dict[str, Any], Columns]:
-    message = zlib.decompress(message)
-    (length,) = struct.unpack_from("<I", message)
-    head = json.loads(message[4 : 4 + length], parse_constant=pytest.fail)  # NaN is no JSON
-    columns: Columns = {}
-    offset = 4 + length
-    for name, kind, shape in head["columns"]:
-        data = np.frombuffer(message, f"<{kind}", int(np.prod(shape)), offset)
-        columns[name] = data.reshape(shape)
-        offset += data.nbytes
-    return head["instrument"], columns
-
-
 def sent(app: AppTest) -> tuple[dict[str, Any], Columns]:
     """Return the instrument that the browser gets."""
     (mounted,) = app.get("bidi_component")
-    return unpacked(mounted.proto.bytes)
+    head, columns = unpacked(mounted.proto.bytes)
+    return head["instrument"], columns
 
 
 def batches(bug: str, doses: list[float]) -> np.ndarray:

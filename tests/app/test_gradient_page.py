@@ -1,9 +1,6 @@
 """The gradient lesson against scalar loops, mpmath's derivatives and SciPy."""
 
-import json
 import math
-import struct
-import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +18,7 @@ from pages.shared import controls
 from pages.shared.controls import Settings
 from pages.shared.live import Figure, Instrument, pack
 from pages.shared.words import say
-from tests.app.instruments import in_full, positions
+from tests.app.instruments import in_full, positions, unpacked
 from tests.app.reading import Columns, Position
 
 INF = math.inf
@@ -392,9 +389,7 @@ def test_extreme_settings_make_a_message_that_a_browser_can_read(
     extreme: Settings, name: str
 ) -> None:
     instrument, columns = gradient.build(replace(extreme, format=name))
-    message = zlib.decompress(pack(instrument, columns, 1, 0))
-    (length,) = struct.unpack_from("<I", message)
-    json.loads(message[4 : 4 + length], parse_constant=pytest.fail)  # Infinity is no JSON
+    unpacked(pack(instrument, columns, 1, 0))
     for sentence in instrument.sentences:
         assert columns[sentence.column].max() < len(sentence.templates)
     standing = [slider.index for slider in instrument.sliders]

@@ -16,7 +16,7 @@ from pages.shared import controls
 from pages.shared.controls import Settings
 from pages.shared.live import Instrument, pack
 from pages.shared.words import say
-from tests.app.instruments import committed, head_of
+from tests.app.instruments import committed, unpacked
 from tests.app.opening import open_app, said, settings
 from tests.app.reading import Columns, Position, fill, template_of
 from tests.core import oracle
@@ -278,7 +278,7 @@ def test_extremes_are_computed_and_sent(x: float, name: str) -> None:
     for build in (sigmoid.curve, sigmoid.pair):
         for other in (0.0, -x):
             instrument, columns = build(Settings(x=x, other=other, format=name))
-            head = head_of(pack(instrument, columns, 1, 0))
+            head, _ = unpacked(pack(instrument, columns, 1, 0))
             assert {column for column, *_ in head["columns"]} == set(columns)
     instrument, columns = sigmoid.curve(Settings(x=x, format=name))
     for column in ("naive", "stable", "complement", "slope", "loss_fused", "log_stable"):

@@ -19,7 +19,7 @@ from pages.shared import controls
 from pages.shared.controls import Settings
 from pages.shared.live import Instrument, pack
 from pages.shared.words import say
-from tests.app.instruments import committed, head_of, many, some_positions
+from tests.app.instruments import committed, many, some_positions, unpacked
 from tests.app.opening import open_app, said, settings
 from tests.app.reading import Columns, Position, fill, template_of
 from tests.core import oracle
@@ -345,7 +345,7 @@ def test_extremes_are_computed_and_sent(start: Settings, name: str) -> None:
         assert (columns[sentence.column] >= 0).all()
         assert (columns[sentence.column] < len(sentence.templates)).all()
         assert fill(sentence, columns, committed(instrument))
-    head = head_of(pack(instrument, columns, 1, 0))
+    head, _ = unpacked(pack(instrument, columns, 1, 0))
     assert {column for column, *_ in head["columns"]} == set(columns)
 
 

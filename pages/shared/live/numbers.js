@@ -39,8 +39,8 @@ function power(significand, exponent, style) {
 
 // A column of one slider and one position is the same everywhere.
 function at(column, [s, k], item = 0) {
-  const row = column.constant ? 0 : s * column.positions + k;
-  return column.data[row * column.items + item];
+  const row = column.rows === 1 ? 0 : s * column.positions + k;
+  return column.data[item * column.rows + row];
 }
 
 // The bits of a number whose bytes are the items of a column, most significant first.
