@@ -2,6 +2,7 @@
 
 import math
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -25,7 +26,10 @@ def show() -> None:
     """Show the page."""
     state.begin(KEY)
     st.title(say("pipeline.title"), anchor=False)
-    _body()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(say("pipeline.lead"))
+        _editor(state.current())
+    _instrument(_edited())
     st.subheader(say("pipeline.formulas_title"), anchor=False)
     for column, name in zip(st.columns(3), _FORMULAS, strict=True):
         with column:
@@ -35,18 +39,23 @@ def show() -> None:
 
 
 @st.fragment
-def _body() -> None:
-    settings = state.current()
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(say("pipeline.lead"))
-        _editor(settings)
+def _instrument(edited: tuple[Any, ...]) -> None:
+    # A release runs this alone; a preset, or a logit typed as -inf, changes what the editor shows.
+    if _edited() != edited:
+        st.rerun()
     state.notices()
-    live(KEY, *build(settings), on_commit=state.commit(KEY))
+    live(KEY, *build(state.current()), on_commit=state.commit(KEY))
     lesson.mark()
 
 
+def _edited() -> tuple[Any, ...]:
+    """Return what the class editor shows."""
+    settings = state.current()
+    return settings.names, [math.isinf(z) for z in settings.logits]
+
+
 def _editor(settings: Settings) -> None:
-    # Closed, the editor sends none of its widgets, of which a release would carry thirty.
+    # Closed, the editor sends none of its widgets, of which there are thirty.
     popover = st.popover(say("pipeline.classes"), key="classes", on_change="rerun")
     if popover.open:
         with popover:
