@@ -218,9 +218,10 @@ def loss_along(path: npt.ArrayLike, target: int, label_smoothing: npt.ArrayLike 
     """
     z = _with_classes(path, "path", 2)
     q = smoothed_target(target, z.shape[-1], _for_rows(label_smoothing, z.shape[:-2]))
+    z, q = (np.moveaxis(x, -1, 0) for x in (z, q))  # as in `descend`, where they stand so already
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         # 0 - sum rather than -sum: a loss of zero is 0.0, not -0.0.
-        return np.asarray(0 - times_log(q[..., None, :], log_softmax(z)).sum(-1))
+        return np.asarray(0 - times_log(q[..., None], log_softmax(z, axis=0)).sum(0))
 
 
 def _with_classes(values: npt.ArrayLike, name: str, axes: int) -> Array:
