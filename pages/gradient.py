@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 
-from ce_core import cross_entropy, logsumexp, softmax
+from ce_core import cross_entropy, log_sigmoid, log_softmax, logsumexp, softmax
 from ce_core.backward import gradient, gradient_of
 from ce_core.descent import descend, loss_along, slope, smoothed_target
 from ce_core.likelihood import cross_entropy as distribution_cross_entropy
@@ -51,7 +51,7 @@ Columns = dict[str, np.ndarray]
 
 LOSS = Style("fixed", 6)
 SHORT = Style("significant", 4)
-_SHARES = np.linspace(0.002, 1.0, 200)  # probabilities along the curve of -ln p
+_SHARES = np.geomspace(0.002, 1.0, 64).round(4)  # closest where the curve of -ln p is steepest
 _CURVE = distribution_cross_entropy([1.0, 0.0], np.stack([_SHARES, 1 - _SHARES], axis=-1))
 _ALONG = np.linspace(-1.0, 1.0, 41)  # along an axis, in units of the reach
 _DRAWN = np.arange(0, MAX_STEP + 1, 3)  # steps at which the descent is drawn
@@ -135,43 +135,52 @@ def _columns(
     t, classes = settings.target, path.shape[-1]
     rows = np.arange(path.shape[0])[:, None], np.arange(path.shape[1])
     now, after = path[(*rows, step)], path[(*rows, step + 1)]
-    target = smoothed_target(t, classes, smoothing)
+    p, target = softmax(now), smoothed_target(t, classes, smoothing)
     pull = slope(now, t, smoothing)
     columns: Columns = {
         "z": now,
         "after": after,
         "arrow": now - _ENLARGED * settings.effective_reach * pull,
-        "p": softmax(now),
-        "p_target": softmax(now)[..., t],
+        "p": p,
+        "p_target": p[..., t],
         "y": target,
         "pull": pull,
         "pull_target": pull[..., t],
         "loss": loss_along(now[..., None, :], t, smoothing)[..., 0],
-        "minus_log": loss_along(now[..., None, :], t)[..., 0],
+        "minus_log": 0 - log_softmax(now)[..., t],
         "floor": entropy(target),
         "rate": rate,
-        "step_x": step.astype(float),
+        "step_x": step.astype(np.int8),
         "losses": drawn(loss_along(path[..., _DRAWN, :], t, smoothing)),
-        "even": np.array([[float(cross_entropy(np.zeros(classes), t))]]),
+        "even": np.array([[_even(classes)]]),
         "z_target": now[..., t],
         "raw": -now[..., t],
     }
     columns["u"], columns["v"] = _on_the_map(now, t)
     # Only the steps that were taken; the line ends where they led.
     taken = step[..., None] >= _DRAWN
-    for name, places in zip(("u", "v"), _on_the_map(path[..., _DRAWN, :], t), strict=True):
-        end = columns[name][..., None]
-        behind = np.where(taken, places, end)
-        columns[f"path_{name}"] = drawn(np.concatenate([behind, end], axis=-1))
+    for name, places in zip(("u", "v"), _on_the_map(path[..., _DRAWN, :][taken], t), strict=True):
+        line = np.repeat(columns[name][..., None], len(_DRAWN) + 1, axis=-1)
+        line[..., :-1][taken] = places
+        columns[f"path_{name}"] = drawn(line)
     along = _ALONG[::2] * settings.effective_reach
-    moved = np.repeat(now[..., None, :], len(along), axis=-2)
-    moved[..., t] = along
-    columns["bounded"] = drawn(loss_along(moved, t))
+    # Of the other logits, the loss depends on their log-sum-exp R alone: it is ln(1 + e^(R - z_y)).
+    others = np.asarray(logsumexp(np.delete(now, t, axis=-1), keepdims=True))
+    columns["bounded"] = drawn(0 - log_sigmoid(along - others))
+    seen = ["z", "after", "arrow", "p", "y", "pull"]
+    wide = np.float64 if settings.format == "float64" else np.float32  # float32 holds the others
     for form, result in run_all(now, t, settings.format).items():
-        columns[f"loss_{form}"] = result.steps["loss"].astype(np.float64)
-        columns[f"pull_{form}"] = gradient_of(result)
-    seen = ("z", "after", "arrow", "p", "y", "pull", *[f"pull_{form}" for form in PIPELINES])
-    return columns | {name: cut(columns[name].astype(np.float64)) for name in seen}
+        columns[f"loss_{form}"] = result.steps["loss"].astype(wide)
+        columns[f"pull_{form}"] = gradient_of(result).astype(wide)
+        if wide is np.float64:
+            seen.append(f"pull_{form}")
+    return columns | {name: cut(columns[name]) for name in seen}
+
+
+@cache
+def _even(classes: int) -> float:
+    """Return the loss where all classes are equally likely."""
+    return float(cross_entropy(np.zeros(classes), 0))
 
 
 def _rival(target: int) -> int:
@@ -235,12 +244,12 @@ def _map(settings: Settings, columns: Columns) -> Figure:
     axis = _ALONG * reach
     count = len(settings.logits)
     now = columns["z"][-1, settings.step]
-    grid = np.broadcast_to(now, (len(axis), len(axis), count)).copy()
+    grid = np.empty((count, len(axis), len(axis)))  # the classes first, where sums are fast
     rest = [i for i in range(count) if i not in (t, rival)]
     if rest:
-        grid[..., rest] -= _rest(now[rest])
-    grid[..., t], grid[..., rival] = axis, axis[:, None]
-    losses = loss_along(grid, t, settings.smoothing).round(4)
+        grid[rest] = (now[rest] - _rest(now[rest]))[:, None, None]
+    grid[t], grid[rival] = axis, axis[:, None]
+    losses = loss_along(np.moveaxis(grid, 0, -1), t, settings.smoothing).round(4)
     names = [settings.names[t], settings.names[rival]]
     against = settings.names[rest[0]] if len(rest) == 1 else say("gradient.others")
     titles = [say("gradient.minus", name=name, other=against) if rest else name for name in names]
@@ -257,7 +266,7 @@ def _map(settings: Settings, columns: Columns) -> Figure:
 
 
 def _minus_log(settings: Settings) -> Figure:
-    even = float(cross_entropy(np.zeros(len(settings.logits)), 0))
+    even = _even(len(settings.logits))
     return Figure(
         title=say("gradient.minus_log"),
         alt=say("gradient.minus_log_alt"),
@@ -273,7 +282,7 @@ def _minus_log(settings: Settings) -> Figure:
 
 
 def _descent(settings: Settings) -> Figure:
-    even = float(cross_entropy(np.zeros(len(settings.logits)), 0))
+    even = _even(len(settings.logits))
     return Figure(
         title=say("gradient.descent"),
         alt=say("gradient.descent_alt"),
@@ -431,7 +440,7 @@ def ask(settings: Settings) -> list[Question]:
 
 def _ask_even(settings: Settings) -> Question:
     classes = len(settings.logits)
-    loss = float(cross_entropy(np.zeros(classes), 0))
+    loss = _even(classes)
     values = (1 / classes, loss, float(np.log2(classes)), float(classes))
     options = [f"{value:.4f}" for value in values]
     return Question(
