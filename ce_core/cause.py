@@ -114,11 +114,12 @@ class Case(NamedTuple):
     @classmethod
     def of(cls, given: Array, shift: Array, stored: Array, target: int, fmt: FloatFormat) -> Case:
         """Find the losses on paper of the given logits, and of the same as stored."""
-        given_loss = _true_loss(given, target, fmt)
         if stored is given:
-            return cls(given, shift, given, target, fmt, given_loss, given_loss)
+            loss = _true_loss(given, target, fmt)
+            return cls(given, shift, given, target, fmt, loss, loss)
         wide = stored.astype(np.float64)
-        return cls(given, shift, wide, target, fmt, given_loss, _true_loss(wide, target, fmt))
+        losses = _true_loss(np.concatenate([given, wide]), target, fmt)
+        return cls(given, shift, wide, target, fmt, *np.split(losses, 2))
 
     def at(self, rows: Array) -> Case:
         """Return the case of these rows alone."""
@@ -131,10 +132,11 @@ class Case(NamedTuple):
         )
 
 
-def find_causes(case: Case, values: Values, broken: Array) -> Cause:
-    """Return the cause of each row; to be called with NumPy's warnings off.
+def find_kinds(case: Case, values: Values, broken: Array) -> tuple[Array, Array]:
+    """Return the kind of each row's cause, and the class that it hit or -1.
 
     `broken` are the rows that are to be searched for an inf, a nan or a 0 that should not be there.
+    To be called with NumPy's warnings off, as `find_causes`.
     """
     loss = values["loss"].astype(np.float64, copy=False)
     lost = np.isfinite(loss) & _differs(loss, case.true_loss, case.format)
@@ -154,6 +156,12 @@ def find_causes(case: Case, values: Values, broken: Array) -> Cause:
         part = {name: array.take(broken, axis=0) for name, array in values.items()}
         wrong, broken_kind, broken_index = _find_breaks(case.at(broken), part)
         kind[broken[wrong]], index[broken[wrong]] = broken_kind, broken_index
+    return kind, index
+
+
+def find_causes(case: Case, values: Values, kind: Array, index: Array) -> Cause:
+    """Return the cause of each row, whose kind and class were found."""
+    loss = values["loss"].astype(np.float64, copy=False)
     value, log10 = _tell(case, values, loss, kind, index)
     exponent = np.floor(log10)
     return Cause(kind, index, value, 10 ** (log10 - exponent), exponent, case.true_loss)

@@ -25,7 +25,17 @@ import numpy.typing as npt
 
 from ce_core import exact
 from ce_core._checks import as_index
-from ce_core.cause import Array, Case, Cause, CauseKind, Values, find_causes, is_largest, row_max
+from ce_core.cause import (
+    Array,
+    Case,
+    Cause,
+    CauseKind,
+    Values,
+    find_causes,
+    find_kinds,
+    is_largest,
+    row_max,
+)
 from ce_core.formats import FloatFormat, as_float64, lookup
 from ce_core.numpy_warnings import WARNINGS, find_warnings
 
@@ -175,10 +185,15 @@ class Run:
     # Some pictures show the steps alone, and to find what broke takes longer than to compute them.
 
     @cached_property
+    def kind(self) -> npt.NDArray[np.int8]:
+        """The `CauseKind` of each vector, as `cause` has it; to tell the rest takes longer."""
+        return np.asarray(self._found[0].reshape(self.steps["loss"].shape))
+
+    @cached_property
     def cause(self) -> Cause:
         """The first step whose result is wrong."""
         with np.errstate(all="ignore"):
-            cause = find_causes(self._case(), self._rows, self._broken)
+            cause = find_causes(self._case(), self._rows, *self._found)
         shape = self.steps["loss"].shape
         return Cause(**{name: array.reshape(shape) for name, array in vars(cause).items()})
 
@@ -191,6 +206,11 @@ class Run:
             with np.errstate(all="ignore"):
                 warnings[self._broken] = find_warnings(self._case().at(self._broken), part)
         return warnings.reshape(self.steps["loss"].shape)
+
+    @cached_property
+    def _found(self) -> tuple[Array, Array]:
+        with np.errstate(all="ignore"):
+            return find_kinds(self._case(), self._rows, self._broken)
 
     @cached_property
     def _rows(self) -> Values:

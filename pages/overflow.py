@@ -72,7 +72,7 @@ def build(settings: Settings) -> tuple[Instrument, Columns]:
     for name, forms in runs.items():
         for form, result in forms.items():
             columns[f"loss_{name}_{form}"] = _narrow(result.steps["loss"], result)
-            columns[f"kind_{name}_{form}"] = result.cause.kind.astype(np.uint8)
+            columns[f"kind_{name}_{form}"] = result.kind.astype(np.uint8)
     said, said_columns = _cause(opened, settings)
     columns |= said_columns | _trace_columns(opened)
     instrument = Instrument(
@@ -345,18 +345,20 @@ def _cliff(settings: Settings, pipeline: str, columns: Columns) -> Figure:
 def _lane(result: Run, quantity: str) -> np.ndarray:
     """Return what the machine has instead of a quantity, "" where it is right."""
     values = result.steps.get(quantity, result.steps["exp"]).astype(np.float64)
-    nearly: np.ndarray | bool = False
+    nearly = np.zeros(len(values), bool)
     if quantity == "exp":
         values = values[:, result.target]
     if quantity == "total" and "rest" in result.steps:
         values = result.steps["log_sum"].astype(np.float64)
         right = np.isfinite(values)
     elif quantity == "loss":
-        right, nearly = (_IS[tone][result.cause.kind] for tone in ("good", "warn"))
+        right, nearly = (_IS[tone][result.kind] for tone in ("good", "warn"))
     else:
         right = np.isfinite(values) & (values != 0)
     instead = [right, nearly, np.isnan(values), np.isposinf(values), values == 0]
-    which = np.select(instead, range(len(instead)), len(instead))
+    which = np.full(len(values), len(instead))
+    for i, holds in reversed([*enumerate(instead)]):  # the first that holds is written last
+        which[holds] = i
     return np.asarray(_INSTEAD[which])
 
 

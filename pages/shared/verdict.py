@@ -78,7 +78,7 @@ def verdict(sweep: Sweep, names: Sequence[str]) -> tuple[Sentence, dict[str, np.
     """Make the sentence of every position, and the columns that fill its places."""
     naive, shifted, fused = sweep.naive, sweep.shifted, sweep.fused
     fmt = FORMATS[naive.format]
-    kinds = [run.cause.kind.astype(np.int64) for run in (naive, shifted, fused)]
+    kinds = [run.kind.astype(np.int64) for run in (naive, shifted, fused)]
     apart = compared(fmt.name)
     is_nan = np.isnan(naive.steps["loss"].astype(np.float64))
     no_exp = naive.steps["exp"][..., naive.target] == 0
