@@ -393,6 +393,7 @@ def assert_same(batch, position, single):
         )
     for field, value in vars(single.cause).items():
         np.testing.assert_array_equal(getattr(batch.cause, field)[position], value, err_msg=field)
+    assert batch.kind[position] == single.kind == single.cause.kind
     assert batch.warnings[position] == single.warnings
 
 
