@@ -73,10 +73,10 @@ class Instrument:
         """Take the head of the component's message, which is JSON."""
         if element.WhichOneof("type") != "bidi_component":
             return False
-        message = zlib.decompress(element.bidi_component.bytes)
-        (length,) = struct.unpack_from("<I", message)
+        message = zlib.decompressobj()
+        (length,) = struct.unpack("<I", message.decompress(element.bidi_component.bytes, 4))
         self.id, self.fragment = element.bidi_component.id, fragment
-        self.head = json.loads(message[4 : 4 + length])
+        self.head = json.loads(message.decompress(message.unconsumed_tail, length))
         return True
 
     def move(self, random: Random) -> None:
