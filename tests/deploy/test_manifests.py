@@ -30,7 +30,7 @@ PODS = [APP["template"]["spec"], MANIFESTS["Deployment", "nginx"]["template"]["s
 APP_CONTAINER, NGINX_CONTAINER = CONTAINERS = [pod["containers"][0] for pod in PODS]
 
 
-def test_the_replicas_have_the_names_that_nginx_hashes() -> None:
+def test_the_replicas_have_the_names_that_nginx_is_told() -> None:
     assert set(SERVICES) == {*NAMES, "nginx"}
     start = APP["ordinals"]["start"]
     assert [f"app-{start + index}" for index in range(APP["replicas"])] == NAMES
