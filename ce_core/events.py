@@ -6,8 +6,10 @@ values that the steps left, and takes no longer than they do.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from enum import IntEnum
+from functools import reduce
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +18,8 @@ from ce_core.formats import FORMATS
 from ce_core.trace import STEPS, Run, Step
 
 __all__ = ["EventKind", "find_events"]
+
+Mask = npt.NDArray[np.bool_]
 
 _UNDERFLOWS = {"exp", "divide"}
 
@@ -58,68 +62,64 @@ def find_events(run: Run) -> dict[str, npt.NDArray[np.int8]]:
     >>> [EventKind(int(kind)).name for kind in events.values()]
     ['OVERFLOW', 'CARRIED', 'INVALID', 'CARRIED', 'CARRIED']
     """
-    return {step.name: _event(run, step) for step in STEPS[run.pipeline]}
-
-
-def _event(run: Run, step: Step) -> npt.NDArray[np.int8]:
-    """Name the event of each class, and of those the first in the order of `EventKind`."""
-    logits = run.steps["logits"]
-    whole = run.steps[step.name].ndim < logits.ndim
-    output = _by_class(run.steps[step.name], run)
-    inputs = [_by_class(run.steps[name], run) for name in step.inputs]
-    if step.operation in ("index", "negative") or (step.operation == "exp" and whole):
-        inputs = [array[..., [run.target]] for array in inputs]
-    nan_in = _any(np.isnan, inputs, keep=not whole)
-    inf_in = _any(np.isinf, inputs, keep=not whole)
-    nan_made = np.isnan(output) & ~nan_in
-    inf_made = np.isinf(output) & ~inf_in & ~nan_in
-    if FORMATS[run.format].has_infinity:
-        divide = np.asarray(inf_made & (step.operation == "log"))
-        overflow = np.asarray(inf_made & ~divide)
-    else:  # here an overflow is a nan, and so is the log of 0
-        divide = np.asarray(nan_made & (step.operation == "log"))
-        overflow = np.asarray(nan_made & ~divide & (step.operation != "divide"))
-    finite = ~nan_in & ~inf_in
-    underflow = (output == 0) & finite & (step.operation in _UNDERFLOWS)
-    if step.operation == "divide":
-        underflow &= inputs[0] != 0
-    by_inf = inf_in & (step.operation == "divide")
-    carried = (nan_in & np.isnan(output)) | (inf_in & np.isinf(output)) | by_inf
-    kinds = np.select(
-        [overflow, nan_made, divide, underflow, carried],
-        [
-            EventKind.OVERFLOW,
-            np.where(divide, EventKind.DIVIDE, EventKind.INVALID),
-            EventKind.DIVIDE,
-            EventKind.UNDERFLOW,
-            EventKind.CARRIED,
-        ],
-        len(EventKind),
-    )
+    seen = {name: _Seen.of(values, run) for name, values in run.steps.items()}
     # A masked class is -inf all along; only the nan that it may become is an event.
-    masked = np.isneginf(logits.astype(np.float64))
+    masked = np.isneginf(run.steps["logits"].astype(np.float64, order="F"))
+    return {step.name: _event(run, step, seen, masked) for step in STEPS[run.pipeline]}
+
+
+class _Seen(NamedTuple):
+    """What the values of a step are, for each class (..., C), or (..., 1) of one number for all."""
+
+    nan: Mask
+    inf: Mask
+    zero: Mask
+
+    @classmethod
+    def of(cls, values: npt.NDArray[Any], run: Run) -> _Seen:
+        wide = values.astype(np.float64, order="F", copy=False)
+        if wide.ndim < run.steps["logits"].ndim:
+            wide = wide[..., None]
+        return cls(np.isnan(wide), np.isinf(wide), wide == 0)
+
+
+def _event(run: Run, step: Step, seen: Mapping[str, _Seen], masked: Mask) -> npt.NDArray[np.int8]:
+    """Name the event of each class, and of those the first in the order of `EventKind`."""
+    whole = run.steps[step.name].ndim < run.steps["logits"].ndim
+    output = seen[step.name]
+    inputs = [seen[name] for name in step.inputs]
+    nans, infs = [i.nan for i in inputs], [i.inf for i in inputs]
+    if step.operation in ("index", "negative") or (step.operation == "exp" and whole):
+        of_target = np.s_[..., run.target : run.target + 1]
+        nans, infs = [nan[of_target] for nan in nans], [inf[of_target] for inf in infs]
+    nan_in, inf_in = _any(nans, keep=not whole), _any(infs, keep=not whole)
+    divides = step.operation == "divide"
+    carried = inf_in if divides else inf_in & output.inf
+    kinds = np.full(output.nan.shape, len(EventKind), np.int8, order="F")
+    # What is written later stands before it in the order of the kinds.
+    np.copyto(kinds, EventKind.CARRIED, where=carried | (nan_in & output.nan))
+    if step.operation in _UNDERFLOWS:
+        underflow = output.zero & ~(nan_in | inf_in)
+        if divides:
+            underflow &= ~inputs[0].zero
+        np.copyto(kinds, EventKind.UNDERFLOW, where=underflow)
+    nan_made = output.nan & ~nan_in
+    np.copyto(kinds, EventKind.INVALID, where=nan_made)
+    beyond = EventKind.DIVIDE if step.operation == "log" else EventKind.OVERFLOW
+    if FORMATS[run.format].has_infinity:
+        np.copyto(kinds, beyond, where=output.inf & ~(inf_in | nan_in))
+    elif not divides:  # here an overflow is a nan, and so is the log of 0
+        np.copyto(kinds, beyond, where=nan_made)
     if whole:
         masked = np.asarray(masked.all(axis=-1, keepdims=True))
-    kinds = np.where(masked & ~np.isnan(output), len(EventKind), kinds)
-    first = kinds.min(axis=-1)
-    return np.where(first == len(EventKind), EventKind.NONE, first).astype(np.int8)
+    np.copyto(kinds, len(EventKind), where=masked & ~output.nan)
+    first = np.asarray(kinds.min(axis=-1))
+    first[first == len(EventKind)] = EventKind.NONE
+    return first
 
 
-def _by_class(values: npt.NDArray[np.generic], run: Run) -> npt.NDArray[np.float64]:
-    """Return float64 values (..., C), or (..., 1) where a step leaves one number."""
-    wide = values.astype(np.float64)
-    return wide if wide.ndim == run.steps["logits"].ndim else wide[..., None]
-
-
-def _any(
-    test: Callable[[npt.NDArray[np.float64]], npt.NDArray[np.bool_]],
-    inputs: list[npt.NDArray[np.float64]],
-    *,
-    keep: bool,
-) -> npt.NDArray[np.bool_]:
-    """Say for each class, or for all at once, whether one of the inputs passes the test."""
-    result = np.zeros(1, np.bool_)
-    for array in inputs:
-        passed = test(array)
-        result = result | (passed if keep else np.asarray(passed.any(axis=-1, keepdims=True)))
-    return result
+def _any(masks: list[Mask], *, keep: bool) -> Mask:
+    """Say for each class, or for all at once, whether one of the inputs is so."""
+    if not keep:
+        masks = [np.asarray(mask.any(axis=-1, keepdims=True)) for mask in masks]
+    return np.asarray(reduce(np.logical_or, masks))

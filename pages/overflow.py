@@ -8,7 +8,7 @@ import numpy as np
 from ce_core.events import EventKind, find_events
 from ce_core.formats import FORMATS
 from ce_core.scenarios import LAB
-from ce_core.trace import PIPELINES, STEPS, CauseKind, Run, run, run_all
+from ce_core.trace import PIPELINES, STEPS, CauseKind, Run, run, run_all, run_formats
 from pages.shared import controls, figures, lesson, state
 from pages.shared.choices import logit_sliders, positions, presets, reaches, shift_slider
 from pages.shared.controls import Settings
@@ -96,12 +96,12 @@ def build(settings: Settings) -> tuple[Instrument, Columns]:
 def _runs(settings: Settings, sliders: list[Slider]) -> Runs:
     table = positions(settings, sliders)
     logits, shift = table["logits"], table["shift"][..., None]
-    return {name: run_all(logits, settings.target, name, shift=shift) for name in FORMATS}
+    return run_formats(logits, settings.target, shift=shift)
 
 
 def _narrow(values: np.ndarray, result: Run) -> np.ndarray:
     """Return values in a type that the browser knows and that holds every number of the format."""
-    return values.astype(np.float64 if result.format == "float64" else np.float32)
+    return values.astype(np.float64 if result.format == "float64" else np.float32, copy=False)
 
 
 def _name(pipeline: str) -> str:
@@ -318,23 +318,23 @@ def _cliff(settings: Settings, pipeline: str, columns: Columns) -> Figure:
     z = np.linspace(-CLIFF, CLIFF, 801)
     logits = np.broadcast_to(settings.logits, (len(z), len(settings.logits))).copy()
     logits[:, settings.target] = z
-    lanes = []
-    for name in FORMATS:
-        result = run(logits, settings.target, pipeline, name, shift=settings.shift)
-        for quantity in QUANTITIES:
-            lane = say("overflow.lane", format=name, quantity=say(f"overflow.lane_{quantity}"))
-            lanes.append((lane, _lane(result, quantity)))
+    runs = run_formats(logits, settings.target, shift=settings.shift, pipelines=(pipeline,))
+    z, instead = _ends(z, _lanes([forms[pipeline] for forms in runs.values()]))
     i, name = settings.target, settings.names[settings.target]
     target = np.array(settings.logits[i], float)
     at = np.broadcast_to(target, columns["loss"].shape).copy()
     if np.isfinite(target):
         at[i] = controls.grid(settings.logits[i], settings.effective_reach)[0]
     columns["cliff_x"] = np.stack([at, at], axis=-1)
-    columns["cliff_y"] = np.array([[[-1.0, len(lanes)]]])
+    columns["cliff_y"] = np.array([[[-1.0, len(instead)]]])
     return Figure(
         title=say("overflow.cliff", name=name, pipeline=_name(pipeline)),
         alt=say("overflow.cliff_alt", name=name),
-        plot=figures.lanes(z, lanes, say("overflow.cliff_x", name=name)),
+        plot=figures.lanes(
+            z,
+            list(zip(_lane_names(), _INSTEAD[instead], strict=True)),
+            say("overflow.cliff_x", name=name),
+        ),
         lines=[Line("cliff_x", "cliff_y", "naive")],
         key=[("fused", say("overflow.key_right")), ("naive", say("overflow.key_here"))],
         of=[f"logits.{i}"],
@@ -342,24 +342,45 @@ def _cliff(settings: Settings, pipeline: str, columns: Columns) -> Figure:
     )
 
 
-def _lane(result: Run, quantity: str) -> np.ndarray:
-    """Return what the machine has instead of a quantity, "" where it is right."""
-    values = result.steps.get(quantity, result.steps["exp"]).astype(np.float64)
-    nearly = np.zeros(len(values), bool)
-    if quantity == "exp":
-        values = values[:, result.target]
-    if quantity == "total" and "rest" in result.steps:
-        values = result.steps["log_sum"].astype(np.float64)
-        right = np.isfinite(values)
-    elif quantity == "loss":
-        right, nearly = (_IS[tone][result.kind] for tone in ("good", "warn"))
-    else:
-        right = np.isfinite(values) & (values != 0)
+@cache
+def _lane_names() -> list[str]:
+    return [
+        say("overflow.lane", format=name, quantity=say(f"overflow.lane_{quantity}"))
+        for name in FORMATS
+        for quantity in QUANTITIES
+    ]
+
+
+def _lanes(runs: list[Run]) -> np.ndarray:
+    """Return what the machine has instead of each quantity, as an index of `_INSTEAD`."""
+    values = np.array([_drawn(result) for result in runs])
+    kinds = np.array([result.kind for result in runs])
+    right = np.isfinite(values) & (values != 0)
+    nearly = np.zeros(values.shape, bool)
+    total, loss = QUANTITIES.index("total"), QUANTITIES.index("loss")
+    right[:, loss], nearly[:, loss] = _IS["good"][kinds], _IS["warn"][kinds]
+    if "rest" in runs[0].steps:  # its log1p may be 0
+        right[:, total] = np.isfinite(values[:, total])
     instead = [right, nearly, np.isnan(values), np.isposinf(values), values == 0]
-    which = np.full(len(values), len(instead))
+    which = np.full(values.shape, len(instead), np.int8)
     for i, holds in reversed([*enumerate(instead)]):  # the first that holds is written last
-        which[holds] = i
-    return np.asarray(_INSTEAD[which])
+        np.putmask(which, holds, i)
+    return which.reshape(-1, values.shape[-1])
+
+
+def _drawn(result: Run) -> list[np.ndarray]:
+    """Return the values of the quantities."""
+    steps = result.steps
+    total = steps["log_sum" if "rest" in steps else "total"]
+    drawn = (steps["exp"][:, result.target], total, steps["probability"], steps["loss"])
+    return [values.astype(np.float64) for values in drawn]
+
+
+def _ends(x: np.ndarray, lanes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Leave out what lies between the ends of all stretches: a lane is drawn from end to end."""
+    changes = (lanes[:, 1:] != lanes[:, :-1]).any(axis=0)
+    kept = np.append(True, changes) | np.append(changes, True)
+    return x[kept], lanes[:, kept]
 
 
 # ---------------------------------------------------------------- the questions

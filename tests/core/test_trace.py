@@ -7,8 +7,9 @@ import mpmath
 import numpy as np
 import pytest
 
+from ce_core.cause import row_sum
 from ce_core.formats import FORMATS, neighbours
-from ce_core.trace import PIPELINES, STEPS, WARNINGS, CauseKind, run, run_all, trace
+from ce_core.trace import PIPELINES, STEPS, WARNINGS, CauseKind, run, run_all, run_formats, trace
 
 INF, NAN = math.inf, math.nan
 K = CauseKind
@@ -274,6 +275,32 @@ def test_true_loss_and_the_loss_of_digits_agree_with_mpmath(name):
                 assert kind == expected, (logits, target, shift, result.pipeline)
                 judged += 1
     assert judged > 100
+
+
+@pytest.mark.parametrize("shift", [0.0, 1000.0])
+def test_several_formats_at_once_are_each_alone(shift):
+    logits = np.random.default_rng(4).normal(scale=300, size=(60, 9))
+    logits[3, 2], logits[4] = -INF, logits[4, 0]
+    for name, forms in run_formats(logits, 1, shift=shift).items():
+        for pipeline, result in forms.items():
+            alone = run(logits, 1, pipeline, name, shift=shift)
+            assert (result.format, result.pipeline) == (name, pipeline)
+            ours, theirs = (r.steps | vars(r.cause) for r in (result, alone))
+            assert list(ours) == list(theirs)
+            for key in ours:
+                assert ours[key].flags.c_contiguous  # as np.sum adds a vector
+                assert ours[key].dtype == theirs[key].dtype
+                assert ours[key].tobytes() == theirs[key].tobytes()
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("classes", range(1, 11))
+@pytest.mark.parametrize("name", NAMES)
+def test_the_sums_of_a_table_are_numpy_s_sums_of_its_vectors(name, classes, order):
+    rng = np.random.default_rng(classes)
+    terms = np.exp(rng.normal(scale=3, size=(300, classes))).astype(FORMATS[name].dtype, order)
+    terms[rng.random(terms.shape) < 0.1] = 0
+    assert row_sum(terms).tobytes() == b"".join(np.sum(row.copy()).tobytes() for row in terms)
 
 
 def on_paper(kind, index, result, logits, target, shift):
