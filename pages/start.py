@@ -20,11 +20,11 @@ def show() -> None:
     """Show the page."""
     state.begin(KEY)
     st.title(say("start.title"), anchor=False)
-    st.markdown(say("start.lead"))
     instrument = st.container()
     st.subheader(say("start.lessons"), anchor=False)
     links = _lessons()
     with instrument:
+        st.markdown(say("start.lead"))
         _instrument(links)
 
 

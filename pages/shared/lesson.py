@@ -59,12 +59,12 @@ def show(lesson: Lesson) -> None:
     page = lesson.page
     state.begin(page)
     st.title(say(f"{page}.title"), anchor=False)
-    st.markdown("\n\n".join(say(key) for n in (1, 2, 3) if has(key := f"{page}.lead_{n}")))
     # A release runs the instrument's fragment, and costs what that shows; the rest stays.
     instrument, rest, following = st.container(), st.container(), st.container()
     with rest:
         _questions(lesson)
     with instrument:
+        st.markdown("\n\n".join(say(key) for n in (1, 2, 3) if has(key := f"{page}.lead_{n}")))
         _instrument(lesson, _asked_of(lesson), following)
     mark()
 
