@@ -18,13 +18,13 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from bench.drag import cpu_seconds
-from bench.students import MEGABYTE, Instrument, PlainSliders, Register, Student, attend
+from bench.students import MEGABYTE, LabStudent, PlainStudent, Register, Student, attend
 from tests.browser.serving import Server, serve
 from tests.deploy.cluster import cluster_of_replicas
 
 EVERY = 5.0  # s between two releases of a student
 REPLICAS = 3  # of deploy/replicas.conf
-ARRIVE = 15.0  # s in which a class comes in
+ARRIVE = 0.05  # s between two students who come in
 FORGET = 2  # s for which the server keeps the session of somebody who left
 # What is wanted of 300 students: s, bytes for each, and the memory that stays.
 P95, SESSION, STAYS = 0.5, 5 * MEGABYTE, 1.10
@@ -33,15 +33,16 @@ LESSONS = ["pipeline", "likelihood", "sigmoid", "softmax", "overflow", "gradient
 
 @dataclass(frozen=True)
 class Lab:
-    """The app."""
+    """The app; each student goes an own way, or all follow one lesson."""
 
     name: str = "the lab"
     script: str = "app.py"
     pages: tuple[str, ...] = tuple(LESSONS)
+    follows: bool = False
 
     def student(self, url: str, seed: int) -> Student:
         """Return a student who starts where the lecturer does."""
-        return Student(url, "pipeline", Instrument(), seed)
+        return LabStudent(url, "pipeline", seed, follows=self.follows)
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Plain:
 
     def student(self, url: str, seed: int) -> Student:
         """Return a student of the plain page."""
-        return Student(url, "", PlainSliders(), seed)
+        return PlainStudent(url, "", seed)
 
 
 def memory(pid: int) -> int:
@@ -69,8 +70,8 @@ async def class_of(subject: Lab | Plain, url: str, count: int, seconds: float) -
     async with asyncio.TaskGroup() as group:
         for i in range(count):
             student = subject.student(url, i)
-            arrives = ARRIVE * i / count
-            stays = seconds + ARRIVE - arrives
+            arrives = ARRIVE * i
+            stays = seconds + ARRIVE * (count - i)
             group.create_task(attend(student, list(subject.pages), arrives, stays, EVERY, seen))
     return seen
 
@@ -178,7 +179,12 @@ async def main(seconds: float, counts: list[int]) -> None:
     )
     print("|---|" + "--:|" * 14)
     for count in counts:
-        for subject, processes in ((Lab(), 1), (Lab(), REPLICAS), (Plain(), REPLICAS)):
+        for subject, processes in (
+            (Lab(), 1),
+            (Lab(), REPLICAS),
+            (Lab("the lab, one lesson", follows=True), REPLICAS),
+            (Plain(), REPLICAS),
+        ):
             await measure(subject, processes, count, seconds)
     print(
         f"wanted of 300 students: none lost, p95 {1000 * P95:.0f} ms, at most"

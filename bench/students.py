@@ -1,27 +1,26 @@
-"""Students as the server sees them: Streamlit sessions over a WebSocket, without a browser.
+"""Students as the server sees them, without a browser.
 
-They speak Streamlit's own protocol: a `BackMsg` asks for a run of the script, and `ForwardMsg`s
-bring its elements. What a student reads of a page is what the browser would: the instrument in
-the component's message, and the page hashes in the navigation. Like the browser, a student whose
-connection is lost connects again with the URL and the cookie, and sends what was not answered.
+All hold a Streamlit session over a WebSocket, which brings the pages. A student of the lab then asks
+for answers over HTTP, as the player does; one of the plain page speaks Streamlit's own protocol: a
+`BackMsg` asks for a run of the script, and `ForwardMsg`s bring its elements. Like the browser, a
+student whose connection is lost connects again, and asks again for what was not answered.
 """
 
 import asyncio
+import gzip
 import json
 import re
 import struct
 import time
-import zlib
-from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
+import numpy as np
 import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.Delta_pb2 import Delta
 from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
@@ -36,191 +35,104 @@ class LostError(Exception):
     """The server did not answer, or answered with an error."""
 
 
-class _DisconnectedError(Exception):
+class DisconnectedError(Exception):
     """The connection was closed."""
 
 
-class Table(Protocol):
-    """What a release moves and brings: the sliders of a page, and how one is moved."""
+class Student(Protocol):
+    """One open page of the app."""
 
-    def read(self, element: Element, fragment: str) -> bool:
-        """Take an element of the page; say whether it is the table that a release brings."""
+    page: str
+    random: Random
+    received: int  # bytes
+    reconnected: int  # how often
 
-    def move(self, random: Random) -> None:
-        """Move a slider."""
+    async def open(self) -> float:
+        """Ask for the page, and return the seconds until it stands."""
 
-    def release(self) -> tuple[list[WidgetState], str]:
-        """Return what the browser sends of the last move, and the fragment that it asks for."""
+    async def release(self) -> float:
+        """Move a slider, and return the seconds until the table of its new position is here."""
 
-    def kept(self) -> list[WidgetState]:
-        """Return what the browser tells a server that it connects to anew."""
+    async def go(self, page: str) -> float:
+        """Click in the navigation, and return the seconds until the other page stands."""
 
-    def shows(self) -> bool:
-        """Say whether the table that came last is the one of the last move."""
-
-
-@dataclass
-class Instrument:
-    """The live component of the lab."""
-
-    id: str = ""
-    fragment: str = ""
-    head: Mapping[str, Any] = field(default_factory=dict)
-    sent: tuple[int, str, float] = (0, "", 0.0)  # number, slider and value of the last release
-    released: dict[str, float] = field(default_factory=dict)  # where each slider was left
-
-    def read(self, element: Element, fragment: str) -> bool:
-        """Take the head of the component's message, which is JSON."""
-        if element.WhichOneof("type") != "bidi_component":
-            return False
-        message = zlib.decompressobj()
-        (length,) = struct.unpack("<I", message.decompress(element.bidi_component.bytes, 4))
-        self.id, self.fragment = element.bidi_component.id, fragment
-        self.head = json.loads(message.decompress(message.unconsumed_tail, length))
-        return True
-
-    def move(self, random: Random) -> None:
-        """Take a slider to another of its positions."""
-        slider = random.choice(list(self._sliders()))
-        value = random.choice([v for k, v in enumerate(slider["values"]) if k != slider["index"]])
-        self.sent = (max(self.sent[0], self.head["seen"]) + 1, slider["id"], value)
-        self.released[slider["id"]] = value
-
-    def release(self) -> tuple[list[WidgetState], str]:
-        """Send the change with its number, as often as it takes."""
-        number, id_, value = self.sent
-        change = {"n": number, "id": id_, "value": value}
-        trigger = json.dumps([{"event": "commit", "value": [change]}])
-        state = WidgetState(
-            id=f"$$STREAMLIT_INTERNAL_KEY_{self.id}__events", json_trigger_value=trigger
-        )
-        return [state], self.fragment
-
-    def kept(self) -> list[WidgetState]:
-        """Tell nothing: the numbers are in the URL."""
-        return []
-
-    def stands(self) -> dict[str, float]:
-        """Return where each slider stands in the table that came last."""
-        return {slider["id"]: slider["values"][slider["index"]] for slider in self._sliders()}
-
-    def _sliders(self) -> Iterator[Mapping[str, Any]]:
-        return (s for s in self.head["instrument"]["sliders"] if not s["masked"])
-
-    def shows(self) -> bool:
-        """Compare what was released with where the slider stands now."""
-        number, id_, value = self.sent
-        # A share of the model is rounded when the others make room for it.
-        return bool(self.head["seen"] >= number and abs(self.stands()[id_] - value) <= 1e-6)
+    async def leave(self) -> None:
+        """Close the page."""
 
 
-@dataclass
-class PlainSliders:
-    """`st.slider`s above two `st.plotly_chart`s, as most people would write the page."""
-
-    values: dict[str, float] = field(default_factory=dict)  # where each slider was left
-    shown: list[str] = field(default_factory=list)  # the sliders of this page
-    charts: list[str] = field(default_factory=list)  # the exponentials and the probabilities
-    before: str = ""  # the exponentials before the last move
-    fragment: str = ""
-
-    def read(self, element: Element, fragment: str) -> bool:
-        """Take the sliders and the charts; the second chart is the end of the table."""
-        kind = element.WhichOneof("type")
-        self.fragment = fragment
-        if kind == "slider":
-            if self.charts:  # a page begins with its sliders
-                self.shown, self.charts = [], []
-            self.shown.append(element.slider.id)
-            self.values.setdefault(element.slider.id, element.slider.default[0])
-        if kind != "plotly_chart":
-            return False
-        self.charts.append(element.plotly_chart.spec)
-        return len(self.charts) == 2
-
-    def move(self, random: Random) -> None:
-        """Take a slider somewhere else."""
-        moved = random.choice(self.shown)
-        old = self.values[moved]
-        self.values[moved] = random.choice([v for k in range(-100, 101) if (v := k / 10) != old])
-        self.before = self.charts[0]
-
-    def release(self) -> tuple[list[WidgetState], str]:
-        """Send all sliders, as Streamlit's browser does."""
-        return self.kept(), self.fragment
-
-    def kept(self) -> list[WidgetState]:
-        """Tell where the sliders stand."""
-        states = []
-        for id_, value in self.values.items():
-            state = WidgetState(id=id_)
-            state.double_array_value.data.append(value)
-            states.append(state)
-        return states
-
-    def shows(self) -> bool:
-        """Say whether the exponentials changed, as they do with every slider."""
-        return self.charts[0] != self.before
+# ---------------------------------------------------------------- Streamlit's protocol
 
 
-class Student:
-    """One open page of the app, and what it has been told."""
+class Session:
+    """A Streamlit session over a WebSocket; `elements` get what a run draws."""
 
-    def __init__(self, url: str, page: str, table: Table, seed: int) -> None:
-        self.url, self.page, self.table = url, page, table
-        self.random = Random(seed)  # noqa: S311 - a student is no secret
-        self.query, self.session, self.cookie = "", "", ""
+    def __init__(self, url: str, page: str) -> None:
+        self.url, self.page = url, page
+        self.query, self.id, self.cookie = "", "", ""
         self.pages: dict[str, str] = {}  # the hash of each page
+        self.elements: list[tuple[Element, str]] = []  # of the last run, and their fragments
         self.received = 0  # bytes
         self.reconnected = 0  # how often
 
-    async def open(self) -> float:
-        """Ask for the page, connect, and return the seconds until it stands."""
-        start = time.perf_counter()
+    async def open(self) -> None:
+        """Ask for the page, and connect."""
         try:
             async with asyncio.timeout(PATIENCE):
                 self.cookie = await _cookie(self.url, self.page)
                 await self._connect()
-            await self._run(page_name=self.page)
-        except (TimeoutError, OSError, websockets.WebSocketException, _DisconnectedError) as error:
+            await self.run(page_name=self.page)
+        except (TimeoutError, OSError, websockets.WebSocketException, DisconnectedError) as error:
             raise LostError(repr(error)) from error
-        return self._arrived - start
 
-    async def release(self) -> float:
-        """Move a slider, and return the seconds until the table of its new position is here."""
-        self.table.move(self.random)
-        start = time.perf_counter()
-        while True:
-            states, fragment = self.table.release()
-            try:
-                await self._run(states, fragment_id=fragment, page_script_hash=self._hash())
-            except _DisconnectedError:
-                await self._reconnect()
-                continue
-            if not self.table.shows():
-                raise LostError("the table is not the one of the release")
-            return self._arrived - start
-
-    async def go(self, page: str) -> float:
-        """Click in the navigation, and return the seconds until the other page stands."""
+    async def show(self, page: str, kept: list[WidgetState] | None = None) -> None:
+        """Run another page, or this one again, over a new connection where the old one is lost."""
         self.page = page
-        start = time.perf_counter()
         try:
-            await self._run(page_script_hash=self._hash())
-        except _DisconnectedError:
-            await self._reconnect()
-        return self._arrived - start
+            await self.run(page_script_hash=self.pages[page])
+        except DisconnectedError:
+            await self.reconnect(kept or [])
 
     async def leave(self) -> None:
         """Close the page."""
         await self._socket.close()
 
-    def _hash(self) -> str:
-        return self.pages[self.page]
+    async def reconnect(self, kept: list[WidgetState]) -> None:
+        """Connect until a server answers, and ask it for the page as the URL has it."""
+        deadline = time.perf_counter() + PATIENCE
+        while True:
+            try:
+                await self._connect()
+                await self.run(kept, page_script_hash=self.pages[self.page])
+            except (DisconnectedError, OSError, websockets.WebSocketException) as error:
+                if time.perf_counter() > deadline:
+                    raise LostError(repr(error)) from error
+                await asyncio.sleep(AGAIN)
+            else:
+                self.reconnected += 1
+                return
+
+    async def run(self, states: list[WidgetState] | None = None, **asked: str) -> None:
+        """Ask for a run, and wait until it has ended."""
+        message = BackMsg()
+        message.rerun_script.query_string = self.query
+        message.rerun_script.context_info.url = f"{self.url}/{self.page}"
+        for name, value in asked.items():
+            setattr(message.rerun_script, name, value)
+        message.rerun_script.widget_states.widgets.extend(states or [])
+        self.elements = []
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._socket.send(message.SerializeToString())
+                while not self._take(await self._socket.recv(decode=False)):
+                    pass
+        except TimeoutError as error:
+            raise LostError(repr(error)) from error
+        except (websockets.WebSocketException, OSError) as error:
+            raise DisconnectedError from error
 
     async def _connect(self) -> None:
         address = urlsplit(self.url)
-        protocols = ["streamlit", "NO_TOKEN", self.session] if self.session else ["streamlit"]
+        protocols = ["streamlit", "NO_TOKEN", self.id] if self.id else ["streamlit"]
         self._socket = await websockets.connect(
             f"ws://{address.netloc}/_stcore/stream",
             origin=Origin(self.url),
@@ -232,82 +144,26 @@ class Student:
             open_timeout=PATIENCE,
         )
 
-    async def _reconnect(self) -> None:
-        """Connect until a server answers, and ask it for the page as the URL has it."""
-        deadline = time.perf_counter() + PATIENCE
-        while True:
-            try:
-                await self._connect()
-                await self._run(self.table.kept(), page_script_hash=self._hash())
-            except (_DisconnectedError, OSError, websockets.WebSocketException) as error:
-                if time.perf_counter() > deadline:
-                    raise LostError(repr(error)) from error
-                await asyncio.sleep(AGAIN)
-            else:
-                self.reconnected += 1
-                return
-
-    async def _run(self, states: list[WidgetState] | None = None, **asked: str) -> None:
-        """Ask for a run, note when the table is here, and wait until the run has ended."""
-        message = BackMsg()
-        message.rerun_script.query_string = self.query
-        message.rerun_script.context_info.url = f"{self.url}/{self.page}"
-        for name, value in asked.items():
-            setattr(message.rerun_script, name, value)
-        message.rerun_script.widget_states.widgets.extend(states or [])
-        arrived = False
-        try:
-            async with asyncio.timeout(PATIENCE):
-                await self._socket.send(message.SerializeToString())
-                while True:
-                    answer = await self._socket.recv(decode=False)
-                    if self._take(answer):
-                        arrived, self._arrived = True, time.perf_counter()
-                    elif self._ended and arrived:
-                        return
-        except TimeoutError as error:
-            raise LostError(repr(error)) from error
-        except (websockets.WebSocketException, OSError) as error:
-            raise _DisconnectedError from error
-
     def _take(self, answer: bytes) -> bool:
-        """Take a message; say whether it is the table."""
+        """Take a message; say whether the run has ended."""
         self.received += len(answer)
         message = ForwardMsg()
         message.ParseFromString(answer)
         kind = message.WhichOneof("type")
-        self._ended = kind == "script_finished"
         if kind == "new_session":
-            self.session = message.new_session.initialize.session_id
+            self.id = message.new_session.initialize.session_id
         elif kind == "page_info_changed":
             self.query = message.page_info_changed.query_string
         elif kind == "navigation":
             self.pages = {
                 page.url_pathname: page.page_script_hash for page in message.navigation.app_pages
             }
-        elif kind == "delta":
-            return self._draw(message.delta)
-        return False
-
-    def _draw(self, delta: Delta) -> bool:
-        if delta.WhichOneof("type") != "new_element":
-            return False
-        element = delta.new_element
-        if element.WhichOneof("type") == "exception":
-            raise LostError(element.exception.message or "the server failed")
-        return self.table.read(element, delta.fragment_id)
-
-
-@dataclass
-class Register:
-    """What a class saw."""
-
-    opened: list[float] = field(default_factory=list)  # s
-    released: list[float] = field(default_factory=list)  # s
-    changed: list[float] = field(default_factory=list)  # s, another page
-    lost: list[str] = field(default_factory=list)
-    received: int = 0  # bytes
-    reconnected: int = 0  # how often a connection was lost, and another made
+        elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
+            element = message.delta.new_element
+            if element.WhichOneof("type") == "exception":
+                raise LostError(element.exception.message or "the server failed")
+            self.elements.append((element, message.delta.fragment_id))
+        return kind == "script_finished"
 
 
 async def _cookie(url: str, page: str) -> str:
@@ -320,6 +176,283 @@ async def _cookie(url: str, page: str) -> str:
     writer.close()
     set_ = re.findall(r"^set-cookie: ([^;\r]+)", head, re.IGNORECASE | re.MULTILINE)
     return "; ".join(set_)
+
+
+# ---------------------------------------------------------------- the lab
+
+
+class Http:
+    """One connection that stays open, as a browser has it."""
+
+    def __init__(self, url: str) -> None:
+        self._address = urlsplit(url)
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self.received = 0  # bytes
+
+    async def get(self, path: str, cookie: str) -> bytes:
+        """Return what the server answers, unpacked.
+
+        Raises
+        ------
+        OSError, asyncio.IncompleteReadError
+            If the connection was lost, or the answer is no 200.
+        """
+        if self._streams is None:
+            self._streams = await asyncio.open_connection(
+                self._address.hostname, self._address.port
+            )
+        reader, writer = self._streams
+        try:
+            lines = f"GET {path} HTTP/1.1", f"Host: {self._address.netloc}"
+            more = "Accept-Encoding: gzip", f"Cookie: {cookie}", "", ""
+            writer.write("\r\n".join((*lines, *more)).encode())
+            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+            length = re.search(r"^content-length: (\d+)", head, re.IGNORECASE | re.MULTILINE)
+            body = await reader.readexactly(int(length[1]) if length else 0)
+            if not head.startswith("HTTP/1.1 200"):
+                raise OSError(head.partition("\r\n")[0])
+        except (OSError, asyncio.IncompleteReadError):
+            self.close()
+            raise
+        self.received += len(head) + len(body)
+        packed = re.search(r"^content-encoding: gzip", head, re.IGNORECASE | re.MULTILINE)
+        return gzip.decompress(body) if packed else body
+
+    def close(self) -> None:
+        """Close the connection; the next request opens another."""
+        if self._streams:
+            self._streams[1].close()
+        self._streams = None
+
+
+class LabStudent:
+    """A student of the lab: the page over Streamlit's session, the tables as answers to a link.
+
+    Parameters
+    ----------
+    url, page : str
+        Where the app is, and which page is opened.
+    seed : int
+        For what is moved where.
+    link : str, optional
+        What is opened.
+    follows : bool
+        Whether each slider is moved from the lecturer's link, instead of from the student's own.
+    """
+
+    def __init__(
+        self, url: str, page: str, seed: int, link: str = "", *, follows: bool = False
+    ) -> None:
+        self.page, self.link = page, link
+        self.random = Random(seed)  # noqa: S311 - a student is no secret
+        self.released: dict[str, float] = {}  # where each slider was left
+        self._session, self._http = Session(url, page), Http(url)
+        self._first, self._follows = link, follows
+        self._again = 0
+        self._layouts: dict[str, Any] = {}  # of this tab, by hash
+
+    @property
+    def received(self) -> int:
+        """The bytes that came."""
+        return self._session.received + self._http.received
+
+    @property
+    def reconnected(self) -> int:
+        """How often a connection was lost, and another made."""
+        return self._session.reconnected + self._again
+
+    async def open(self) -> float:
+        """Ask for the page, and return the seconds until its picture stands."""
+        start = time.perf_counter()
+        await self._session.open()
+        self._told()
+        await self._ask(self.link)
+        return time.perf_counter() - start
+
+    async def go(self, page: str) -> float:
+        """Click in the navigation, and return the seconds until the other picture stands."""
+        start = time.perf_counter()
+        self.page = page
+        await self._session.show(page)
+        self._told()
+        await self._ask(self._first if self._follows else self.link)
+        return time.perf_counter() - start
+
+    async def release(self) -> float:
+        """Move a slider, and return the seconds until the table of its new position is here."""
+        id_, value = self._moved()
+        start = time.perf_counter()
+        link = self._first if self._follows else self.link
+        await self._ask(f"{link}&set={quote(f'{id_}:{value!r}')}".lstrip("&"))
+        passed = time.perf_counter() - start
+        # A share of the model is rounded when the others make room for it.
+        if abs(self.stands()[id_] - value) > 1e-6:
+            raise LostError("the table is not the one of the release")
+        self.released[id_] = value
+        return passed
+
+    async def leave(self) -> None:
+        """Close the page."""
+        self._http.close()
+        await self._session.leave()
+
+    def stands(self) -> dict[str, float]:
+        """Return where each slider stands in the table that came last."""
+        return {id_: values[index] for id_, values, index in self._sliders()}
+
+    def _moved(self) -> tuple[str, float]:
+        id_, values, index = self.random.choice(list(self._sliders()))
+        others = [value for k, value in enumerate(values) if k != index]
+        return id_, self.random.choice(others)
+
+    def _sliders(self) -> list[tuple[str, list[float], int]]:
+        layout = self._layouts[self._head["layout"]]
+        found = []
+        for instrument, now in zip(layout["instruments"], self._head["instruments"], strict=True):
+            table = self._table(instrument["positions"])
+            for slider, s, row in zip(instrument["sliders"], now["sliders"], table, strict=True):
+                if not s["masked"]:
+                    found.append((slider["id"], row[: s["count"]].tolist(), s["index"]))
+        return found
+
+    def _table(self, number: int) -> np.ndarray:
+        """Return a column without items."""
+        sizes = [np.dtype(kind).itemsize * int(np.prod(n)) for kind, n in self._head["columns"]]
+        kind, shape = self._head["columns"][number]
+        start = sum(sizes[:number])
+        planes = np.frombuffer(self._body[start : start + sizes[number]], np.uint8)
+        numbers = planes.reshape(np.dtype(kind).itemsize, -1).T.copy().view(f"<{kind}")
+        return numbers.reshape(shape)
+
+    def _told(self) -> None:
+        """Read what the page tells the player."""
+        (component,) = (
+            element.bidi_component
+            for element, _ in self._session.elements
+            if element.WhichOneof("type") == "bidi_component"
+        )
+        self._version = json.loads(component.json)["version"]
+
+    async def _ask(self, query: str) -> None:
+        """Ask for the numbers, and for the layout where it is another one."""
+        numbers = await self._get("", query)
+        (length,) = struct.unpack("<I", numbers[:4])
+        self._head = json.loads(numbers[4 : 4 + length])
+        self._body = numbers[4 + length :]
+        self.link = self._head["link"]
+        if self._head["layout"] not in self._layouts:
+            layout = json.loads(await self._get("/layout", query))
+            self._layouts[layout["hash"]] = layout
+
+    async def _get(self, part: str, query: str) -> bytes:
+        """Ask until there is an answer, as the player does."""
+        path = f"/answer/{self.page}{part}?{query}&v={self._version}"
+        deadline = time.perf_counter() + PATIENCE
+        while True:
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    return await self._http.get(path, self._session.cookie)
+            except (OSError, asyncio.IncompleteReadError) as error:
+                if time.perf_counter() > deadline:
+                    raise LostError(repr(error)) from error
+                self._again += 1
+                await asyncio.sleep(AGAIN)
+
+
+# ---------------------------------------------------------------- the plain page
+
+
+class PlainStudent:
+    """A student of `bench/plain_page.py`: `st.slider`s above two `st.plotly_chart`s."""
+
+    def __init__(self, url: str, page: str, seed: int) -> None:
+        self.page = page
+        self.random = Random(seed)  # noqa: S311 - a student is no secret
+        self._session = Session(url, page)
+        self._values: dict[str, float] = {}  # where each slider was left
+
+    @property
+    def received(self) -> int:
+        """The bytes that came."""
+        return self._session.received
+
+    @property
+    def reconnected(self) -> int:
+        """How often a connection was lost, and another made."""
+        return self._session.reconnected
+
+    async def open(self) -> float:
+        """Ask for the page, and return the seconds until it stands."""
+        start = time.perf_counter()
+        await self._session.open()
+        self._read()
+        return time.perf_counter() - start
+
+    async def go(self, page: str) -> float:
+        """Click in the navigation, and return the seconds until the other page stands."""
+        start = time.perf_counter()
+        self.page = page
+        await self._session.show(page)
+        self._read()
+        return time.perf_counter() - start
+
+    async def release(self) -> float:
+        """Move a slider, and return the seconds until its charts are here."""
+        moved = self.random.choice(self._shown)
+        old, before = self._values[moved], self._charts[0]
+        choices = [v for k in range(-100, 101) if (v := k / 10) != old]
+        self._values[moved] = self.random.choice(choices)
+        start = time.perf_counter()
+        hash_ = self._session.pages[self.page]
+        try:
+            await self._session.run(
+                self._states(), fragment_id=self._fragment, page_script_hash=hash_
+            )
+        except DisconnectedError:
+            await self._session.reconnect(self._states())
+        self._read()
+        if self._charts[0] == before:  # the exponentials change with every slider
+            raise LostError("the charts are not those of the release")
+        return time.perf_counter() - start
+
+    async def leave(self) -> None:
+        """Close the page."""
+        await self._session.leave()
+
+    def _read(self) -> None:
+        self._shown, self._charts = [], []
+        for element, fragment in self._session.elements:
+            kind = element.WhichOneof("type")
+            if kind == "slider":
+                self._fragment = fragment
+                self._shown.append(element.slider.id)
+                self._values.setdefault(element.slider.id, element.slider.default[0])
+            elif kind == "plotly_chart":
+                self._charts.append(element.plotly_chart.spec)
+
+    def _states(self) -> list[WidgetState]:
+        """Send all sliders, as Streamlit's browser does."""
+        states = []
+        for id_, value in self._values.items():
+            state = WidgetState(id=id_)
+            state.double_array_value.data.append(value)
+            states.append(state)
+        return states
+
+
+# ---------------------------------------------------------------- a class
+
+
+@dataclass
+class Register:
+    """What a class saw."""
+
+    opened: list[float] = field(default_factory=list)  # s
+    released: list[float] = field(default_factory=list)  # s
+    changed: list[float] = field(default_factory=list)  # s, another page
+    lost: list[str] = field(default_factory=list)
+    received: int = 0  # bytes
+    reconnected: int = 0  # how often a connection was lost, and another made
 
 
 async def attend(

@@ -1,24 +1,31 @@
 """The bug gallery: nine real mistakes with the cross-entropy, each to be diagnosed and repaired."""
 
 import inspect
-from collections.abc import Callable
-from dataclasses import replace
-from operator import attrgetter
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Final
 
 import numpy as np
-import streamlit as st
 
 from ce_core import cross_entropy
 from ce_core.bugs import BUGS, Bug, run
 from ce_core.formats import FORMATS
-from pages.shared import controls, figures, lesson, progress, state
-from pages.shared.controls import Settings
-from pages.shared.lesson import Lesson, Question
-from pages.shared.live import (
+from lab import figures, pictures
+from lab.controls import grid
+from lab.lesson import Lesson, Question
+from lab.parameters import FIRST_NAMES
+from lab.readers import number, one_of, whole
+from lab.settings import Parameter, Settings, widened
+from lab.verdict import LOSS
+from lab.words import say
+from live.message import cut
+from live.parts import (
     Card,
     Cell,
     Choice,
     Code,
+    Column,
+    Columns,
     Figure,
     Instrument,
     Place,
@@ -29,81 +36,87 @@ from pages.shared.live import (
     Slider,
     Style,
     Table,
-    live,
 )
-from pages.shared.verdict import LOSS
-from pages.shared.words import say
 
-KEY = "bugs"
-Columns = dict[str, np.ndarray]
-_UNLOCKED = "bugs.unlocked"
+
+def first_dose(bug: str) -> float:
+    """Return the logit of a bug's own data that its slider moves."""
+    row, column = BUGS[bug].move
+    return BUGS[bug].logits[row][column]
+
+
+BUG: Final[Parameter[str]] = Parameter(
+    "bug", "bugs", one_of(tuple(BUGS), "bugs.expected_bug"), "softmax_twice"
+)
+DOSE: Final[Parameter[float]] = Parameter(
+    "dose", "bugs", number(), lambda settings: first_dose(settings[BUG])
+)
+REPAIRED: Final[Parameter[int]] = Parameter("repaired", "bugs", whole(1), 0)
+
 _OPTIONS = 4  # diagnoses to choose from
+_COLOURS = {"broken": "naive", "repaired": "fused"}
 
 
-def show() -> None:
-    """Show the page."""
-    lesson.show(Lesson(KEY, draw, broken, ask, topic=attrgetter("bug")))
+def opened(settings: Settings, name: str) -> Settings:
+    """Open another case, with its own data, and unrepaired."""
+    bug = BUG.reader.read(name)
+    return settings.put(bug=bug, dose=first_dose(bug), repaired=0)
 
 
-def draw(settings: Settings) -> None:
-    """Show the instrument of the case that is open."""
-    instrument, columns = build(settings, diagnosed=_diagnosed(settings))
-    live(KEY, instrument, columns, on_commit=state.commit(KEY))
+def broken(settings: Settings, _: str = "") -> Settings:
+    """Go where exp of a float16 is beyond float16."""
+    return opened(settings, "half_precision")
 
 
 def _diagnosed(settings: Settings) -> bool:
     """Say whether the learner may see the repair: after a diagnosis, or a link that shows it."""
-    unlocked: set[str] = st.session_state.setdefault(_UNLOCKED, set())
-    if settings.repaired:
-        unlocked.add(settings.bug)
-    return settings.bug in unlocked or (KEY, settings.bug) in progress.done()
+    return settings[REPAIRED] == 1 or settings[BUG] in settings.seen
 
 
-def broken(settings: Settings) -> Settings:
-    """Go where exp of a float16 is beyond float16."""
-    return controls.take(settings, "bug", "half_precision")
+def _seen(settings: Settings) -> list[str]:
+    return [settings[BUG]] if settings[REPAIRED] else []
+
+
+def _picture() -> str:
+    bug = BUGS["softmax_twice"]
+    x = np.linspace(-2, 8, 50)
+    stuck, repaired = run(bug, _batches(bug, x))
+    return pictures.line(x, stuck, (0, 3)) + pictures.line(x, repaired, (0, 3), dash="3 4")
 
 
 # ---------------------------------------------------------------- the case
 
 
-def build(settings: Settings, *, diagnosed: bool) -> tuple[Instrument, Columns]:
+def build(settings: Settings, columns: Columns) -> list[Instrument]:
     """Build the instrument of a case; before the diagnosis it holds nothing of the repair."""
-    name, bug = settings.bug, BUGS[settings.bug]
-    repaired = diagnosed and settings.repaired == 1
-    reach = replace(settings, reach=bug.reach).reach_for(settings.dose)
-    positions, index = controls.grid(settings.dose, reach)
+    name, bug = settings[BUG], BUGS[settings[BUG]]
+    diagnosed, repaired = _diagnosed(settings), settings[REPAIRED] == 1
+    reach = widened(bug.reach, settings[DOSE])
+    positions, index = grid(settings[DOSE], reach)
     batches = _batches(bug, positions)
-    losses = run(bug, batches)
-    columns = {"dose": np.array(positions)[None], "broken": losses[0][None]}
-    if repaired:
-        columns["repaired"] = losses[1][None]
-    said, more = _symptom(name, positions, losses[0], batches)
-    table, cells = _batch(bug, batches)
+    columns.add("dose", np.array([positions]))
+    losses = dict(zip(_COLOURS, run(bug, batches), strict=True))
+    forms = list(_COLOURS) if repaired else ["broken"]
+    for form in forms:
+        columns.add(form, losses[form][None])
     place = _place(bug)
     hint = "bugs.hint_repair" if diagnosed else "bugs.hint_diagnose"
+    label = say("bugs.slider", **place)
+    said = _symptom(name, batches, columns)
     instrument = Instrument(
         title=say(f"bugs.name_{name}"),
         hint=say(hint, **place),
-        sliders=[
-            Slider(
-                "dose",
-                say("bugs.slider_name", **place),
-                say("bugs.slider", **place),
-                positions,
-                index,
-            )
-        ],
+        sliders=[Slider(DOSE.key, say("bugs.slider_name", **place), label, positions, index)],
         choices=[_switch(settings)] if diagnosed else [],
-        presets=Presets("bug", say("bugs.cases"), _cases(), name),
-        figures=[_figure(columns, reach, say("bugs.slider", **place))],
+        presets=Presets(BUG.key, say("bugs.cases"), _cases(), name),
+        figures=[_figure(forms, reach, label, columns)],
         cards_title=say("bugs.cards"),
-        cards=[_card(form, bug.format) for form in ("broken", "repaired") if form in columns],
-        sentences=[said, *([_why(name)] if repaired else [])],
-        tables=[table],
+        cards=[_card(columns[form], bug.format) for form in forms],
+        sentences=[said, *([_why(name, said.column)] if repaired else [])],
+        tables=[_batch(bug, batches, columns)],
         code=_code(bug.repaired if repaired else bug.broken, reveal=diagnosed),
     )
-    return instrument, columns | more | cells
+    return [instrument]
 
 
 def _cases() -> list[tuple[str, str]]:
@@ -113,73 +126,77 @@ def _cases() -> list[tuple[str, str]]:
 def _place(bug: Bug) -> dict[str, str]:
     """Name the logit that moves."""
     row, column = bug.move
-    return {"name": controls.FIRST_NAMES[column], "sample": str(row + 1)}
+    return {"name": FIRST_NAMES[column], "sample": str(row + 1)}
 
 
-def _batches(bug: Bug, positions: list[float]) -> np.ndarray:
+def _batches(bug: Bug, positions: Sequence[float] | np.ndarray) -> np.ndarray:
     batches = np.tile(np.array(bug.logits), (len(positions), 1, 1))
     row, column = bug.move
     batches[:, row, column] = positions
     return batches
 
 
-def _symptom(
-    name: str, positions: list[float], losses: np.ndarray, batches: np.ndarray
-) -> tuple[Sentence, Columns]:
+def _symptom(name: str, batches: np.ndarray, columns: Columns) -> Sentence:
     """Say what the learner is to notice; it holds wherever the slider stands."""
-    columns: Columns = {"said": np.zeros((1, 1), np.int8)}
-    places = {"loss": Place("broken", LOSS)}
+    text = say(f"bugs.symptom_{name}")
+    places = {"loss": Place(columns["broken"], LOSS)}
+    losses, positions = columns["broken"].values[0], columns["dose"].values[0]
     finite = np.flatnonzero(np.isfinite(losses))
-    values = {}
+    found: dict[str, np.ndarray] = {}
     if finite.size:
-        values["lowest"] = f"{losses[finite].min():.6g}"
+        found["lowest"] = losses[finite].min()
     if finite.size and finite[-1] + 1 < len(positions):
-        values["edge"] = f"{positions[finite[-1] + 1]:g}"
-    template = say(f"bugs.symptom_{name}", **values)
-    if "{largest}" in template:
+        found["edge"] = positions[finite[-1] + 1]
+    for key, value in found.items():
+        if f"{{{key}}}" in text:
+            places[key] = Place(columns.add(key, np.array([[value]])), Style("shortest", 6))
+    if "{largest}" in text:
         rows = batches.reshape(-1, batches.shape[-1])
         each = cross_entropy(rows, np.tile(BUGS[name].target, len(batches)), reduction="none")
-        columns["largest"] = each.reshape(batches.shape[:-1]).max(axis=-1)[None]
-        places["largest"] = Place("largest", LOSS)
-    return Sentence("verdict", say("bugs.symptom"), "said", [template], places), columns
+        largest = each.reshape(batches.shape[:-1]).max(axis=-1)[None]
+        places["largest"] = Place(columns.add("largest", largest), LOSS)
+    said = columns.add("said", np.zeros((1, 1), np.int8))
+    return Sentence("verdict", say("bugs.symptom"), said, [text], places)
 
 
-def _why(name: str) -> Sentence:
-    return Sentence("why", say("bugs.repair"), "said", [say(f"bugs.why_{name}")], {})
+def _why(name: str, said: Column) -> Sentence:
+    return Sentence("why", say("bugs.repair"), said, [say(f"bugs.why_{name}")])
 
 
 def _switch(settings: Settings) -> Choice:
     options = [("0", say("bugs.as_it_was")), ("1", say("bugs.repaired"))]
-    return Choice("repaired", say("bugs.switch"), options, settings.repaired)
+    return Choice(REPAIRED.key, say("bugs.switch"), options, settings[REPAIRED])
 
 
-def _figure(columns: Columns, reach: float, x_title: str) -> Figure:
-    colours = {"broken": "naive", "repaired": "fused"}
-    forms = [form for form in colours if form in columns]
-    x = columns["dose"][0].tolist()
-    lines = [(x, columns[form][0].tolist(), colours[form]) for form in forms]
-    finite = [y for _, line, _ in lines for y in line if np.isfinite(y)]
+def _figure(forms: Sequence[str], reach: float, x_title: str, columns: Columns) -> Figure:
+    dose, losses = columns["dose"], np.stack([columns[form].values for form in forms])
     # A mistake that hardly costs anything is not to look like a large loss.
-    top = max([1.0, *finite])
+    top = max(1.0, losses.max(initial=0.0, where=np.isfinite(losses)))
+    across = columns.add("curve_x", cut(dose.values[None]))
+    curves = cut(np.where(np.isfinite(losses), losses, np.nan))
+    lines = [
+        (across, columns.add(f"curve_{form}", curve[None]), _COLOURS[form])
+        for form, curve in zip(forms, curves, strict=True)
+    ]
     plot = figures.curves(lines, (-reach, reach), (-0.04 * top, 1.08 * top), x_title)
-    plot["layout"]["annotations"] += _gaps(x, columns["broken"][0])
+    plot["layout"]["annotations"] += _gaps(dose.values[0], columns["broken"].values[0])
     return Figure(
         title=say("bugs.curve"),
         alt=say("bugs.curve_alt"),
         plot=plot,
-        points=[Point("dose", form, colours[form], drag="dose") for form in forms],
-        key=[(colours[form], say(f"bugs.card_{form}")) for form in forms],
+        points=[Point(dose, columns[form], _COLOURS[form], drag=DOSE.key) for form in forms],
+        key=[(_COLOURS[form], say(f"bugs.card_{form}")) for form in forms],
     )
 
 
-def _gaps(x: list[float], losses: np.ndarray) -> list[figures.Plot]:
+def _gaps(x: np.ndarray, losses: np.ndarray) -> list[figures.Plot]:
     """Name what stands where the curve has a gap."""
     kind = np.select([np.isnan(losses), np.isinf(losses)], [2, 1], 0)
     stretches = np.split(np.arange(len(x)), np.flatnonzero(np.diff(kind)) + 1)
     return [
         {
             "text": say("live.nan") if kind[part[0]] == 2 else say("live.inf"),
-            "x": (x[part[0]] + x[part[-1]]) / 2,
+            "x": float(x[part[0]] + x[part[-1]]) / 2,
             "xref": "x",
             "xanchor": "left",
             "xshift": 4,  # px, clear of the line at 0
@@ -194,46 +211,51 @@ def _gaps(x: list[float], losses: np.ndarray) -> list[figures.Plot]:
     ]
 
 
-def _card(form: str, format_name: str) -> Card:
+def _card(loss: Column, format_name: str) -> Card:
     return Card(
-        title=say(f"bugs.card_{form}"),
+        title=say(f"bugs.card_{loss.name}"),
         note=say("bugs.card_note", format=format_name),
-        swatch={"broken": "naive", "repaired": "fused"}[form],
-        value=Cell(form, LOSS, readout=f"loss-{form}"),
+        swatch=_COLOURS[loss.name],
+        value=Cell(loss, LOSS, readout=f"loss-{loss.name}"),
         unit=say("bugs.nats"),
     )
 
 
-def _batch(bug: Bug, batches: np.ndarray) -> tuple[Table, Columns]:
+def _batch(bug: Bug, batches: np.ndarray, columns: Columns) -> Table:
     """Show the batch as it is stored, one row for each sample."""
     count = batches.shape[-1]
-    names = controls.FIRST_NAMES[:count]
+    names = FIRST_NAMES[:count]
     with np.errstate(over="ignore"):
         stored = batches.astype(FORMATS[bug.format].dtype).astype(np.float64)
+    logits = columns.add("logits", stored.reshape(1, len(batches), -1))
+    true = columns.add("true", np.array(bug.target, np.int8)[None, None])
     digits = Style("shortest", 6)
     rows = [
         Row(
             say("bugs.sample_number", sample=i + 1),
             [
-                *(Cell("logits", digits, i * count + j, f"logit-{i}-{j}") for j in range(count)),
-                Cell("true", item=i, words=names),
+                *(Cell(logits, digits, i * count + j, f"logit-{i}-{j}") for j in range(count)),
+                Cell(true, item=i, words=names),
             ],
         )
         for i in range(len(bug.target))
     ]
-    table = Table(
+    return Table(
         title=say("bugs.batch"),
         lead=say("bugs.batch_lead", format=bug.format),
         head=[say("bugs.sample"), *names, say("bugs.true_class")],
         rows=rows,
     )
-    true = np.array(bug.target, np.int8)[None, None]
-    return table, {"logits": stored.reshape(1, len(batches), -1), "true": true}
+
+
+@cache  # Python finds it by reading the file
+def _source(function: Callable[..., np.ndarray]) -> str:
+    return inspect.getsource(function)
 
 
 def _code(function: Callable[..., np.ndarray], *, reveal: bool) -> Code:
     """List a function; its name and docstring tell the diagnosis, so they may have to wait."""
-    source = inspect.getsource(function)
+    source = _source(function)
     if not reveal:
         source = source.replace(function.__name__, "loss", 1)
         source = source.replace(f'    """{function.__doc__}"""\n', "")
@@ -259,32 +281,45 @@ def ask(settings: Settings) -> list[Question]:
 
 def _ask_diagnosis(settings: Settings) -> Question:
     order = list(BUGS)
-    first = order.index(settings.bug)
+    first = order.index(settings[BUG])
     near = [order[(first + i) % len(order)] for i in range(_OPTIONS)]
     diagnoses = {bug: say(f"bugs.diagnosis_{bug}") for bug in near}
     options = sorted(diagnoses.values())
     return Question(
-        settings.bug,
-        say("bugs.ask", case=say(f"bugs.name_{settings.bug}")),
+        settings[BUG],
+        say("bugs.ask", case=say(f"bugs.name_{settings[BUG]}")),
         options,
-        options.index(diagnoses[settings.bug]),
-        [say(f"bugs.why_{settings.bug}")] * _OPTIONS,
-        replace(settings, repaired=1),
+        options.index(diagnoses[settings[BUG]]),
+        [say(f"bugs.why_{settings[BUG]}")] * _OPTIONS,
+        settings.put(repaired=1),
     )
 
 
 def _ask_value(settings: Settings) -> Question:
-    bug = BUGS[settings.bug]
-    dose = controls.first_dose(settings.bug)
+    bug = BUGS[settings[BUG]]
+    dose = first_dose(settings[BUG])
     losses = run(bug, bug.logits)
     values = {"broken": losses[0], "repaired": losses[1], "even": np.log(len(bug.logits[0]))}
     texts = {f"{value:.4g}": form for form, value in values.items()}
     options = sorted(texts)
     return Question(
-        f"{settings.bug}-value",
+        f"{settings[BUG]}-value",
         say("bugs.ask_value", dose=f"{dose:g}", **_place(bug)),
         options,
         options.index(f"{values['repaired']:.4g}"),
         [say(f"bugs.value_{texts[option]}", count=len(bug.logits[0])) for option in options],
-        replace(settings, dose=dose, repaired=1),
+        settings.put(dose=dose, repaired=1),
     )
+
+
+LESSON = Lesson(
+    page="bugs",
+    parameters=(BUG, DOSE, REPAIRED),
+    picture=_picture,
+    build=build,
+    acts={BUG.key: opened, "break": broken},
+    ask=ask,
+    topic=lambda settings: settings[BUG],
+    reveals=True,
+    sees=_seen,
+)

@@ -1,33 +1,44 @@
 """The cross-entropy and its gradient: the pull on each logit, and the way downhill."""
 
-from dataclasses import replace
+from collections.abc import Sequence
 from functools import cache
+from typing import Final
 
 import numpy as np
 
 from ce_core import cross_entropy, log_sigmoid, log_softmax, logsumexp, softmax
-from ce_core.backward import gradient, gradient_of
 from ce_core.descent import descend, loss_along, slope, smoothed_target
 from ce_core.likelihood import cross_entropy as distribution_cross_entropy
 from ce_core.likelihood import entropy
+from ce_core.pipelines import PIPELINES, gradient, gradient_of, run_all
 from ce_core.scenarios import LAB, SCENARIOS
-from ce_core.trace import PIPELINES, run_all
-from pages.shared import controls, figures, lesson, state
-from pages.shared.choices import (
+from lab import figures, pictures
+from lab.controls import (
     formats,
     logit_sliders,
+    narrow,
     positions,
     reaches,
+    scale,
     slider,
     steps_each_way,
+    with_scenario,
 )
-from pages.shared.controls import MAX_STEP, Settings
-from pages.shared.lesson import Lesson, Question
-from pages.shared.live import (
+from lab.lesson import Lesson, Question
+from lab.mathml import frac, math, row, sub
+from lab.parameters import FORMAT, LOGITS, NAMES, REACH, TARGET, first_names
+from lab.readers import between, whole
+from lab.settings import Parameter, Settings
+from lab.verdict import LOSS
+from lab.words import say
+from live.message import cut, drawn
+from live.parts import (
     Arrows,
     Bars,
     Card,
     Cell,
+    Column,
+    Columns,
     Figure,
     Formula,
     Instrument,
@@ -39,55 +50,46 @@ from pages.shared.live import (
     Slider,
     Style,
     Table,
-    cut,
-    drawn,
-    live,
 )
-from pages.shared.mathml import frac, math, row, sub
-from pages.shared.words import literal, say
 
-KEY = "gradient"
-Columns = dict[str, np.ndarray]
+MAX_STEP = 60  # steps of gradient descent
 
-LOSS = Style("fixed", 6)
+SMOOTHING: Final[Parameter[float]] = Parameter("smoothing", "gradient", between(0.0, 1.0), 0.0)
+RATE: Final[Parameter[float]] = Parameter("rate", "gradient", between(0.001, 100.0), 1.0)
+STEP: Final[Parameter[int]] = Parameter("step", "gradient", whole(MAX_STEP), 0, restarts=True)
+
 SHORT = Style("significant", 4)
 _SHARES = np.geomspace(0.002, 1.0, 64).round(4)  # closest where the curve of -ln p is steepest
 _CURVE = distribution_cross_entropy([1.0, 0.0], np.stack([_SHARES, 1 - _SHARES], axis=-1))
 _ALONG = np.linspace(-1.0, 1.0, 41)  # along an axis, in units of the reach
 _DRAWN = np.arange(0, MAX_STEP + 1, 3)  # steps at which the descent is drawn
+_RATES = [float(f"{10 ** (k / 25):.3g}") for k in range(-50, 51)]
 _ENLARGED = 0.4  # of the reach, how long an arrow is for a pull of 1
 
 
-def show() -> None:
-    """Show the page."""
-    lesson.show(Lesson(KEY, draw, broken, ask))
-
-
-def draw(settings: Settings) -> None:
-    """Show the instrument."""
-    live(KEY, *build(settings), on_commit=state.commit(KEY))
-
-
-def broken(settings: Settings) -> Settings:
+def broken(settings: Settings, _: str = "") -> Settings:
     """Open a wrong answer that is so sure that its probability rounds to 0."""
-    opened = controls.with_scenario(settings, LAB["log_of_zero"])
-    return replace(opened, smoothing=0.0, rate=1.0)
+    return with_scenario(settings, LAB["log_of_zero"]).put(smoothing=0.0, rate=1.0, step=0)
+
+
+def _picture() -> str:
+    path = descend([-3.0, 1.0, 1.0], 0, 1.0, 14)
+    loss = loss_along(path, 0)
+    steps, heights = np.arange(len(loss), dtype=float), (0.0, float(loss.max()))
+    points = pictures.place(steps, loss, heights)
+    return pictures.line(steps, loss, heights) + pictures.dots(points[::2])
 
 
 # ---------------------------------------------------------------- the table
 
 
-def build(settings: Settings) -> tuple[Instrument, Columns]:
+def build(settings: Settings, columns: Columns) -> list[Instrument]:
     """Build the instrument: sliders of the logits, the smoothing, the rate and the step."""
     # Each position has a whole descent.
     half = min(50, steps_each_way(settings))
     sliders = [*logit_sliders(settings, half), *_descent_sliders(settings)]
-    table = positions(settings, sliders)
-    smoothing, rate, step = table["smoothing"], table["rate"], table["step"]
-    path = descend(table["logits"], settings.target, rate, MAX_STEP + 1, smoothing)
-    columns = _columns(settings, path, smoothing, rate, step)
-    pull, pull_columns = _pull(settings, columns, smoothing)
-    columns |= pull_columns
+    table = positions(settings, sliders, LOGITS, SMOOTHING, RATE, STEP)
+    _add_columns(settings, sliders, table, columns)
     instrument = Instrument(
         title=say("gradient.controls"),
         hint=say("live.logits_hint"),
@@ -97,84 +99,93 @@ def build(settings: Settings) -> tuple[Instrument, Columns]:
         choice=settings.target,
         choices=[formats(settings), reaches(settings.effective_reach)],
         figures=[
-            _pulls(settings),
+            _pulls(settings, columns),
             _map(settings, columns),
-            _minus_log(settings),
-            _descent(settings),
-            _raw(settings),
+            _minus_log(settings, columns),
+            _descent(settings, columns),
+            _raw(settings, columns),
         ],
         cards_title=say("gradient.cards"),
-        cards=_cards(settings),
-        sentences=pull,
+        cards=_cards(settings, columns),
+        sentences=_pull(settings, columns, table[1]),
         formulas_title=say("gradient.formulas"),
-        formulas=_formulas(settings),
-        tables=[_forms(settings)],
+        formulas=_formulas(settings, columns),
+        tables=[_forms(settings, columns)],
     )
-    return instrument, columns
+    return [instrument]
 
 
 def _descent_sliders(settings: Settings) -> list[Slider]:
-    rates = [float(f"{10 ** (k / 25):.3g}") for k in range(-50, 51)]
-    smoothing = controls.scale(settings.smoothing, [k / 100 for k in range(101)])
+    smoothing = scale(settings[SMOOTHING], [k / 100 for k in range(101)])
     steps = list(range(MAX_STEP + 1))
     play = [say(f"gradient.{key}") for key in ("one_step", "play", "pause")]
     return [
-        slider("smoothing", say("gradient.smoothing"), smoothing),
-        slider("rate", say("gradient.rate"), controls.scale(settings.rate, rates), uneven=True),
-        replace(slider("step", say("gradient.step"), (steps, settings.step)), play=play),
+        slider(SMOOTHING, say("gradient.smoothing"), smoothing),
+        slider(RATE, say("gradient.rate"), scale(settings[RATE], _RATES), uneven=True),
+        slider(STEP, say("gradient.step"), (steps, settings[STEP]), play=play),
     ]
 
 
-def _columns(
-    settings: Settings,
-    path: np.ndarray,
-    smoothing: np.ndarray,
-    rate: np.ndarray,
-    step: np.ndarray,
-) -> Columns:
-    t, classes = settings.target, path.shape[-1]
-    rows = np.arange(path.shape[0])[:, None], np.arange(path.shape[1])
-    now, after = path[(*rows, step)], path[(*rows, step + 1)]
+def _paths(sliders: Sequence[Slider], longest: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return which positions have a descent of their own, and which descent each position has.
+
+    Past its last position a slider stands still, and all positions of the step are on one path.
+    """
+    counts = np.array([1 if s.id == STEP.key else len(s.values) for s in sliders])[:, None]
+    places = np.minimum(np.arange(longest), counts - 1)
+    own = np.arange(longest) < counts
+    return own, np.cumsum(counts)[:, None] - counts + places
+
+
+def _add_columns(
+    settings: Settings, sliders: Sequence[Slider], table: Sequence[np.ndarray], columns: Columns
+) -> None:
+    logits, smoothing, rate, step = table
+    t, classes = settings.target, logits.shape[-1]
+    own, which = _paths(sliders, step.shape[1])
+    path = descend(logits[own], t, rate[own], MAX_STEP + 1, smoothing[own])
+    now, after = path[which, step], path[which, step + 1]
     p, target = softmax(now), smoothed_target(t, classes, smoothing)
-    pull = slope(now, t, smoothing)
-    columns: Columns = {
-        "z": now,
-        "after": after,
-        "arrow": now - _ENLARGED * settings.effective_reach * pull,
-        "p": p,
-        "p_target": p[..., t],
-        "y": target,
-        "pull": pull,
-        "pull_target": pull[..., t],
-        "loss": loss_along(now[..., None, :], t, smoothing)[..., 0],
-        "minus_log": 0 - log_softmax(now)[..., t],
-        "floor": entropy(target),
-        "rate": rate,
-        "step_x": step.astype(np.int8),
-        "losses": drawn(loss_along(path[..., _DRAWN, :], t, smoothing)),
-        "even": np.array([[_even(classes)]]),
-        "z_target": now[..., t],
-        "raw": -now[..., t],
-    }
-    columns["u"], columns["v"] = _on_the_map(now, t)
+    pull = p - target
+    reach = settings.effective_reach
+    columns.update(
+        {
+            "z": cut(now),
+            "after": cut(after),
+            "arrow": cut(now - _ENLARGED * reach * pull),
+            "p": cut(p),
+            "p_target": p[..., t],
+            "y": cut(target),
+            "pull": cut(pull),
+            "pull_target": pull[..., t],
+            "loss": loss_along(now[..., None, :], t, smoothing)[..., 0],
+            "minus_log": 0 - log_softmax(now)[..., t],
+            "floor": entropy(target),
+            "rate": rate,
+            "step_x": step.astype(np.int8),
+            "losses": drawn(loss_along(path[:, _DRAWN], t, smoothing[own]))[which],
+            "even": np.array([[_even(classes)]]),
+            "z_target": now[..., t],
+            "raw": -now[..., t],
+        }
+    )
+    ends = _on_the_map(now, t)
     # Only the steps that were taken; the line ends where they led.
     taken = step[..., None] >= _DRAWN
-    for name, places in zip(("u", "v"), _on_the_map(path[..., _DRAWN, :][taken], t), strict=True):
-        line = np.repeat(columns[name][..., None], len(_DRAWN) + 1, axis=-1)
-        line[..., :-1][taken] = places
-        columns[f"path_{name}"] = drawn(line)
-    along = _ALONG[::2] * settings.effective_reach
+    slider_, place, i = np.nonzero(taken)
+    passed = _on_the_map(path[which[slider_, place], _DRAWN[i]], t)
+    for name, end, points in zip("uv", ends, passed, strict=True):
+        columns.add(name, end)
+        line = np.repeat(end[..., None], len(_DRAWN) + 1, axis=-1)
+        line[..., :-1][taken] = points
+        columns.add(f"path_{name}", drawn(line))
     # Of the other logits, the loss depends on their log-sum-exp R alone: it is ln(1 + e^(R - z_y)).
     others = np.asarray(logsumexp(np.delete(now, t, axis=-1), keepdims=True))
-    columns["bounded"] = drawn(0 - log_sigmoid(along - others))
-    seen = ["z", "after", "arrow", "p", "y", "pull"]
-    wide = np.float64 if settings.format == "float64" else np.float32  # float32 holds the others
-    for form, result in run_all(now, t, settings.format).items():
-        columns[f"loss_{form}"] = result.steps["loss"].astype(wide)
-        columns[f"pull_{form}"] = gradient_of(result).astype(wide)
-        if wide is np.float64:
-            seen.append(f"pull_{form}")
-    return columns | {name: cut(columns[name]) for name in seen}
+    columns.add("bounded", drawn(0 - log_sigmoid(_ALONG[::2] * reach - others)))
+    for form, run in run_all(now, t, settings.format).items():
+        columns.add(f"loss_{form}", narrow(run.steps["loss"], settings.format))
+        slopes = narrow(gradient_of(run), settings.format)
+        columns.add(f"pull_{form}", cut(slopes) if slopes.dtype == np.float64 else slopes)
 
 
 @cache
@@ -212,7 +223,7 @@ def _rest(others: np.ndarray) -> np.ndarray:
 # ---------------------------------------------------------------- what is drawn
 
 
-def _pulls(settings: Settings) -> Figure:
+def _pulls(settings: Settings, columns: Columns) -> Figure:
     count = len(settings.logits)
     reach = settings.effective_reach
     style = Style("significant", 2 if count >= figures.DENSE else 4)
@@ -221,20 +232,20 @@ def _pulls(settings: Settings) -> Figure:
         title=say("gradient.pulls"),
         alt=say("gradient.pulls_alt"),
         plot=figures.signed(count, reach),
-        bars=[Bars(0, "z", "shifted", zero, drag=[f"logits.{i}" for i in range(count)])],
-        arrows=[Arrows(list(range(count)), "z", "arrow", "naive")],
+        bars=[Bars(0, columns["z"], "shifted", zero, drag=[f"logits.{i}" for i in range(count)])],
+        arrows=[Arrows(list(range(count)), columns["z"], columns["arrow"], "naive")],
         names=settings.names,
         rows=[
-            Row(say(f"gradient.row_{column}"), _each(column, style, count), swatch)
-            for column, swatch in (("p", ""), ("y", ""), ("pull", "naive"))
+            Row(say(f"gradient.row_{name}"), _each(columns[name], style, count), swatch)
+            for name, swatch in (("p", ""), ("y", ""), ("pull", "naive"))
         ],
         key=[("shifted", say("gradient.key_logit")), ("naive", say("gradient.key_pull"))],
         dense=count >= figures.DENSE,
     )
 
 
-def _each(column: str, style: Style, count: int) -> list[Cell]:
-    return [Cell(column, style, i, f"{column}-{i}") for i in range(count)]
+def _each(column: Column, style: Style, count: int) -> list[Cell]:
+    return [Cell(column, style, i, f"{column.name}-{i}") for i in range(count)]
 
 
 def _map(settings: Settings, columns: Columns) -> Figure:
@@ -243,13 +254,14 @@ def _map(settings: Settings, columns: Columns) -> Figure:
     reach = settings.effective_reach
     axis = _ALONG * reach
     count = len(settings.logits)
-    now = columns["z"][-1, settings.step]
+    now = columns["z"].values[-1, settings[STEP]]
     grid = np.empty((count, len(axis), len(axis)))  # the classes first, where sums are fast
     rest = [i for i in range(count) if i not in (t, rival)]
     if rest:
         grid[rest] = (now[rest] - _rest(now[rest]))[:, None, None]
     grid[t], grid[rival] = axis, axis[:, None]
-    losses = loss_along(np.moveaxis(grid, 0, -1), t, settings.smoothing).round(4)
+    losses = loss_along(np.moveaxis(grid, 0, -1), t, settings[SMOOTHING])
+    heights = columns.add("map", drawn(losses.reshape(1, 1, -1)))
     names = [settings.names[t], settings.names[rival]]
     against = settings.names[rest[0]] if len(rest) == 1 else say("gradient.others")
     titles = [say("gradient.minus", name=name, other=against) if rest else name for name in names]
@@ -257,31 +269,33 @@ def _map(settings: Settings, columns: Columns) -> Figure:
     return Figure(
         title=say("gradient.map"),
         alt=say("gradient.map_alt"),
-        plot=figures.contours(axis.tolist(), losses, say("gradient.across"), say("gradient.up")),
-        lines=[Line("path_u", "path_v", "naive")],
-        points=[Point("u", "v", "naive")],
+        plot=figures.contours(axis.tolist(), heights, say("gradient.across"), say("gradient.up")),
+        lines=[Line(columns["path_u"], columns["path_v"], "naive")],
+        points=[Point(columns["u"], columns["v"], "naive")],
         key=[("naive", say("gradient.map_axes", across=titles[0], up=titles[1]))],
-        of=exact if count <= 3 or settings.smoothing == 0 else [],
+        of=exact if count <= 3 or settings[SMOOTHING] == 0 else [],
     )
 
 
-def _minus_log(settings: Settings) -> Figure:
+def _minus_log(settings: Settings, columns: Columns) -> Figure:
     even = _even(len(settings.logits))
+    shares = columns.add("curve_x", drawn(_SHARES[None, None]))
+    curve = columns.add("curve_y", drawn(_CURVE[None, None]))
     return Figure(
         title=say("gradient.minus_log"),
         alt=say("gradient.minus_log_alt"),
         plot=figures.curves(
-            [(_SHARES.tolist(), _CURVE.tolist(), "fused")],
+            [(shares, curve, "fused")],
             (-0.02, 1.02),
             (-0.15, 6.3),
             say("gradient.minus_log_x"),
             marks=[("y", even, say("gradient.even", classes=len(settings.logits)))],
         ),
-        points=[Point("p_target", "minus_log", "fused")],
+        points=[Point(columns["p_target"], columns["minus_log"], "fused")],
     )
 
 
-def _descent(settings: Settings) -> Figure:
+def _descent(settings: Settings, columns: Columns) -> Figure:
     even = _even(len(settings.logits))
     return Figure(
         title=say("gradient.descent"),
@@ -293,98 +307,95 @@ def _descent(settings: Settings) -> Figure:
             say("gradient.descent_x"),
             marks=[("y", even, say("gradient.even", classes=len(settings.logits)))],
         ),
-        lines=[Line(_DRAWN.tolist(), "losses", "fused")],
-        points=[Point("step_x", "loss", "fused", drag="step")],
+        lines=[Line(_DRAWN.tolist(), columns["losses"], "fused")],
+        points=[Point(columns["step_x"], columns["loss"], "fused", drag=STEP.key)],
     )
 
 
-def _raw(settings: Settings) -> Figure:
+def _raw(settings: Settings, columns: Columns) -> Figure:
     reach = settings.effective_reach
-    along = (_ALONG[::2] * reach).tolist()
+    z, minus_log = columns["z_target"], columns["minus_log"]
     name = settings.names[settings.target]
     return Figure(
         title=say("gradient.raw"),
         alt=say("gradient.raw_alt", name=name),
         plot=figures.curves(
-            [(along, [-z for z in along], "onehot")],
+            [((-reach, reach), (reach, -reach), "onehot")],
             (-reach, reach),
             (-reach, reach),
             say("gradient.raw_x"),
         ),
-        lines=[Line(along, "bounded", "fused")],
-        points=[Point("z_target", "minus_log", "fused"), Point("z_target", "raw", "onehot")],
+        lines=[Line((_ALONG[::2] * reach).tolist(), columns["bounded"], "fused")],
+        points=[Point(z, minus_log, "fused"), Point(z, columns["raw"], "onehot")],
         key=[("fused", say("gradient.key_bounded")), ("onehot", say("gradient.key_raw"))],
     )
 
 
-def _cards(settings: Settings) -> list[Card]:
+def _cards(settings: Settings, columns: Columns) -> list[Card]:
     name = settings.names[settings.target]
     return [
         Card(
             title=say("gradient.card_loss"),
             note=say("gradient.card_loss_note"),
             swatch="fused",
-            value=Cell("loss", LOSS, readout="loss"),
+            value=Cell(columns["loss"], LOSS, readout="loss"),
             unit=say("pipeline.loss_unit"),
             second_label=say("gradient.card_even"),
-            second=Cell("even", LOSS, readout="even"),
+            second=Cell(columns["even"], LOSS, readout="even"),
         ),
         Card(
             title=say("gradient.card_probability", name=name),
             note=say("gradient.card_probability_note"),
             swatch="",
-            value=Cell("p_target", SHORT, readout="p-target"),
+            value=Cell(columns["p_target"], SHORT, readout="p-target"),
             unit="",
         ),
         Card(
             title=say("gradient.card_pull", name=name),
             note=say("gradient.card_pull_note"),
             swatch="naive",
-            value=Cell("pull_target", SHORT, readout="pull-target"),
+            value=Cell(columns["pull_target"], SHORT, readout="pull-target"),
             unit="",
         ),
     ]
 
 
-def _pull(
-    settings: Settings, columns: Columns, smoothing: np.ndarray
-) -> tuple[list[Sentence], Columns]:
-    pull = columns["pull_target"]
-    loss = columns["loss"]
-    kind = np.select([np.isnan(loss), np.isinf(loss), smoothing > 0, pull > -0.01], [4, 0, 3, 2], 1)
+def _pull(settings: Settings, columns: Columns, smoothing: np.ndarray) -> list[Sentence]:
+    pull, loss = columns["pull_target"], columns["loss"]
+    no_loss, infinite = np.isnan(loss.values), np.isinf(loss.values)
+    weak = pull.values > -0.01
+    kind = np.select([no_loss, infinite, smoothing > 0, weak], [4, 0, 3, 2], 1)
     keys = ("pull_inf", "pull_strong", "pull_weak", "pull_smoothed", "pull_nan")
     style = Style("prose", 4)
+    target = columns.add("pull_class", np.array([[settings.target]], np.int8))
     said = Sentence(
         "verdict",
         say("gradient.pull_title"),
-        "pull_kind",
+        columns.add("pull_kind", kind.astype(np.int8)),
         [say(f"gradient.{key}") for key in keys],
         {
-            "target": Place("pull_class", names=settings.names),
-            "p": Place("p_target", style),
-            "pull": Place("pull_target", style),
-            "loss": Place("loss", style),
-            "floor": Place("floor", style),
+            "target": Place(target, names=settings.names),
+            "p": Place(columns["p_target"], style),
+            "pull": Place(pull, style),
+            "loss": Place(loss, style),
+            "floor": Place(columns["floor"], style),
         },
     )
     raw = Sentence(
         "raw",
         say("gradient.raw_title"),
-        "nothing",
+        columns.add("nothing", np.zeros((1, 1), np.int8)),
         [say("gradient.raw_said")],
-        {"raw": Place("raw", style), "loss": Place("minus_log", style)},
+        {"raw": Place(columns["raw"], style), "loss": Place(columns["minus_log"], style)},
     )
-    return [said, raw], {
-        "pull_kind": kind.astype(np.int8),
-        "pull_class": np.array([[settings.target]], np.int8),
-        "nothing": np.zeros((1, 1), np.int8),
-    }
+    return [said, raw]
 
 
-def _formulas(settings: Settings) -> list[Formula]:
+def _formulas(settings: Settings, columns: Columns) -> list[Formula]:
     t = settings.target
-    p, y, pull = (Cell(column, SHORT, t) for column in ("p", "y", "pull"))
-    z, after = Cell("z", SHORT, t), Cell("after", SHORT, t)
+    p, y, pull, z, after = (
+        Cell(columns[name], SHORT, t) for name in ("p", "y", "pull", "z", "after")
+    )
     index = str(t + 1)
     return [
         Formula(
@@ -400,13 +411,13 @@ def _formulas(settings: Settings) -> list[Formula]:
             math(
                 row(sub("z", index), "←", sub("z", index), "−", "η"),
                 row("(", sub("p", index), "−", sub("y", index), ")"),
-                row("=", z, "−", Cell("rate", SHORT), "·", "(", pull, ")", "=", after),
+                row("=", z, "−", Cell(columns["rate"], SHORT), "·", "(", pull, ")", "=", after),
             ),
         ),
     ]
 
 
-def _forms(settings: Settings) -> Table:
+def _forms(settings: Settings, columns: Columns) -> Table:
     count = len(settings.logits)
     return Table(
         title=say("gradient.forms"),
@@ -420,8 +431,11 @@ def _forms(settings: Settings) -> Table:
             Row(
                 say(f"pipeline.loss_{form}"),
                 [
-                    Cell(f"loss_{form}", LOSS, readout=f"loss-{form}"),
-                    *[Cell(f"pull_{form}", SHORT, i, f"pull-{form}-{i}") for i in range(count)],
+                    Cell(columns[f"loss_{form}"], LOSS, readout=f"loss-{form}"),
+                    *[
+                        Cell(columns[f"pull_{form}"], SHORT, i, f"pull-{form}-{i}")
+                        for i in range(count)
+                    ],
                 ],
                 form,
             )
@@ -449,14 +463,14 @@ def _ask_even(settings: Settings) -> Question:
         options,
         options.index(f"{loss:.4f}"),
         [say("gradient.ask_even_why", classes=classes, loss=f"{loss:.4f}")] * 4,
-        replace(settings, logits=(0.0,) * classes, step=0, smoothing=0.0),
+        settings.put(logits=(0.0,) * classes, step=0, smoothing=0.0),
     )
 
 
 def _ask_strongest(settings: Settings) -> Question:
     scenario = SCENARIOS["everyday"]
     pull = slope(scenario.logits, scenario.target)
-    names = [literal(name) for name in controls.first_names(3)]
+    names = first_names(3)
     right = int(np.abs(pull).argmax())
     return Question(
         "strongest",
@@ -464,7 +478,7 @@ def _ask_strongest(settings: Settings) -> Question:
         names,
         right,
         [say("gradient.ask_strongest_why", pulls=", ".join(f"{g:.3f}" for g in pull))] * 3,
-        replace(controls.with_scenario(settings, scenario), smoothing=0.0),
+        with_scenario(settings, scenario).put(smoothing=0.0, step=0),
     )
 
 
@@ -487,3 +501,13 @@ def _ask_dead(settings: Settings) -> Question:
         [say("gradient.ask_dead_why", fused=_pull_where_dead("fused"))] * 4,
         broken(settings),
     )
+
+
+LESSON = Lesson(
+    page="gradient",
+    parameters=(LOGITS, NAMES, TARGET, FORMAT, REACH, SMOOTHING, RATE, STEP),
+    picture=_picture,
+    build=build,
+    acts={"break": broken},
+    ask=ask,
+)

@@ -1,7 +1,9 @@
 """From the likelihood of observations to the cross-entropy and its length in bits."""
 
-from dataclasses import replace
+from collections.abc import Sequence
 from functools import cache
+from math import fsum
+from typing import Final
 
 import numpy as np
 
@@ -12,17 +14,25 @@ from ce_core.likelihood import (
     kl_divergence,
     likelihood_and_underflow,
     multinomial_log_likelihood,
+    running_product,
     underflow_count,
 )
 from ce_core.losses import one_hot
-from pages.shared import controls, figures, lesson, state
-from pages.shared.choices import formats, positions
-from pages.shared.controls import Settings
-from pages.shared.lesson import Lesson, Question
-from pages.shared.live import (
+from lab import figures, pictures
+from lab.controls import formats, positions, scale
+from lab.lesson import Lesson, Question
+from lab.mathml import Part, frac, ln, math, row, sub, subsup, sup
+from lab.parameters import FORMAT, MIN_CLASSES, TARGET, numbers, one_for_each_class, without
+from lab.readers import between, whole
+from lab.settings import Parameter, Settings
+from lab.words import say
+from live.message import drawn
+from live.parts import (
     Bars,
     Card,
     Cell,
+    Column,
+    Columns,
     Figure,
     Formula,
     Instrument,
@@ -34,15 +44,11 @@ from pages.shared.live import (
     Slider,
     Style,
     Table,
-    drawn,
-    live,
 )
-from pages.shared.mathml import Part, frac, ln, math, row, sub, subsup, sup
-from pages.shared.words import literal, say
 
-KEY = "likelihood"
-Columns = dict[str, np.ndarray]
-
+MAX_COUNT = 1000  # observations of one class
+FIRST_COUNTS = (5, 3, 2, 1, 1, 1, 1, 1, 1, 1)
+FIRST_MODEL = (0.2, 0.3, 0.5)
 LIMIT = 2000  # observations that are made at most, to see where a product becomes 0
 SHOWN = ("float64", "float32", "float16")  # whose smallest numbers are lines in the chart
 NATS, BITS = Style("fixed", 6), Style("fixed", 4)
@@ -51,75 +57,116 @@ _GRID = np.linspace(0.0, 1.0, 51)  # the curve over one probability
 _MADE = np.unique(np.round(np.geomspace(1, LIMIT, 40)))  # numbers of observations
 
 
-def show() -> None:
-    """Show the page."""
-    lesson.show(Lesson(KEY, draw, broken, ask))
+def first_model(count: int) -> tuple[float, ...]:
+    """Return the probabilities of a model that nobody has touched."""
+    return FIRST_MODEL if count == len(FIRST_MODEL) else (1 / count,) * count
 
 
-def draw(settings: Settings) -> None:
-    """Show the instrument."""
-    live(KEY, *build(settings), on_commit=state.commit(KEY))
+def share(model: Sequence[float], i: int, value: float) -> tuple[float, ...]:
+    """Return the model with p_i = value; what is left keeps its proportions.
+
+    Examples
+    --------
+    >>> share((0.2, 0.3, 0.5), 2, 0.0)
+    (0.4, 0.6, 0.0)
+    """
+    rest = fsum(p for j, p in enumerate(model) if j != i)
+    others = [p / rest if rest else 1 / (len(model) - 1) for p in model]
+    return tuple(value if j == i else (1 - value) * q for j, q in enumerate(others))
 
 
-def broken(settings: Settings) -> Settings:
+COUNTS: Final[Parameter[tuple[int, ...]]] = Parameter(
+    "counts",
+    "likelihood",
+    whole(MAX_COUNT),
+    lambda settings: FIRST_COUNTS[: len(settings.logits)],
+    split=numbers,
+    fits=lambda values, settings: one_for_each_class(values, settings) and sum(values) > 0,
+    added=lambda counts: (*counts, 0),
+    removed=without,
+)
+MODEL: Final[Parameter[tuple[float, ...]]] = Parameter(
+    "model",
+    "likelihood",
+    between(0.0, 1.0),
+    lambda settings: first_model(len(settings.logits)),
+    split=numbers,
+    fits=lambda values, settings: (
+        one_for_each_class(values, settings) and abs(fsum(values) - 1) <= 1e-6
+    ),
+    put=share,
+    added=lambda model: (*model, 0.0),
+    removed=lambda model, i: without(share(model, i, 0.0), i),
+)
+
+
+def broken(settings: Settings, _: str = "") -> Settings:
     """Observe hundreds: the product of their probabilities is 0 in every format."""
     count = len(settings.logits)
-    few = 200 if count == controls.MIN_CLASSES else 100  # 1075 halvings leave float64 behind
-    counts = tuple(few * n for n in controls.FIRST_COUNTS[:count])
-    return replace(settings, counts=counts, model=controls.first_model(count), format="float64")
+    few = 200 if count == MIN_CLASSES else 100  # 1075 halvings leave float64 behind
+    counts = tuple(few * n for n in FIRST_COUNTS[:count])
+    return settings.put(counts=counts, model=first_model(count), format="float64")
+
+
+def _picture() -> str:
+    made = np.arange(1, 130)
+    model, counts = np.array([0.5, 0.3, 0.2]), np.array([5.0, 3.0, 2.0])
+    with np.errstate(divide="ignore"):
+        product = np.log10(running_product(model, counts, "float32", 129).astype(float))
+    total = multinomial_log_likelihood(model, 0.1 * counts * made[:, None]) / np.log(10)
+    on_paper = pictures.line(made, total, (-60, 0), dash="3 4")
+    return on_paper + pictures.line(made, product, (-60, 0))
 
 
 # ---------------------------------------------------------------- the table
 
 
-def build(settings: Settings) -> tuple[Instrument, Columns]:
+def build(settings: Settings, columns: Columns) -> list[Instrument]:
     """Build the instrument: sliders of the counts, then of the model's probabilities."""
     sliders = [*_count_sliders(settings), *_model_sliders(settings)]
-    table = positions(settings, sliders)
-    model = table["model"] / table["model"].sum(axis=-1, keepdims=True)
-    columns = _columns(settings, table["counts"], model)
+    counts, model = positions(settings, sliders, COUNTS, MODEL)
+    _add_columns(settings, counts, model / model.sum(axis=-1, keepdims=True), columns)
     instrument = Instrument(
         title=say("likelihood.controls"),
         hint=say("likelihood.controls_hint"),
         sliders=sliders,
-        choice_id="target",
+        choice_id=TARGET.key,
         choice_label=say("likelihood.curve_of"),
         choice=settings.target,
         choices=[formats(settings)],
-        figures=[_bars(settings), _curve(settings), _products()],
+        figures=[_bars(settings, columns), _curve(settings, columns), _products(columns)],
         cards_title=say("likelihood.cards"),
-        cards=_cards(settings),
+        cards=_cards(settings, columns),
         sentences=_sentences(settings, columns),
         formulas_title=say("likelihood.formulas"),
-        formulas=_formulas(settings),
-        tables=[_bits(), _formats()],
+        formulas=_formulas(settings, columns),
+        tables=[_bits(columns), _formats(columns)],
     )
-    return instrument, columns
+    return [instrument]
 
 
 def _count_sliders(settings: Settings) -> list[Slider]:
-    top = 100 if max(settings.counts) <= 100 else controls.MAX_COUNT
+    counts = settings[COUNTS]
+    top = 100 if max(counts) <= 100 else MAX_COUNT
     sliders = []
-    for j, (name, count) in enumerate(zip(settings.names, settings.counts, strict=True)):
-        values, index = controls.scale(count, range(0, top + 1, top // 100))
-        if sum(settings.counts) == count:
+    for j, (name, count) in enumerate(zip(settings.names, counts, strict=True)):
+        values, index = scale(count, range(0, top + 1, top // 100))
+        if sum(counts) == count:
             values[0] = values[0] or 1  # one observation at least
-        label = say("control.counts", name=name)
-        sliders.append(
-            Slider(f"counts.{j}", say("likelihood.count", name=name), label, values, index)
-        )
+        shown, label = say("likelihood.count", name=name), COUNTS.called(name)
+        sliders.append(Slider(f"{COUNTS.key}.{j}", shown, label, values, index))
     return sliders
 
 
 def _model_sliders(settings: Settings) -> list[Slider]:
-    sliders = []
-    for j, (name, p) in enumerate(zip(settings.names, settings.model, strict=True)):
-        values, index = controls.scale(p, [k / 100 for k in range(101)])
+    sliders, model = [], settings[MODEL]
+    for j, (name, p) in enumerate(zip(settings.names, model, strict=True)):
+        values, index = scale(p, [k / 100 for k in range(101)])
         sliders.append(
             Slider(
-                f"model.{j}",
+                f"{MODEL.key}.{j}",
                 say("likelihood.probability", name=name),
-                say("control.model", name=name),
+                MODEL.called(name),
                 values,
                 index,
                 choice=say("likelihood.curve_choice", name=name),
@@ -128,44 +175,59 @@ def _model_sliders(settings: Settings) -> list[Slider]:
     return sliders
 
 
-def _columns(settings: Settings, counts: np.ndarray, model: np.ndarray) -> Columns:
+def _add_columns(
+    settings: Settings, counts: np.ndarray, model: np.ndarray, columns: Columns
+) -> None:
     total = counts.sum(axis=-1, keepdims=True)
     observed = counts / total
     a = settings.target
-    columns: Columns = {
-        "counts": counts.astype(np.int16),
-        "observed": observed,
-        "model": model,
-        "total": total[..., 0].astype(np.float64),
-        "log_likelihood": multinomial_log_likelihood(model, counts),
+    sums = {
         "cross_entropy": cross_entropy(observed, model),
-        "cross_entropy_bits": cross_entropy(observed, model, unit="bits"),
-        "entropy_bits": entropy(observed, unit="bits"),
-        "kl_bits": kl_divergence(observed, model, unit="bits"),
         "entropy": entropy(observed),
         "kl": kl_divergence(observed, model),
-        "point_x": model[..., a],
-        "seen_x": observed[..., [a, a]],
-        "seen_y": np.array([[[0.0, 1e3]]]),
     }
-    columns["bits_in_all"] = -multinomial_log_likelihood(model, counts, unit="bits")
-    others = np.delete(model, a, axis=-1)
+    log_likelihood = multinomial_log_likelihood(model, counts)
+    columns.update(
+        {
+            "counts": counts.astype(np.int16),
+            "observed": observed,
+            "model": model,
+            "total": total[..., 0].astype(np.float64),
+            "log_likelihood": log_likelihood,
+            **sums,
+            **{f"{name}_bits": nats / np.log(2) for name, nats in sums.items()},
+            "bits_in_all": 0 - log_likelihood / np.log(2),
+            "point_x": model[..., a],
+            "seen_x": observed[..., [a, a]],
+            "seen_y": np.array([[[0.0, 1e3]]]),
+            "curve": drawn(_over_one(observed, model, a)),
+        }
+    )
+    of_one = log_likelihood[..., None] / total / np.log(10)
+    columns.add("made", drawn(of_one * _MADE))  # the log of a product grows evenly
+    multiplied = likelihood_and_underflow(model, counts, list(FORMATS), LIMIT)
+    for name, (product, zero_at) in multiplied.items():
+        columns.add(f"product_{name}", product.astype(np.float64))
+        columns.add(f"zero_at_{name}", zero_at.astype(np.int32))
+        if name in SHOWN:
+            columns.add(f"zero_x_{name}", np.where(zero_at > 0, zero_at, np.nan))
+            columns.add(f"zero_y_{name}", np.array([[_floor(name)]]))
+
+
+def _over_one(observed: np.ndarray, model: np.ndarray, a: int) -> np.ndarray:
+    """Return the cross-entropy over p_a, the others keeping their proportions.
+
+    Class j of the others has (1 - p_a) r_j, and adds -n_j / N (ln(1 - p_a) + ln r_j).
+    """
+    seen, others = observed[..., a, None], np.delete(model, a, axis=-1)
     left = others.sum(axis=-1, keepdims=True)
     even = np.full_like(others, 1 / others.shape[-1])
     others = np.divide(others, left, out=even, where=left > 0)
-    rest = (1 - _GRID)[:, None] * others[..., None, :]
-    models = np.insert(rest, a, np.broadcast_to(_GRID, rest.shape[:-1]), axis=-1)
-    columns["curve"] = drawn(cross_entropy(observed[..., None, :], models))
-    of_one = multinomial_log_likelihood(model, observed)[..., None] / np.log(10)
-    columns["made"] = drawn(of_one * _MADE)  # the log of a product grows evenly
-    multiplied = likelihood_and_underflow(model, counts, list(FORMATS), LIMIT)
-    for name, (product, zero_at) in multiplied.items():
-        columns[f"product_{name}"] = product.astype(np.float64)
-        columns[f"zero_at_{name}"] = zero_at.astype(np.int32)
-        if name in SHOWN:
-            columns[f"zero_x_{name}"] = np.where(zero_at > 0, zero_at, np.nan)
-            columns[f"zero_y_{name}"] = np.array([[_floor(name)]])
-    return columns
+    fixed = multinomial_log_likelihood(others, np.delete(observed, a, axis=-1))[..., None]
+    with np.errstate(divide="ignore", invalid="ignore"):  # 0 ln 0 is 0
+        own = np.where(seen > 0, seen * np.log(_GRID), 0.0)
+        rest = np.where(seen < 1, (1 - seen) * np.log(1 - _GRID), 0.0)
+    return np.asarray(0 - (own + rest + fixed))
 
 
 def _floor(name: str) -> float:
@@ -175,8 +237,9 @@ def _floor(name: str) -> float:
 # ---------------------------------------------------------------- what is drawn
 
 
-def _bars(settings: Settings) -> Figure:
-    count = len(settings.counts)
+def _bars(settings: Settings, columns: Columns) -> Figure:
+    count = len(settings.logits)
+    observed, model = columns["observed"], columns["model"]
     zero = [say("live.zero")] * count
     style = Style("significant", 2 if count >= figures.DENSE else 4)
     return Figure(
@@ -184,33 +247,40 @@ def _bars(settings: Settings) -> Figure:
         alt=say("likelihood.bars_alt"),
         plot=figures.probabilities(count, traces=2),
         bars=[
-            Bars(0, "observed", "onehot", [""] * count),
-            Bars(1, "model", "shifted", zero, drag=[f"model.{j}" for j in range(count)]),
+            Bars(0, observed, "onehot", [""] * count),
+            Bars(1, model, "shifted", zero, drag=[f"model.{j}" for j in range(count)]),
         ],
         names=settings.names,
         rows=[
-            Row(say("likelihood.row_observed"), _each("observed", style, count), "onehot"),
-            Row(say("likelihood.row_model"), _each("model", style, count, "p"), "shifted"),
+            Row(say("likelihood.row_observed"), _each(observed, style, count), "onehot"),
+            Row(say("likelihood.row_model"), _each(model, style, count, "p"), "shifted"),
         ],
         dense=count >= figures.DENSE,
     )
 
 
-def _each(column: str, style: Style, count: int, readout: str = "") -> list[Cell]:
+def _each(column: Column, style: Style, count: int, readout: str = "") -> list[Cell]:
     return [Cell(column, style, j, f"{readout}-{j}" if readout else "") for j in range(count)]
 
 
-def _curve(settings: Settings) -> Figure:
+def _curve(settings: Settings, columns: Columns) -> Figure:
     name = settings.names[settings.target]
     return Figure(
         title=say("likelihood.curve", name=name),
         alt=say("likelihood.curve_alt", name=name),
         plot=figures.curves([], (-0.02, 1.02), (0, 4), say("likelihood.curve_x")),
         lines=[
-            Line("seen_x", "seen_y", "onehot", dashed=True),
-            Line(_GRID.tolist(), "curve", "fused"),
+            Line(columns["seen_x"], columns["seen_y"], "onehot", dashed=True),
+            Line(_GRID.tolist(), columns["curve"], "fused"),
         ],
-        points=[Point("point_x", "cross_entropy", "fused", drag=f"model.{settings.target}")],
+        points=[
+            Point(
+                columns["point_x"],
+                columns["cross_entropy"],
+                "fused",
+                drag=f"{MODEL.key}.{settings.target}",
+            )
+        ],
         key=[
             ("fused", say("likelihood.key_cross_entropy")),
             ("onehot", say("likelihood.key_seen")),
@@ -218,7 +288,7 @@ def _curve(settings: Settings) -> Figure:
     )
 
 
-def _products() -> Figure:
+def _products(columns: Columns) -> Figure:
     marks = [("y", _floor(name), say("likelihood.smallest", format=name)) for name in SHOWN]
     return Figure(
         title=say("likelihood.products"),
@@ -231,38 +301,42 @@ def _products() -> Figure:
             log_x=True,
             marks=marks,
         ),
-        lines=[Line(_MADE.tolist(), "made", "shifted")],
-        points=[Point(f"zero_x_{name}", f"zero_y_{name}", "naive") for name in SHOWN],
+        lines=[Line(_MADE.tolist(), columns["made"], "shifted")],
+        points=[
+            Point(columns[f"zero_x_{name}"], columns[f"zero_y_{name}"], "naive") for name in SHOWN
+        ],
         key=[("shifted", say("likelihood.key_sum")), ("naive", say("likelihood.key_zero"))],
     )
 
 
-def _cards(settings: Settings) -> list[Card]:
+def _cards(settings: Settings, columns: Columns) -> list[Card]:
     return [
         Card(
             title=say("likelihood.card_product"),
             note=say("likelihood.card_product_note", format=settings.format),
             swatch="naive",
-            value=Cell(f"product_{settings.format}", SMALL, readout="product"),
+            value=Cell(columns[f"product_{settings.format}"], SMALL, readout="product"),
             unit="",
             second_label=say("likelihood.card_total"),
-            second=Cell("total", Style("prose", 6), readout="total"),
+            second=Cell(columns["total"], Style("prose", 6), readout="total"),
         ),
         Card(
             title=say("likelihood.card_sum"),
             note=say("likelihood.card_sum_note"),
             swatch="shifted",
-            value=Cell("log_likelihood", Style("significant", 6), readout="log-likelihood"),
+            value=Cell(
+                columns["log_likelihood"], Style("significant", 6), readout="log-likelihood"
+            ),
             unit=say("pipeline.loss_unit"),
         ),
         Card(
             title=say("likelihood.card_mean"),
             note=say("likelihood.card_mean_note"),
             swatch="fused",
-            value=Cell("cross_entropy", NATS, readout="cross-entropy"),
+            value=Cell(columns["cross_entropy"], NATS, readout="cross-entropy"),
             unit=say("pipeline.loss_unit"),
             second_label=say("likelihood.card_bits"),
-            second=Cell("cross_entropy_bits", BITS, readout="bits"),
+            second=Cell(columns["cross_entropy_bits"], BITS, readout="bits"),
         ),
     ]
 
@@ -270,53 +344,51 @@ def _cards(settings: Settings) -> list[Card]:
 def _sentences(settings: Settings, columns: Columns) -> list[Sentence]:
     name = settings.format
     product, zero_at = columns[f"product_{name}"], columns[f"zero_at_{name}"]
-    ruled_out = np.isinf(columns["log_likelihood"])
-    columns["happened"] = np.select([ruled_out, product == 0, zero_at > 0], [0, 1, 2], 3).astype(
-        np.int8
-    )
+    ruled_out = np.isinf(columns["log_likelihood"].values)
+    case = np.select([ruled_out, product.values == 0, zero_at.values > 0], [0, 1, 2], 3)
     keys = ("ruled_out", "became_zero", "fits", "never")
     happened = Sentence(
         "verdict",
         say("pipeline.verdict_title"),
-        "happened",
+        columns.add("happened", case.astype(np.int8)),
         [say(f"likelihood.said_{key}", format=name, limit=LIMIT) for key in keys],
         {
-            "total": Place("total", Style("prose", 6)),
-            "zero_at": Place(f"zero_at_{name}", Style("prose", 6)),
-            "log": Place("log_likelihood", Style("prose", 6)),
+            "total": Place(columns["total"], Style("prose", 6)),
+            "zero_at": Place(zero_at, Style("prose", 6)),
+            "log": Place(columns["log_likelihood"], Style("prose", 6)),
         },
     )
-    seen = columns["counts"] > 0
-    columns["only"] = np.where(seen.sum(axis=-1) == 1, 1, 0).astype(np.int8)
-    columns["which"] = seen.argmax(axis=-1).astype(np.int8)
+    seen = columns["counts"].values > 0
+    only = columns.add("only", (seen.sum(axis=-1) == 1).astype(np.int8))
+    which = columns.add("which", seen.argmax(axis=-1).astype(np.int8))
     length = Sentence(
         "code-length",
         say("likelihood.length_title"),
-        "only",
+        only,
         [say("likelihood.length"), say("likelihood.one_hot")],
         {
-            "bits": Place("cross_entropy_bits", BITS),
-            "entropy": Place("entropy_bits", BITS),
-            "kl": Place("kl_bits", BITS),
-            "in_all": Place("bits_in_all", Style("prose", 5)),
-            "total": Place("total", Style("prose", 6)),
-            "nats": Place("cross_entropy", NATS),
-            "name": Place("which", names=settings.names),
+            "bits": Place(columns["cross_entropy_bits"], BITS),
+            "entropy": Place(columns["entropy_bits"], BITS),
+            "kl": Place(columns["kl_bits"], BITS),
+            "in_all": Place(columns["bits_in_all"], Style("prose", 5)),
+            "total": Place(columns["total"], Style("prose", 6)),
+            "nats": Place(columns["cross_entropy"], NATS),
+            "name": Place(which, names=settings.names),
         },
     )
     return [happened, length]
 
 
-def _formulas(settings: Settings) -> list[Formula]:
-    count = len(settings.counts)
+def _formulas(settings: Settings, columns: Columns) -> list[Formula]:
+    model, counts, observed = (columns[name] for name in ("model", "counts", "observed"))
     short = Style("shortest", 4)
     product: list[Part] = []
     terms: list[Part] = []
-    for j in range(count):
-        p, n = Cell("model", short, j), Cell("counts", Style("shortest", 6), j)
+    for j in range(len(settings.logits)):
+        p, n = Cell(model, short, j), Cell(counts, Style("shortest", 6), j)
         product += [*(["·"] if j else []), sup(p, n)]
-        terms += [*(["+"] if j else []), Cell("observed", short, j), "·", ln(p)]
-    value = Cell(f"product_{settings.format}", SMALL)
+        terms += [*(["+"] if j else []), Cell(observed, short, j), "·", ln(p)]
+    value = Cell(columns[f"product_{settings.format}"], SMALL)
     return [
         Formula(
             say("likelihood.formula_product"),
@@ -331,26 +403,26 @@ def _formulas(settings: Settings) -> list[Formula]:
                 "=",
                 row("−", "(", *terms, ")"),
                 "=",
-                Cell("cross_entropy", NATS),
+                Cell(columns["cross_entropy"], NATS),
             ),
         ),
     ]
 
 
-def _bits() -> Table:
-    columns = ("entropy", "kl", "cross_entropy")
+def _bits(columns: Columns) -> Table:
+    names = ("entropy", "kl", "cross_entropy")
     return Table(
         title=say("likelihood.bits"),
         lead=say("likelihood.bits_lead"),
-        head=[say("likelihood.unit"), *[say(f"likelihood.head_{column}") for column in columns]],
+        head=[say("likelihood.unit"), *[say(f"likelihood.head_{name}") for name in names]],
         rows=[
-            Row(say("likelihood.in_nats"), [Cell(column, NATS) for column in columns]),
-            Row(say("likelihood.in_bits"), [Cell(f"{column}_bits", NATS) for column in columns]),
+            Row(say("likelihood.in_nats"), [Cell(columns[name], NATS) for name in names]),
+            Row(say("likelihood.in_bits"), [Cell(columns[f"{name}_bits"], NATS) for name in names]),
         ],
     )
 
 
-def _formats() -> Table:
+def _formats(columns: Columns) -> Table:
     return Table(
         title=say("likelihood.formats"),
         lead=say("likelihood.formats_lead", limit=LIMIT),
@@ -363,9 +435,9 @@ def _formats() -> Table:
             Row(
                 name,
                 [
-                    Cell(f"product_{name}", SMALL, readout=f"product-{name}"),
+                    Cell(columns[f"product_{name}"], SMALL, readout=f"product-{name}"),
                     Cell(
-                        f"zero_at_{name}",
+                        columns[f"zero_at_{name}"],
                         Style("prose", 6),
                         readout=f"zero-at-{name}",
                         zero=say("likelihood.never"),
@@ -387,7 +459,7 @@ def ask(settings: Settings) -> list[Question]:
 
 def _ask_best(settings: Settings) -> Question:
     count = len(settings.logits)
-    counts = np.array(controls.FIRST_COUNTS[:count])
+    counts = np.array(FIRST_COUNTS[:count])
     models = [
         np.full(count, 1 / count),
         counts / counts.sum(),
@@ -400,11 +472,7 @@ def _ask_best(settings: Settings) -> Question:
         [say(f"likelihood.ask_best_option_{i}") for i in range(3)],
         right,
         [say(f"likelihood.ask_best_{i}") for i in range(3)],
-        replace(
-            settings,
-            counts=controls.FIRST_COUNTS[:count],
-            model=tuple((counts / counts.sum()).tolist()),
-        ),
+        settings.put(counts=FIRST_COUNTS[:count], model=tuple((counts / counts.sum()).tolist())),
     )
 
 
@@ -425,13 +493,14 @@ def _ask_zero(settings: Settings) -> Question:
         [say("likelihood.ask_zero_option", number=option) for option in options],
         right,
         [say("likelihood.ask_zero_why", number=zero_at)] * 3,
-        replace(settings, counts=(75, 75, *(0,) * (count - 2)), model=model, format="float32"),
+        settings.put(counts=(75, 75, *(0,) * (count - 2)), model=model, format="float32"),
     )
 
 
 def _ask_one(settings: Settings) -> Question:
     count = len(settings.logits)
-    model = np.array(settings.model) / sum(settings.model)
+    now = np.array(settings[MODEL])
+    model = now / now.sum()
     seen = one_hot(settings.target, count)
     # A model of its own where the learner's leaves no choice of answers.
     if not 0 < model[settings.target] < 1 or np.ptp(model) == 0:
@@ -443,9 +512,19 @@ def _ask_one(settings: Settings) -> Question:
     p = f"{model[settings.target]:.6g}"
     return Question(
         "one",
-        say("likelihood.ask_one", name=literal(name), p=p),
+        say("likelihood.ask_one", name=name, p=p),
         values,
         values.index(f"{loss:.4f}"),
         [say("likelihood.ask_one_why", p=p, loss=f"{loss:.4f}")] * len(values),
-        replace(settings, counts=tuple(int(n) for n in seen), model=tuple(model.tolist())),
+        settings.put(counts=tuple(int(n) for n in seen), model=tuple(model.tolist())),
     )
+
+
+LESSON = Lesson(
+    page="likelihood",
+    parameters=(TARGET, FORMAT, COUNTS, MODEL),
+    picture=_picture,
+    build=build,
+    acts={"break": broken},
+    ask=ask,
+)

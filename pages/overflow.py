@@ -1,38 +1,62 @@
 """The overflow lab: one logit vector in six formats and three pipelines, and what broke where."""
 
+from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
+from typing import Final
 
 import numpy as np
 
-from ce_core.events import EventKind, find_events
 from ce_core.formats import FORMATS
+from ce_core.pipelines import (
+    PIPELINES,
+    STEPS,
+    CauseKind,
+    EventKind,
+    Run,
+    find_events,
+    run,
+    run_all,
+    run_formats,
+)
 from ce_core.scenarios import LAB
-from ce_core.trace import PIPELINES, STEPS, CauseKind, Run, run, run_all, run_formats
-from pages.shared import controls, figures, lesson, state
-from pages.shared.choices import logit_sliders, positions, presets, reaches, shift_slider
-from pages.shared.controls import Settings
-from pages.shared.lesson import Lesson, Question
-from pages.shared.live import (
+from lab import figures
+from lab.controls import (
+    logit_sliders,
+    narrow,
+    positions,
+    presets,
+    reaches,
+    shift_slider,
+    with_scenario,
+)
+from lab.lesson import Lesson, Question
+from lab.parameters import LOGITS, NAMES, REACH, SHIFT, TARGET
+from lab.readers import one_of
+from lab.settings import Parameter, Settings
+from lab.verdict import PROSE, compared
+from lab.words import say
+from live.message import cut, drawn
+from live.parts import (
     Card,
     Cell,
+    Column,
+    Columns,
     Figure,
     Instrument,
     Line,
     Place,
     Row,
     Sentence,
-    Slider,
     Style,
     Table,
-    live,
 )
-from pages.shared.verdict import PROSE, compared
-from pages.shared.words import say
 
-KEY = "overflow"
-Columns = dict[str, np.ndarray]
-Runs = dict[str, dict[str, Run]]
+CELLS = tuple(f"{name}.{pipeline}" for name in FORMATS for pipeline in PIPELINES)
+CELL: Final[Parameter[str]] = Parameter(
+    "cell", "overflow", one_of(CELLS, "overflow.expected_cell"), "float16.naive"
+)
+PRESET = "lab"  # the act that opens a scenario, and the cell in which its effect shows
 
 CLIFF = 800.0  # the logit of the chart goes from -CLIFF to CLIFF
 QUANTITIES = ("exp", "total", "probability", "loss")
@@ -44,141 +68,140 @@ _IS = {tone: np.array(_TONES) == tone for tone in _TONES}  # for each kind
 _INSTEAD = np.array(["", "≈", "nan", "inf", "0", "?"])  # of what is right, in the lanes
 
 
-def show() -> None:
-    """Show the page."""
-    lesson.show(Lesson(KEY, draw, broken, ask))
+def _open_scenario(settings: Settings, name: str) -> Settings:
+    if name not in LAB:
+        raise ValueError(f"expected one of {', '.join(LAB)}; got {name!r}")
+    scenario = LAB[name]
+    return with_scenario(settings, scenario).put(cell=f"{scenario.format}.naive")
 
 
-def draw(settings: Settings) -> None:
-    """Show the instrument."""
-    live(KEY, *build(settings), on_commit=state.commit(KEY))
-
-
-def broken(settings: Settings) -> Settings:
+def _broken(settings: Settings, _: str) -> Settings:
     """Open logits whose exponentials are beyond float16."""
-    return controls.take(settings, "lab", "exp_overflow")
+    return _open_scenario(settings, "exp_overflow")
+
+
+def _picture() -> str:
+    cells = []
+    for i, name in enumerate(FORMATS):
+        runs = run_all(LAB["exp_overflow"].logits, 0, name)
+        for j, form in enumerate(PIPELINES):
+            fill = "none" if runs[form].kind else "currentColor"
+            cells.append(
+                f'<rect x="{14 + 23 * i}" y="{9 + 24 * j}" width="15" height="16" '
+                f'fill="{fill}" stroke-width="1.5"/>'
+            )
+    return "".join(cells)
 
 
 # ---------------------------------------------------------------- the table
 
 
-def build(settings: Settings) -> tuple[Instrument, Columns]:
+def build(settings: Settings, columns: Columns) -> list[Instrument]:
     """Build the instrument: sliders of the logits and the shift, and a cell that is opened."""
     sliders = [*logit_sliders(settings), shift_slider(settings)]
-    runs = _runs(settings, sliders)
-    format_name, pipeline = settings.cell.split(".")
-    opened = runs[format_name][pipeline]
-    columns: Columns = {}
+    logits, shift = positions(settings, sliders, LOGITS, SHIFT)
+    runs = run_formats(logits, settings.target, shift=shift[..., None])
     for name, forms in runs.items():
         for form, result in forms.items():
-            columns[f"loss_{name}_{form}"] = _narrow(result.steps["loss"], result)
-            columns[f"kind_{name}_{form}"] = result.kind.astype(np.uint8)
-    said, said_columns = _cause(opened, settings)
-    columns |= said_columns | _trace_columns(opened)
+            columns.add(f"loss_{name}_{form}", narrow(result.steps["loss"], name))
+            columns.add(f"kind_{name}_{form}", result.kind.astype(np.uint8))
+    format_name, pipeline = settings[CELL].split(".")
+    opened = runs[format_name][pipeline]
+    steps = _add_steps(opened, columns)
+    paper = columns.add("paper", opened.cause.true_loss)
     instrument = Instrument(
         title=say("live.logits_title"),
         hint=say("live.logits_hint"),
         sliders=sliders,
-        choice_id="target",
+        choice_id=TARGET.key,
         choice_label=say("live.target_group"),
         choice=settings.target,
         choices=[reaches(settings.effective_reach)],
-        presets=presets(settings, LAB, "lab"),
-        figures=[_cliff(settings, pipeline, columns)],
+        presets=presets(PRESET, {name: _open_scenario(settings, name) for name in LAB}, settings),
+        figures=[_cliff(settings, pipeline, logits[..., settings.target], columns)],
         cards_title=say("overflow.opened", format=format_name, pipeline=_name(pipeline)),
-        cards=_cards(),
-        sentences=[said],
-        tables=[_matrix(settings), _steps(settings, opened), _bits(opened)],
+        cards=[
+            _card("loss", "naive", steps["loss"], say("pipeline.loss_unit")),
+            _card("paper", "fused", paper, say("pipeline.loss_unit")),
+            _card("probability", "", steps["probability"], ""),
+        ],
+        sentences=[_cause(opened, settings, columns)],
+        tables=[
+            _matrix(settings, columns),
+            _steps(settings, opened, steps, columns),
+            _bits(opened, steps, columns),
+        ],
     )
-    return instrument, columns
-
-
-def _runs(settings: Settings, sliders: list[Slider]) -> Runs:
-    table = positions(settings, sliders)
-    logits, shift = table["logits"], table["shift"][..., None]
-    return run_formats(logits, settings.target, shift=shift)
-
-
-def _narrow(values: np.ndarray, result: Run) -> np.ndarray:
-    """Return values in a type that the browser knows and that holds every number of the format."""
-    return values.astype(np.float64 if result.format == "float64" else np.float32, copy=False)
+    return [instrument]
 
 
 def _name(pipeline: str) -> str:
     return say(f"pipeline.loss_{pipeline}")
 
 
-def _trace_columns(opened: Run) -> Columns:
-    columns: Columns = {
-        "loss": _narrow(opened.steps["loss"], opened),
-        "paper": opened.cause.true_loss,
-        "probability": _narrow(opened.steps["probability"], opened),
-    }
+def _add_steps(opened: Run, columns: Columns) -> dict[str, Column]:
+    """Add the steps of the opened cell: one number whole, those of all classes as far as shown."""
+    steps = {"loss": columns[f"loss_{opened.format}_{opened.pipeline}"]}
+    for name in opened.steps:
+        if name in steps:
+            continue
+        values = narrow(opened.steps[name], opened.format)
+        whole = _is_one(opened, name) or values.dtype != np.float64
+        steps[name] = columns.add(f"step_{name}", values if whole else cut(values))
     for name, kinds in find_events(opened).items():
-        columns[f"event_{name}"] = kinds.astype(np.uint8)
-    for name, values in opened.steps.items():
-        columns[f"step_{name}"] = _narrow(values, opened)
-    for name, values in _watched(opened).items():
-        stored = np.ascontiguousarray(values)[..., None]
-        # Most significant byte first, as the bits are read.
-        columns[f"bits_{name}"] = stored.view(np.uint8).reshape(*values.shape, -1)[..., ::-1]
-        columns[f"value_{name}"] = _narrow(values, opened)
-    return columns
+        columns.add(f"event_{name}", kinds.astype(np.uint8))
+    return steps
 
 
-def _watched(opened: Run) -> dict[str, np.ndarray]:
-    """Return the numbers whose bits are shown: those of the true class on its way to the loss."""
-    t = opened.target
-    steps = opened.steps
-    watched = {"logits": steps["logits"][..., t], "exp": steps["exp"][..., t]}
-    whole = "rest" if "rest" in steps else "total"
-    return watched | {name: steps[name] for name in (whole, "probability", "loss")}
+def _is_one(opened: Run, step: str) -> bool:
+    """Say whether a step leaves one number for all classes."""
+    return opened.steps[step].ndim < opened.steps["logits"].ndim
 
 
 # ---------------------------------------------------------------- what happened, in words
 
 
-def _cause(opened: Run, settings: Settings) -> tuple[Sentence, Columns]:
+def _cause(opened: Run, settings: Settings, columns: Columns) -> Sentence:
     cause, fmt = opened.cause, FORMATS[opened.format]
     kind = cause.kind.astype(np.int64)
     index = np.maximum(cause.index, 0)
     stored = np.take_along_axis(
         opened.steps["logits"].astype(np.float64), index[..., None], axis=-1
     )[..., 0]
-    # A format without infinity has nan in its place.
-    beyond = "inf" if fmt.has_infinity else "nan"
     filled = {
         "format": fmt.name,
-        "beyond": beyond,
+        # A format without infinity has nan in its place.
+        "beyond": "inf" if fmt.has_infinity else "nan",
         "percent": f"{100 * fmt.unit_roundoff:.2g}",
     }
-    templates = [say(f"overflow.cause_{_cause_key(k, opened)}", **filled) for k in CauseKind]
-    templates.append(say("overflow.cause_logit_overflow_down", **filled))
     down = (kind == CauseKind.LOGIT_OVERFLOW) & (cause.value < 0)
-    columns: Columns = {
-        "cause": np.where(down, len(CauseKind), kind).astype(np.int8),
-        "cause_class": index.astype(np.int8),
-        "cause_value": cause.value,
-        "cause_stored": stored,
-        "cause_significand": cause.significand.astype(np.float32),
-        "cause_exponent": cause.exponent,
-        "cause_max": np.array([[fmt.max]]),
-        "cause_tiny": np.array([[fmt.smallest_subnormal]]),
-    }
     apart = compared(fmt.name)
+    value = columns.add("cause_value", cause.value)
     places = {
-        "class": Place("cause_class", names=settings.names),
-        "z": Place("cause_value", PROSE),
-        "given": Place("cause_value", apart),
-        "stored": Place("cause_stored", apart),
-        "exact": Place("cause_significand", PROSE, exponent="cause_exponent"),
-        "max": Place("cause_max", PROSE),
-        "tiny": Place("cause_tiny", PROSE),
-        "loss": Place("loss", apart),
-        "paper": Place("paper", apart),
+        "class": Place(columns.add("cause_class", index.astype(np.int8)), names=settings.names),
+        "z": Place(value, PROSE),
+        "given": Place(value, apart),
+        "stored": Place(columns.add("cause_stored", stored), apart),
+        "exact": Place(
+            columns.add("cause_significand", cause.significand.astype(np.float32)),
+            PROSE,
+            exponent=columns.add("cause_exponent", cause.exponent),
+        ),
+        "max": Place(columns.add("cause_max", np.array([[fmt.max]])), PROSE),
+        "tiny": Place(columns.add("cause_tiny", np.array([[fmt.smallest_subnormal]])), PROSE),
+        "loss": Place(columns[f"loss_{opened.format}_{opened.pipeline}"], apart),
+        "paper": Place(columns["paper"], apart),
     }
-    sentence = Sentence("verdict", say("overflow.first_wrong"), "cause", templates, places)
-    return sentence, columns
+    return Sentence(
+        "verdict",
+        say("overflow.first_wrong"),
+        columns.add("cause", np.where(down, len(CauseKind), kind).astype(np.int8)),
+        [
+            *(say(f"overflow.cause_{_cause_key(k, opened)}", **filled) for k in CauseKind),
+            say("overflow.cause_logit_overflow_down", **filled),
+        ],
+        places,
+    )
 
 
 def _cause_key(kind: CauseKind, opened: Run) -> str:
@@ -199,72 +222,61 @@ def _marks() -> list[str]:
 # ---------------------------------------------------------------- what is shown
 
 
-def _matrix(settings: Settings) -> Table:
+def _matrix(settings: Settings, columns: Columns) -> Table:
     marks = _marks()
     return Table(
         title=say("overflow.matrix"),
         lead=say("overflow.matrix_lead"),
         head=[say("overflow.format"), *[_name(pipeline) for pipeline in PIPELINES]],
         rows=[
-            Row(name, [_pick(name, form, settings, marks) for form in PIPELINES])
+            Row(name, [_pick(name, form, settings, marks, columns) for form in PIPELINES])
             for name in FORMATS
         ],
         main=True,
     )
 
 
-def _pick(name: str, form: str, settings: Settings, marks: list[str]) -> Cell:
+def _pick(name: str, form: str, settings: Settings, marks: list[str], columns: Columns) -> Cell:
     cell = f"{name}.{form}"
+    mark = Cell(columns[f"kind_{name}_{form}"], words=marks, tones=_TONES, readout=f"mark-{cell}")
     return Cell(
-        f"loss_{name}_{form}",
+        columns[f"loss_{name}_{form}"],
         SHORT,
         readout=f"cell-{cell}",
-        under=Cell(f"kind_{name}_{form}", words=marks, tones=_TONES, readout=f"mark-{cell}"),
-        pick=("cell", cell),
-        picked=cell == settings.cell,
+        under=mark,
+        pick=(CELL.key, cell),
+        picked=cell == settings[CELL],
         label=say("overflow.open", format=name, pipeline=_name(form)),
     )
 
 
-def _cards() -> list[Card]:
-    return [
-        Card(
-            title=say("overflow.card_loss"),
-            note=say("overflow.card_loss_note"),
-            swatch="naive",
-            value=Cell("loss", Style("significant", 6), readout="loss"),
-            unit=say("pipeline.loss_unit"),
-        ),
-        Card(
-            title=say("overflow.card_paper"),
-            note=say("overflow.card_paper_note"),
-            swatch="fused",
-            value=Cell("paper", Style("significant", 6), readout="paper"),
-            unit=say("pipeline.loss_unit"),
-        ),
-        Card(
-            title=say("overflow.card_probability"),
-            note=say("overflow.card_probability_note"),
-            swatch="",
-            value=Cell("probability", Style("significant", 6), readout="probability"),
-            unit="",
-        ),
-    ]
+def _card(name: str, swatch: str, column: Column, unit: str) -> Card:
+    return Card(
+        title=say(f"overflow.card_{name}"),
+        note=say(f"overflow.card_{name}_note"),
+        swatch=swatch,
+        value=Cell(column, Style("significant", 6), readout=name),
+        unit=unit,
+    )
 
 
-def _steps(settings: Settings, opened: Run) -> Table:
+def _steps(settings: Settings, opened: Run, steps: Mapping[str, Column], columns: Columns) -> Table:
     count = len(settings.logits)
     style = Style("shortest", 7 if opened.format in ("float64", "float32") else 5)
     words = [say(f"overflow.event_{kind.name.lower()}") for kind in EventKind]
     tones = ["", "bad", "bad", "bad", "warn", "warn"]
-    rows = [Row(say("overflow.step_logits"), [*_each("logits", count, style), None, None])]
+
+    def each(name: str) -> list[Cell]:
+        return [Cell(steps[name], style, i) for i in range(count)]
+
+    rows = [Row(say("overflow.step_logits"), [*each("logits"), None, None])]
     for step in STEPS[opened.pipeline]:
-        event = Cell(f"event_{step.name}", words=words, tones=tones, readout=f"event-{step.name}")
-        is_one = opened.steps[step.name].ndim < opened.steps["logits"].ndim
+        happened = columns[f"event_{step.name}"]
+        event = Cell(happened, words=words, tones=tones, readout=f"event-{step.name}")
         numbers: list[Cell | None] = (
-            [*[None] * count, Cell(f"step_{step.name}", style)]
-            if is_one
-            else [*_each(step.name, count, style), None]
+            [*[None] * count, Cell(steps[step.name], style)]
+            if _is_one(opened, step.name)
+            else [*each(step.name), None]
         )
         rows.append(Row(f"{step.name} = {step.formula}", [*numbers, event], code=True))
     return Table(
@@ -280,14 +292,26 @@ def _steps(settings: Settings, opened: Run) -> Table:
     )
 
 
-def _each(name: str, count: int, style: Style) -> list[Cell | None]:
-    return [Cell(f"step_{name}", style, i) for i in range(count)]
-
-
-def _bits(opened: Run) -> Table:
+def _bits(opened: Run, steps: Mapping[str, Column], columns: Columns) -> Table:
+    """Show the bits of the numbers of the true class on its way to the loss."""
     fmt = FORMATS[opened.format]
-    value = Style("shortest", 9)
-    pattern = Style("bits", fmt.exponent_bits)
+    whole = "rest" if "rest" in steps else "total"
+    rows = []
+    for name in ("logits", "exp", whole, "probability", "loss"):
+        values = opened.steps[name]
+        if _is_one(opened, name):
+            value = steps[name]
+        else:
+            values = values[..., opened.target]
+            value = columns.add(f"value_{name}", narrow(values, opened.format))
+        stored = np.ascontiguousarray(values)[..., None].view(np.uint8)
+        # Most significant byte first, as the bits are read.
+        pattern = columns.add(f"bits_{name}", stored[..., ::-1])
+        cells = [
+            Cell(value, Style("shortest", 9)),
+            Cell(pattern, Style("bits", fmt.exponent_bits), readout=f"bits-{name}"),
+        ]
+        rows.append(Row(say(f"overflow.bits_{name}"), cells))
     return Table(
         title=say("overflow.bits"),
         lead=say(
@@ -297,58 +321,59 @@ def _bits(opened: Run) -> Table:
             fraction=fmt.fraction_bits,
         ),
         head=[say("overflow.number"), say("overflow.value"), say("overflow.pattern")],
-        rows=[
-            Row(
-                say(f"overflow.bits_{name}"),
-                [
-                    Cell(f"value_{name}", value),
-                    Cell(f"bits_{name}", pattern, readout=f"bits-{name}"),
-                ],
-            )
-            for name in _watched(opened)
-        ],
+        rows=rows,
     )
 
 
 # ---------------------------------------------------------------- the cliffs
 
 
-def _cliff(settings: Settings, pipeline: str, columns: Columns) -> Figure:
-    """Draw where each quantity is right while the true class's logit goes from end to end."""
-    z = np.linspace(-CLIFF, CLIFF, 801)
-    logits = np.broadcast_to(settings.logits, (len(z), len(settings.logits))).copy()
-    logits[:, settings.target] = z
-    runs = run_formats(logits, settings.target, shift=settings.shift, pipelines=(pipeline,))
-    z, instead = _ends(z, _lanes([forms[pipeline] for forms in runs.values()]))
+def _cliff(settings: Settings, pipeline: str, here: np.ndarray, columns: Columns) -> Figure:
+    """Draw where each quantity is right while the true class's logit goes from end to end.
+
+    `here` is where that logit is at every position.
+    """
     i, name = settings.target, settings.names[settings.target]
-    target = np.array(settings.logits[i], float)
-    at = np.broadcast_to(target, columns["loss"].shape).copy()
-    if np.isfinite(target):
-        at[i] = controls.grid(settings.logits[i], settings.effective_reach)[0]
-    columns["cliff_x"] = np.stack([at, at], axis=-1)
-    columns["cliff_y"] = np.array([[[-1.0, len(instead)]]])
+    others = (*settings.logits[:i], 0.0, *settings.logits[i + 1 :])
+    z, instead = _ends(others, i, settings.shift, pipeline)
+    lanes = [
+        say("overflow.lane", format=fmt, quantity=say(f"overflow.lane_{quantity}"))
+        for fmt in FORMATS
+        for quantity in QUANTITIES
+    ]
+    x = columns.add("cliff_x", drawn(np.stack([here, here], axis=-1)))
+    y = columns.add("cliff_y", np.array([[[-1.0, len(lanes)]]]))
     return Figure(
         title=say("overflow.cliff", name=name, pipeline=_name(pipeline)),
         alt=say("overflow.cliff_alt", name=name),
         plot=figures.lanes(
             z,
-            list(zip(_lane_names(), _INSTEAD[instead], strict=True)),
+            list(zip(lanes, _INSTEAD[instead], strict=True)),
             say("overflow.cliff_x", name=name),
         ),
-        lines=[Line("cliff_x", "cliff_y", "naive")],
+        lines=[Line(x, y, "naive")],
         key=[("fused", say("overflow.key_right")), ("naive", say("overflow.key_here"))],
-        of=[f"logits.{i}"],
+        of=[f"{LOGITS.key}.{i}"],
         tall=True,
     )
 
 
-@cache
-def _lane_names() -> list[str]:
-    return [
-        say("overflow.lane", format=name, quantity=say(f"overflow.lane_{quantity}"))
-        for name in FORMATS
-        for quantity in QUANTITIES
-    ]
+@lru_cache(256)  # a few kB each; the logit that goes from end to end is not among what it needs
+def _ends(
+    others: tuple[float, ...], target: int, shift: float, pipeline: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ends of all stretches, and what there is instead of each quantity.
+
+    What lies between the ends is left out: a lane is drawn from end to end.
+    """
+    z = np.linspace(-CLIFF, CLIFF, 801)
+    logits = np.broadcast_to(others, (len(z), len(others))).copy()
+    logits[:, target] = z
+    runs = run_formats(logits, target, shift=shift, pipelines=(pipeline,))
+    lanes = _lanes([forms[pipeline] for forms in runs.values()])
+    changes = (lanes[:, 1:] != lanes[:, :-1]).any(axis=0)
+    kept = np.append(True, changes) | np.append(changes, True)
+    return z[kept], lanes[:, kept]
 
 
 def _lanes(runs: list[Run]) -> np.ndarray:
@@ -376,17 +401,10 @@ def _drawn(result: Run) -> list[np.ndarray]:
     return [values.astype(np.float64) for values in drawn]
 
 
-def _ends(x: np.ndarray, lanes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Leave out what lies between the ends of all stretches: a lane is drawn from end to end."""
-    changes = (lanes[:, 1:] != lanes[:, :-1]).any(axis=0)
-    kept = np.append(True, changes) | np.append(changes, True)
-    return x[kept], lanes[:, kept]
-
-
 # ---------------------------------------------------------------- the questions
 
 
-def ask(settings: Settings) -> list[Question]:
+def _ask(settings: Settings) -> list[Question]:
     """Make the questions; the core answers them."""
     return [_ask_first(settings), _ask_bfloat16(settings), _ask_forms(settings)]
 
@@ -402,7 +420,7 @@ def _ask_first(settings: Settings) -> Question:
         names,
         right,
         [say("overflow.ask_first_why", format=names[right], limit=f"{limit:g}")] * len(names),
-        replace(_opened(settings, (12.0, 2.0, 0.0), 0), cell=f"{names[right]}.naive"),
+        _opened(settings, (12.0, 2.0, 0.0)).put(cell=f"{names[right]}.naive"),
     )
 
 
@@ -414,9 +432,8 @@ def _first_overflow(name: str) -> float:
     return float(logits[np.isfinite(exp).all(axis=-1).argmin(), 0])
 
 
-def _opened(settings: Settings, logits: tuple[float, ...], target: int) -> Settings:
-    scenario = replace(LAB["exp_overflow"], logits=logits, target=target)
-    return controls.with_scenario(settings, scenario)
+def _opened(settings: Settings, logits: tuple[float, ...]) -> Settings:
+    return with_scenario(settings, replace(LAB["exp_overflow"], logits=logits))
 
 
 def _ask_bfloat16(settings: Settings) -> Question:
@@ -439,7 +456,7 @@ def _ask_bfloat16(settings: Settings) -> Question:
             )
         ]
         * 4,
-        replace(_opened(settings, (80.0, 79.0, 78.0), 0), cell="bfloat16.naive"),
+        _opened(settings, (80.0, 79.0, 78.0)).put(cell="bfloat16.naive"),
     )
 
 
@@ -454,5 +471,15 @@ def _ask_forms(settings: Settings) -> Question:
         [say(f"overflow.ask_forms_option_{i}") for i in range(3)],
         options.index(fits),
         [say("overflow.ask_forms_why", loss=f"{float(runs['fused'].steps['loss']):g}")] * 3,
-        replace(controls.take(settings, "lab", "log_of_zero"), cell="float32.shifted"),
+        _open_scenario(settings, "log_of_zero").put(cell="float32.shifted"),
     )
+
+
+LESSON = Lesson(
+    page="overflow",
+    parameters=(LOGITS, NAMES, TARGET, REACH, CELL),
+    picture=_picture,
+    build=build,
+    acts={PRESET: _open_scenario, "break": _broken},
+    ask=_ask,
+)

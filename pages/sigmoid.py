@@ -1,7 +1,7 @@
 """The sigmoid: two classes, its tails, its log, and the softmax that it is."""
 
-from dataclasses import replace
 from functools import lru_cache
+from typing import Final
 
 import numpy as np
 
@@ -9,14 +9,23 @@ from ce_core import softmax
 from ce_core.activations import sigmoid
 from ce_core.binary import FORMS, BinaryRun, run
 from ce_core.formats import FORMATS
-from pages.shared import controls, figures, lesson, state
-from pages.shared.choices import formats, reaches, slider
-from pages.shared.controls import Settings
-from pages.shared.lesson import Lesson, Question
-from pages.shared.live import (
+from ce_core.pipelines import WARNINGS
+from lab import figures, pictures
+from lab.controls import formats, grid, narrow, positions, reaches, slider
+from lab.lesson import Lesson, Question
+from lab.mathml import frac, math, row, sub, sup
+from lab.parameters import FORMAT, REACH
+from lab.readers import number
+from lab.settings import Parameter, Settings, widened
+from lab.verdict import compared
+from lab.words import say
+from live.message import cut, drawn
+from live.parts import (
     Bars,
     Card,
     Cell,
+    Column,
+    Columns,
     Figure,
     Formula,
     Instrument,
@@ -27,67 +36,56 @@ from pages.shared.live import (
     Sentence,
     Style,
     Table,
-    live,
 )
-from pages.shared.mathml import frac, math, row, sub, sup
-from pages.shared.verdict import compared
-from pages.shared.words import say
 
-KEY = "sigmoid"
-Columns = dict[str, np.ndarray]
+X: Final[Parameter[float]] = Parameter("x", "sigmoid", number(), 2.0)
+OTHER: Final[Parameter[float]] = Parameter("other", "sigmoid", number(), 0.0)
+
 VALUE = Style("significant", 6)
 
 
-def show() -> None:
-    """Show the page."""
-    lesson.show(Lesson(KEY, draw, broken, ask))
+def build(settings: Settings, columns: Columns) -> list[Instrument]:
+    """Build the two instruments of the lesson."""
+    return [_one(settings, columns), _pair(settings, columns)]
 
 
-def draw(settings: Settings) -> None:
-    """Show the two instruments of the lesson."""
-    live(KEY, *curve(settings), on_commit=state.commit(KEY))
-    live("pair", *pair(settings), on_commit=state.commit("pair"))
-
-
-def broken(settings: Settings) -> Settings:
+def _broken(settings: Settings, _: str) -> Settings:
     """Go where exp(-x) is beyond every format."""
-    return replace(settings, x=-1234.0, other=0.0, format="float64", reach=1000.0)
+    return settings.put(x=-1234.0, other=0.0, format="float64", reach=1000.0)
+
+
+def _picture() -> str:
+    x = np.linspace(-8, 8, 60)
+    return pictures.line(x, sigmoid(x), (0, 1))
 
 
 # ---------------------------------------------------------------- the curve
 
 
-def curve(settings: Settings) -> tuple[Instrument, Columns]:
+def _one(settings: Settings, columns: Columns) -> Instrument:
     """Build the instrument of one number x."""
-    reach = settings.reach_for(settings.x)
-    positions = controls.grid(settings.x, reach)
-    table = run([positions[0]], settings.format)
-    said, columns = _verdict(table, settings.format)
-    warned, warned_columns = _warnings(table)
-    columns |= warned_columns | _columns(table)
-    half = reach / 10  # how far the tangent is drawn
-    x = table.x.astype(np.float64)[..., None]
-    slope, p = columns["slope"][..., None], columns["stable"][..., None]
-    columns["tangent_x"] = np.concatenate([x - half, x + half], axis=-1)
-    columns["tangent_y"] = np.concatenate([p - half * slope, p + half * slope], axis=-1)
-    instrument = Instrument(
+    reach = widened(settings.reach, settings[X])
+    moved = slider(X, "x", grid(settings[X], reach))
+    (x,) = positions(settings, [moved], X)
+    table = run(x, settings.format)
+    _add_columns(table, settings, reach, columns)
+    return Instrument(
         title=say("sigmoid.score"),
         hint=say("sigmoid.score_hint"),
-        sliders=[slider("x", "x", positions)],
+        sliders=[moved],
         choices=[formats(settings), reaches(reach)],
-        figures=[_curve(settings, reach), _tails(settings, reach)],
+        figures=[_curve(reach, columns), _tails(settings, reach, columns)],
         cards_title=say("sigmoid.cards"),
-        cards=[_card("naive"), _card("stable"), _slope_card()],
-        sentences=[said, warned],
+        cards=[_card("naive", columns), _card("stable", columns), _slope_card(columns)],
+        sentences=[_verdict(table, settings.format, columns), _warnings(table, columns)],
         formulas_title=say("sigmoid.formulas"),
-        formulas=_formulas(),
-        tables=[_losses()],
+        formulas=_formulas(columns),
+        tables=[_losses(columns)],
     )
-    return instrument, columns
 
 
-def _columns(table: BinaryRun) -> Columns:
-    columns = {
+def _add_columns(table: BinaryRun, settings: Settings, reach: float, columns: Columns) -> None:
+    numbers = {
         "x": table.x,
         "naive": table.sigmoid["naive"],
         "stable": table.sigmoid["stable"],
@@ -96,70 +94,83 @@ def _columns(table: BinaryRun) -> Columns:
         "complement": table.complement,
         "slope": table.slope,
     } | {f"loss_{form}": losses for form, losses in table.losses.items()}
-    return {name: column.astype(np.float64) for name, column in columns.items()}
+    for name, values in numbers.items():
+        columns.add(name, narrow(values, settings.format))
+    ends = reach / 10 * np.array([-1.0, 1.0])  # how far the tangent is drawn
+    at, p, slope = (
+        v.astype(np.float64)[..., None] for v in (table.x, numbers["stable"], table.slope)
+    )
+    columns.add("tangent_x", drawn(at + ends))
+    columns.add("tangent_y", drawn(p + slope * ends))
+    columns.update(_still(settings.format, reach))
 
 
 @lru_cache(100)  # the curves change with the format and the reach alone
-def _still(format_name: str, reach: float) -> tuple[np.ndarray, BinaryRun]:
-    x = np.linspace(-reach, reach, 401)
-    return x, run(x, format_name)
+def _still(format_name: str, reach: float) -> dict[str, np.ndarray]:
+    x = drawn(np.linspace(-reach, reach, 401))
+    still = run(x, format_name)
+    # The tails go down to the smallest number of the format, which may be far below float32's.
+    tails = {"still": still.sigmoid["stable"], "still_complement": still.complement}
+    sent = {name: narrow(values, format_name) for name, values in tails.items()}
+    if format_name == "float64":
+        sent = {name: cut(values) for name, values in sent.items()}
+    return {name: values[None, None] for name, values in ({"still_x": x} | sent).items()}
 
 
-def _curve(settings: Settings, reach: float) -> Figure:
-    x, still = _still(settings.format, reach)
-    line = (x.tolist(), still.sigmoid["stable"].astype(float).tolist(), "fused")
+def _curve(reach: float, columns: Columns) -> Figure:
+    line = (columns["still_x"], columns["still"], "fused")
     return Figure(
         title=say("sigmoid.curve"),
         alt=say("sigmoid.curve_alt"),
         plot=figures.curves([line], (-reach, reach), (-0.05, 1.05), "x"),
-        lines=[Line("tangent_x", "tangent_y", "naive", dashed=True)],
-        points=[Point("x", "stable", "fused", drag="x")],
+        lines=[Line(columns["tangent_x"], columns["tangent_y"], "naive", dashed=True)],
+        points=[Point(columns["x"], columns["stable"], "fused", drag=X.key)],
         key=[("fused", say("sigmoid.key_sigmoid")), ("naive", say("sigmoid.key_slope"))],
     )
 
 
-def _tails(settings: Settings, reach: float) -> Figure:
-    x, still = _still(settings.format, reach)
+def _tails(settings: Settings, reach: float, columns: Columns) -> Figure:
     fmt = FORMATS[settings.format]
     lowest = max(np.log10(fmt.smallest_subnormal), -reach / np.log(10))
-    lines = [
-        (x.tolist(), y.astype(float).tolist(), colour)
-        for y, colour in ((still.sigmoid["stable"], "fused"), (still.complement, "shifted"))
-    ]
+    x = columns["still_x"]
+    lines = [(x, columns["still"], "fused"), (x, columns["still_complement"], "shifted")]
     return Figure(
         title=say("sigmoid.tails"),
         alt=say("sigmoid.tails_alt"),
         plot=figures.curves(lines, (-reach, reach), (1.05 * lowest, 0.5), "x", log_y=True),
-        points=[Point("x", "stable", "fused", drag="x"), Point("x", "complement", "shifted")],
+        points=[
+            Point(columns["x"], columns["stable"], "fused", drag=X.key),
+            Point(columns["x"], columns["complement"], "shifted"),
+        ],
         key=[("fused", say("sigmoid.key_sigmoid")), ("shifted", say("sigmoid.key_rest"))],
     )
 
 
-def _card(form: str) -> Card:
+def _card(form: str, columns: Columns) -> Card:
     return Card(
         title=say(f"sigmoid.card_{form}"),
         note=say(f"sigmoid.card_{form}_note"),
         swatch="fused" if form == "stable" else "naive",
-        value=Cell(form, VALUE, readout=f"sigmoid-{form}"),
+        value=Cell(columns[form], VALUE, readout=f"sigmoid-{form}"),
         unit="",
         second_label=say("sigmoid.card_log"),
-        second=Cell(f"log_{form}", VALUE, readout=f"log-{form}"),
+        second=Cell(columns[f"log_{form}"], VALUE, readout=f"log-{form}"),
     )
 
 
-def _slope_card() -> Card:
+def _slope_card(columns: Columns) -> Card:
     return Card(
         title=say("sigmoid.card_slope"),
         note=say("sigmoid.card_slope_note"),
         swatch="",
-        value=Cell("slope", VALUE, readout="slope"),
+        value=Cell(columns["slope"], VALUE, readout="slope"),
         unit="",
         second_label=say("sigmoid.card_rest"),
-        second=Cell("complement", VALUE, readout="complement"),
+        second=Cell(columns["complement"], VALUE, readout="complement"),
     )
 
 
-def _verdict(table: BinaryRun, name: str) -> tuple[Sentence, Columns]:
+def _verdict(table: BinaryRun, name: str, columns: Columns) -> Sentence:
     """Say what became of the log, read off what was computed."""
     naive = table.log_sigmoid["naive"].astype(np.float64)
     stable = table.log_sigmoid["stable"].astype(np.float64)
@@ -173,32 +184,37 @@ def _verdict(table: BinaryRun, name: str) -> tuple[Sentence, Columns]:
     )
     keys = ("agree", "overflow", "log_of_zero", "rounds_to_one", "digits")
     places = {
-        "naive": Place("log_naive", compared(name)),
-        "stable": Place("log_stable", compared(name)),
-        "p": Place("stable", Style("prose", 4)),
+        "naive": Place(columns["log_naive"], compared(name)),
+        "stable": Place(columns["log_stable"], compared(name)),
+        "p": Place(columns["stable"], Style("prose", 4)),
     }
-    templates = [say(f"sigmoid.said_{key}", format=name) for key in keys]
-    title = say("pipeline.verdict_title")
-    return Sentence("verdict", title, "said", templates, places), {"said": code.astype(np.int8)}
+    return Sentence(
+        "verdict",
+        say("pipeline.verdict_title"),
+        columns.add("said", code.astype(np.int8)),
+        [say(f"sigmoid.said_{key}", format=name) for key in keys],
+        places,
+    )
 
 
-def _warnings(table: BinaryRun) -> tuple[Sentence, Columns]:
+def _warnings(table: BinaryRun, columns: Columns) -> Sentence:
     texts, which = np.unique(table.warnings, return_inverse=True)
-    templates = [
-        "\n".join(
-            say("verdict.warning", pipeline=say("pipeline.loss_naive"), text=line)
-            for line in str(text).splitlines()
-        )
-        or say("pipeline.warnings_none")
-        for text in texts
+    said = [[WARNINGS.index(line) for line in str(text).splitlines()] for text in texts]
+    pieces = [
+        say("verdict.warning", pipeline=say("pipeline.loss_naive"), text=text) for text in WARNINGS
     ]
-    column = which.reshape(table.x.shape).astype(np.int16)
-    sentence = Sentence("warnings", say("pipeline.warnings_title"), "warned", templates, {})
-    return sentence, {"warned": column}
+    return Sentence(
+        "warnings",
+        say("pipeline.warnings_title"),
+        columns.add("warned", which.reshape(table.x.shape).astype(np.int8)),
+        [*pieces, say("pipeline.warnings_none")],
+        said=[lines or [len(pieces)] for lines in said],
+        glue="\n",
+    )
 
 
-def _formulas() -> list[Formula]:
-    x, p = Cell("x", Style("shortest", 6)), Cell("stable", VALUE)
+def _formulas(columns: Columns) -> list[Formula]:
+    x, p = Cell(columns["x"], Style("shortest", 6)), Cell(columns["stable"], VALUE)
     exponent = row("−", "(", x, ")")
     return [
         Formula(
@@ -216,13 +232,20 @@ def _formulas() -> list[Formula]:
             say("sigmoid.formula_slope"),
             math(
                 row("σ′", "(", "x", ")", "=", "σ", "(", "x", ")", "·", "σ", "(", "−", "x", ")"),
-                row("=", p, "·", Cell("complement", VALUE), "=", Cell("slope", VALUE)),
+                row(
+                    "=",
+                    p,
+                    "·",
+                    Cell(columns["complement"], VALUE),
+                    "=",
+                    Cell(columns["slope"], VALUE),
+                ),
             ),
         ),
     ]
 
 
-def _losses() -> Table:
+def _losses(columns: Columns) -> Table:
     return Table(
         title=say("sigmoid.losses"),
         lead=say("sigmoid.losses_lead"),
@@ -231,7 +254,7 @@ def _losses() -> Table:
             Row(
                 say(f"sigmoid.loss_{form}"),
                 [
-                    Cell(f"loss_{form}", Style("fixed", 6), label, f"loss-{form}-{label}")
+                    Cell(columns[f"loss_{form}"], Style("fixed", 6), label, f"loss-{form}-{label}")
                     for label in (0, 1)
                 ],
             )
@@ -243,50 +266,44 @@ def _losses() -> Table:
 # ---------------------------------------------------------------- the softmax of two
 
 
-def pair(settings: Settings) -> tuple[Instrument, Columns]:
+def _pair(settings: Settings, columns: Columns) -> Instrument:
     """Build the instrument that compares the sigmoid of x - z with the softmax of (x, z)."""
-    reach = settings.reach_for(settings.x, settings.other)
-    grids = [controls.grid(value, reach) for value in (settings.x, settings.other)]
-    dtype = FORMATS[settings.format].dtype
-    logits = np.empty((2, len(grids[0][0]), 2))
-    logits[..., 0], logits[..., 1] = settings.x, settings.other
-    for i, (values, _) in enumerate(grids):
-        logits[i, :, i] = values
+    reach = widened(settings.reach, settings[X], settings[OTHER])
+    sliders = [
+        slider(parameter, name, grid(settings[parameter], reach))
+        for parameter, name in ((X, "x"), (OTHER, "z"))
+    ]
     with np.errstate(all="ignore"):
-        stored = logits.astype(dtype)
-        both = softmax(stored)
-        one = sigmoid(stored[..., 0] - stored[..., 1])
-    columns = {
-        "softmax": both.astype(np.float64),
-        "sigmoid": one.astype(np.float64)[..., None],
-        "z": stored.astype(np.float64),
-    }
-    columns["bars"] = np.concatenate([columns["softmax"], columns["sigmoid"]], axis=-1)
+        stored = np.stack(positions(settings, sliders, X, OTHER), axis=-1).astype(
+            FORMATS[settings.format].dtype
+        )
+        one = sigmoid(stored[..., :1] - stored[..., 1:])
+        both = np.concatenate([softmax(stored), one], axis=-1)
+    scores = columns.add("pair_scores", narrow(stored, settings.format))
+    bars = columns.add("pair_bars", narrow(both, settings.format))
     names = [say("sigmoid.pair_x"), say("sigmoid.pair_other"), say("sigmoid.pair_sigmoid")]
-    cells = [Cell("bars", VALUE, i, f"pair-{i}") for i in range(3)]
-    instrument = Instrument(
+    cells = [Cell(bars, VALUE, i, f"pair-{i}") for i in range(3)]
+    return Instrument(
         title=say("sigmoid.pair"),
         hint=say("sigmoid.pair_hint"),
-        sliders=[slider("x", "x", grids[0]), slider("other", "z", grids[1])],
+        sliders=sliders,
         figures=[
             Figure(
                 title=say("sigmoid.pair_bars"),
                 alt=say("sigmoid.pair_alt"),
                 plot=figures.probabilities(3, traces=1),
-                bars=[Bars(0, "bars", "shifted", [say("live.zero")] * 3)],
+                bars=[Bars(0, bars, "shifted", [say("live.zero")] * 3)],
                 names=names,
                 rows=[Row(say("sigmoid.pair_row"), cells, "shifted")],
             )
         ],
-        formulas_title="",
-        formulas=[_pair_formula()],
+        formulas=[_pair_formula(scores, bars)],
     )
-    return instrument, columns
 
 
-def _pair_formula() -> Formula:
+def _pair_formula(scores: Column, bars: Column) -> Formula:
     digits = Style("shortest", 6)
-    x, z = Cell("z", digits, 0), Cell("z", digits, 1)
+    x, z = Cell(scores, digits, 0), Cell(scores, digits, 1)
     return Formula(
         say("sigmoid.formula_pair"),
         math(
@@ -296,7 +313,7 @@ def _pair_formula() -> Formula:
             "=",
             frac("1", row("1", "+", sup("e", row("−", "(", x, "−", "(", z, ")", ")")))),
             "=",
-            Cell("sigmoid", VALUE),
+            Cell(bars, VALUE, 2),
         ),
     )
 
@@ -304,7 +321,7 @@ def _pair_formula() -> Formula:
 # ---------------------------------------------------------------- the questions
 
 
-def ask(settings: Settings) -> list[Question]:
+def _ask(settings: Settings) -> list[Question]:
     """Make the questions; the core answers them."""
     return [_ask_log(settings), _ask_flat(settings), _ask_slope(settings)]
 
@@ -320,7 +337,7 @@ def _ask_log(settings: Settings) -> Question:
         options,
         options.index(f"{naive:g}"),
         [say(f"sigmoid.ask_log_{i}", stable=f"{stable:g}") for i in range(4)],
-        replace(settings, x=x, format="float64", reach=1000.0),
+        settings.put(x=x, format="float64", reach=1000.0),
     )
 
 
@@ -335,7 +352,7 @@ def _ask_flat(settings: Settings) -> Question:
         [say(f"sigmoid.ask_flat_option_{i}") for i in range(3)],
         right,
         [say("sigmoid.ask_flat_why", rest=f"{rest:.3g}")] * 3,
-        replace(settings, x=x, format="float16", reach=10.0),
+        settings.put(x=x, format="float16", reach=10.0),
     )
 
 
@@ -348,5 +365,15 @@ def _ask_slope(settings: Settings) -> Question:
         options,
         options.index(f"{slope:g}"),
         [say("sigmoid.ask_slope_why", slope=f"{slope:g}")] * 4,
-        replace(settings, x=0.0, reach=10.0),
+        settings.put(x=0.0, reach=10.0),
     )
+
+
+LESSON = Lesson(
+    page="sigmoid",
+    parameters=(FORMAT, REACH, X, OTHER),
+    picture=_picture,
+    build=build,
+    acts={"break": _broken},
+    ask=_ask,
+)

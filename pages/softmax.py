@@ -1,29 +1,39 @@
 """The softmax, line by line: the largest logit subtracted, and what depends on what."""
 
-from dataclasses import replace
+from collections.abc import Mapping
+from typing import Final
 
 import numpy as np
 
 from ce_core import softmax, softmax_jacobian
 from ce_core.many_classes import with_copies
+from ce_core.pipelines import STEPS, Run, run_all
 from ce_core.scenarios import SCENARIOS
-from ce_core.sweep import Sweep
-from ce_core.trace import STEPS, Run, run_all
-from pages.shared import controls, lesson, pipeline, state
-from pages.shared.choices import (
+from lab import pictures, pipeline
+from lab.controls import (
     formats,
     logit_sliders,
+    narrow,
     positions,
     reaches,
+    scale,
     shift_slider,
     slider,
     steps_each_way,
+    with_scenario,
 )
-from pages.shared.controls import Settings
-from pages.shared.lesson import Lesson, Question
-from pages.shared.live import (
+from lab.lesson import Lesson, Question
+from lab.mathml import Node, Part, frac, math, row, sub, sup
+from lab.parameters import FORMAT, LOGITS, NAMES, REACH, SHIFT, TARGET, first_names
+from lab.readers import between
+from lab.settings import Parameter, Settings
+from lab.verdict import PROSE, verdict, warnings
+from lab.words import say
+from live.parts import (
     Card,
     Cell,
+    Column,
+    Columns,
     Formula,
     Instrument,
     Place,
@@ -32,37 +42,35 @@ from pages.shared.live import (
     Slider,
     Style,
     Table,
-    live,
 )
-from pages.shared.mathml import Node, Part, frac, math, row, sub, sup
-from pages.shared.verdict import PROSE, verdict, warnings
-from pages.shared.words import literal, say
 
-KEY = "softmax"
-Columns = dict[str, np.ndarray]
+TEMPERATURE: Final[Parameter[float]] = Parameter(
+    "temperature", "softmax", between(0.01, 100.0), 1.0
+)
 
 MANY = (1, 10, 100, 1000)  # classes with the last logit
 
-
-def show() -> None:
-    """Show the page."""
-    lesson.show(Lesson(KEY, draw, broken, ask))
-
-
-def draw(settings: Settings) -> None:
-    """Show the instrument."""
-    live(KEY, *build(settings), on_commit=state.commit(KEY))
+# The steps that are shown, of each form; the verdict tells all three losses.
+_SHOWN = {
+    "naive": ("logits", "exp", "total", "probabilities", "loss"),
+    "shifted": ("largest", "shifted", "exp", "total", "probabilities", "loss"),
+    "fused": ("loss",),
+}
 
 
-def broken(settings: Settings) -> Settings:
+def _broken(settings: Settings, _: str) -> Settings:
     """Open logits whose exponentials are beyond float32."""
-    return replace(controls.with_scenario(settings, SCENARIOS["over_89"]), temperature=1.0)
+    return with_scenario(settings, SCENARIOS["over_89"]).put(temperature=1.0)
+
+
+def _picture() -> str:
+    return pictures.bars(softmax(np.array(SCENARIOS["everyday"].logits)))
 
 
 # ---------------------------------------------------------------- the table
 
 
-def build(settings: Settings) -> tuple[Instrument, Columns]:
+def build(settings: Settings, columns: Columns) -> list[Instrument]:
     """Build the instrument: sliders of the logits, the shift and the temperature."""
     half = steps_each_way(settings)
     sliders = [
@@ -70,146 +78,155 @@ def build(settings: Settings) -> tuple[Instrument, Columns]:
         shift_slider(settings, half),
         _temperature(settings, half),
     ]
-    table = Sweep(**_runs(settings, sliders))
-    columns = {
-        name: column
-        for name, column in pipeline.columns_of(table).items()
-        if not name.startswith(("probability_", "log_"))
-    }
-    said, said_columns = verdict(table, settings.names)
-    warned, warned_columns = warnings(table)
-    largest, largest_columns = _largest(settings, table)
-    columns |= said_columns | warned_columns | largest_columns | _others(table)
+    runs = _runs(settings, sliders)
+    pipeline.add_steps(runs, settings, columns, _SHOWN)
+    _add_others(runs, columns)
+    losses = {form: columns[f"loss_{form}"] for form in runs}
     instrument = Instrument(
         title=say("live.logits_title"),
         hint=say("softmax.hint"),
         sliders=sliders,
-        choice_id="target",
+        choice_id=TARGET.key,
         choice_label=say("softmax.formula_of"),
         choice=settings.target,
         choices=[formats(settings), reaches(settings.effective_reach)],
-        figures=[pipeline.exponentials(settings, columns), pipeline.probabilities(settings)],
+        figures=[
+            pipeline.exponentials(settings, columns),
+            pipeline.probabilities(settings, columns),
+        ],
         cards_title=say("softmax.cards"),
-        cards=[_card(name) for name in ("largest_shifted", "total_naive", "total_shifted")],
-        sentences=[largest, said, warned],
+        cards=[
+            _card(name, swatch, columns[name])
+            for name, swatch in (
+                ("largest_shifted", ""),
+                ("total_naive", "naive"),
+                ("total_shifted", "shifted"),
+            )
+        ],
+        sentences=[
+            _largest(settings, runs["shifted"], columns),
+            verdict(runs, losses, settings, columns),
+            warnings(runs, columns),
+        ],
         formulas_title=say("softmax.formulas"),
-        formulas=_formulas(settings),
-        tables=[_lines(settings), _jacobian(settings), _many(settings)],
+        formulas=_formulas(settings, columns),
+        tables=[
+            _lines(settings, columns),
+            _jacobian(settings, columns["jacobian"]),
+            _many(settings, columns),
+        ],
     )
-    return instrument, columns
+    return [instrument]
 
 
 def _temperature(settings: Settings, half: int) -> Slider:
-    power = 1 if 0.1 <= settings.temperature <= 10 else 2
+    temperature = settings[TEMPERATURE]
+    power = 1 if 0.1 <= temperature <= 10 else 2
     exponents = [power * k / half for k in range(-half, half + 1)]
-    positions = [float(f"{10**exponent:.3g}") for exponent in exponents]
-    grid = controls.scale(settings.temperature, positions)
-    return slider("temperature", say("softmax.temperature"), grid, uneven=True)
+    steps = [float(f"{10**exponent:.3g}") for exponent in exponents]
+    return slider(TEMPERATURE, say("softmax.temperature"), scale(temperature, steps), uneven=True)
 
 
 def _runs(settings: Settings, sliders: list[Slider]) -> dict[str, Run]:
     """Run the pipelines at every position, on z / T as the format stores it, plus c."""
-    table = positions(settings, sliders)
-    logits = table["logits"] / table["temperature"][..., None]
-    shift = table["shift"][..., None]
-    return run_all(logits, settings.target, settings.format, shift=shift)
+    logits, shift, temperature = positions(settings, sliders, LOGITS, SHIFT, TEMPERATURE)
+    scaled = logits / temperature[..., None]
+    return run_all(scaled, settings.target, settings.format, shift=shift[..., None])
 
 
-def _others(table: Sweep) -> Columns:
-    """Compute the Jacobian, and the sums over very many classes, in the format."""
-    stored = table.shifted.steps["logits"]
-    dtype = np.float64 if table.naive.format == "float64" else np.float32
+def _add_others(runs: Mapping[str, Run], columns: Columns) -> None:
+    """Add the Jacobian, and the sums over very many classes, in the format."""
+    shifted = runs["shifted"]
+    stored = shifted.steps["logits"]
     with np.errstate(all="ignore"):
-        jacobian = softmax_jacobian(stored)
-    columns = {"jacobian": jacobian.reshape(*stored.shape[:-1], -1).astype(dtype)}
+        jacobian = softmax_jacobian(stored).reshape(*stored.shape[:-1], -1)
+    columns.add("jacobian", narrow(jacobian, shifted.format))
     for many in MANY:
-        total, share = with_copies(table.shifted, many)
-        columns[f"total_{many}"] = total.astype(dtype)
-        columns[f"share_{many}"] = share.astype(dtype)
+        total, share = with_copies(shifted, many)
+        columns.add(f"total_{many}", narrow(total, shifted.format))
+        columns.add(f"share_{many}", narrow(share, shifted.format))
+    without, subtracted = (
+        runs[form].steps["probabilities"].astype(np.float64) for form in ("naive", "shifted")
+    )
     with np.errstate(invalid="ignore"):
-        naive, shifted = (
-            run.steps["probabilities"].astype(np.float64) for run in (table.naive, table.shifted)
-        )
-        columns["difference"] = (naive - shifted).astype(np.float32)
-    return columns
+        columns.add("difference", (without - subtracted).astype(np.float32))
 
 
-def _largest(settings: Settings, table: Sweep) -> tuple[Sentence, Columns]:
-    logits = table.shifted.steps["logits"].astype(np.float64)
-    ties = (logits == logits.max(axis=-1, keepdims=True)).sum(axis=-1)
-    columns = {
-        "largest_class": logits.argmax(axis=-1).astype(np.int8),
-        "ties": ties.astype(np.int8),
-        "largest_said": np.select([~np.isfinite(logits.max(axis=-1)), ties > 1], [2, 1], 0).astype(
-            np.int8
-        ),
-    }
-    keys = ("largest_one", "largest_tie", "largest_none")
-    sentence = Sentence(
+def _largest(settings: Settings, shifted: Run, columns: Columns) -> Sentence:
+    logits = shifted.steps["logits"].astype(np.float64)
+    largest = shifted.steps["largest"].astype(np.float64)
+    ties = (logits == largest[..., None]).sum(axis=-1)
+    code = np.select([~np.isfinite(largest), ties > 1], [2, 1], 0)
+    return Sentence(
         "largest",
         say("softmax.largest_title"),
-        "largest_said",
-        [say(f"softmax.{key}", classes=len(settings.logits)) for key in keys],
+        columns.add("largest_said", code.astype(np.int8)),
+        [
+            say(f"softmax.{key}", classes=len(settings.logits))
+            for key in ("largest_one", "largest_tie", "largest_none")
+        ],
         {
-            "name": Place("largest_class", names=settings.names),
-            "largest": Place("largest_shifted", PROSE),
-            "ties": Place("ties", PROSE),
-            "total": Place("total_shifted", PROSE),
+            "name": Place(
+                columns.add("largest_class", logits.argmax(axis=-1).astype(np.int8)),
+                names=settings.names,
+            ),
+            "largest": Place(columns["largest_shifted"], PROSE),
+            "ties": Place(columns.add("ties", ties.astype(np.int8)), PROSE),
+            "total": Place(columns["total_shifted"], PROSE),
         },
     )
-    return sentence, columns
 
 
 # ---------------------------------------------------------------- what is shown
 
 
-def _card(name: str) -> Card:
-    swatch = {"largest_shifted": "", "total_naive": "naive", "total_shifted": "shifted"}[name]
+def _card(name: str, swatch: str, column: Column) -> Card:
     return Card(
         title=say(f"softmax.card_{name}"),
         note=say(f"softmax.card_{name}_note"),
         swatch=swatch,
-        value=Cell(name, Style("significant", 5), readout=name),
+        value=Cell(column, Style("significant", 5), readout=name),
         unit="",
     )
 
 
-def _formulas(settings: Settings) -> list[Formula]:
-    chosen = settings.target
+def _formulas(settings: Settings, columns: Columns) -> list[Formula]:
+    chosen = settings.names[settings.target]
     return [
         Formula(
-            say("softmax.formula_without", name=settings.names[chosen]),
-            _fraction("logits_naive", "probabilities_naive", settings),
-        ),
-        Formula(
-            say("softmax.formula_with", name=settings.names[chosen]),
-            _fraction("shifted_shifted", "probabilities_shifted", settings),
-        ),
+            say(f"softmax.formula_{key}", name=chosen),
+            _fraction(exponents, form, settings, columns),
+        )
+        for key, exponents, form in (
+            ("without", "logits_naive", "naive"),
+            ("with", "shifted_shifted", "shifted"),
+        )
     ]
 
 
-def _fraction(exponents: str, result: str, settings: Settings) -> Node:
+def _fraction(exponents: str, form: str, settings: Settings, columns: Columns) -> Node:
+    powers, result = columns[exponents], f"probabilities_{form}"
     digits = Style("shortest", 5)
     terms: list[Part] = []
     for i in range(len(settings.logits)):
-        terms += [*(["+"] if i else []), sup("e", Cell(exponents, digits, i))]
-    above = sup("e", Cell(exponents, digits, settings.target))
-    value = Cell(result, Style("significant", 6), settings.target, f"formula-{result}")
+        terms += [*(["+"] if i else []), sup("e", Cell(powers, digits, i))]
+    above = sup("e", Cell(powers, digits, settings.target))
+    value = Cell(columns[result], Style("significant", 6), settings.target, f"formula-{result}")
     return math(sub("p", str(settings.target + 1)), "=", frac(above, row(*terms)), "=", value)
 
 
-def _lines(settings: Settings) -> Table:
+def _lines(settings: Settings, columns: Columns) -> Table:
     """Set each line of the NumPy function beside the numbers that it produced."""
     style = Style("shortest", 7 if settings.format in ("float64", "float32") else 5)
     count = len(settings.logits)
 
     def each(column: str) -> list[Cell | None]:
-        return [*[Cell(column, style, i) for i in range(count)], None]
+        return [*[Cell(columns[column], style, i) for i in range(count)], None]
 
     rows = [Row(say("softmax.line_logits"), each("logits_naive"))]
     for step in STEPS["shifted"][:5]:
         column = f"{step.name}_shifted"
-        whole: list[Cell | None] = [*[None] * count, Cell(column, style)]
+        whole: list[Cell | None] = [*[None] * count, Cell(columns[column], style)]
         is_one = step.name in ("largest", "total")
         text = f"{step.name} = {step.formula}"
         rows.append(Row(text, whole if is_one else each(column), code=True))
@@ -225,7 +242,7 @@ def _lines(settings: Settings) -> Table:
     )
 
 
-def _jacobian(settings: Settings) -> Table:
+def _jacobian(settings: Settings, column: Column) -> Table:
     count = len(settings.names)
     style = Style("significant", 3)
     return Table(
@@ -239,7 +256,7 @@ def _jacobian(settings: Settings) -> Table:
             Row(
                 say("softmax.row_output", name=name),
                 [
-                    Cell("jacobian", style, i * count + j, f"jacobian-{i}-{j}", shade=True)
+                    Cell(column, style, i * count + j, f"jacobian-{i}-{j}", shade=True)
                     for j in range(count)
                 ],
             )
@@ -248,7 +265,7 @@ def _jacobian(settings: Settings) -> Table:
     )
 
 
-def _many(settings: Settings) -> Table:
+def _many(settings: Settings, columns: Columns) -> Table:
     style = Style("significant", 4)
     last, chosen = settings.names[-1], settings.names[settings.target]
     return Table(
@@ -263,8 +280,8 @@ def _many(settings: Settings) -> Table:
             Row(
                 str(many),
                 [
-                    Cell(f"total_{many}", style, readout=f"total-{many}"),
-                    Cell(f"share_{many}", style, readout=f"share-{many}"),
+                    Cell(columns[f"total_{many}"], style, readout=f"total-{many}"),
+                    Cell(columns[f"share_{many}"], style, readout=f"share-{many}"),
                 ],
             )
             for many in MANY
@@ -275,7 +292,7 @@ def _many(settings: Settings) -> Table:
 # ---------------------------------------------------------------- the questions
 
 
-def ask(settings: Settings) -> list[Question]:
+def _ask(settings: Settings) -> list[Question]:
     """Make the questions; the core answers them."""
     return [_ask_shift(settings), _ask_other(settings), _ask_temperature(settings)]
 
@@ -299,9 +316,7 @@ def _ask_shift(settings: Settings) -> Question:
         _options(),
         _direction(before, after),
         [say("softmax.ask_shift_why", before=f"{before:.4f}", after=f"{after:.4f}")] * 3,
-        replace(
-            controls.with_scenario(settings, scenario), shift=100.0, reach=100.0, temperature=1.0
-        ),
+        with_scenario(settings, scenario).put(shift=100.0, reach=100.0, temperature=1.0),
     )
 
 
@@ -311,18 +326,14 @@ def _ask_other(settings: Settings) -> Question:
     raised = logits + np.array([1.0, 0.0, 0.0])
     before, after = (float(softmax(z)[2]) for z in (logits, raised))
     slope = float(softmax_jacobian(logits)[2, 0])
-    names = [literal(name) for name in controls.first_names(3)]
+    names = first_names(3)
     return Question(
         "other",
         say("softmax.ask_other", first=names[0], third=names[2]),
         _options(),
         _direction(before, after),
         [say("softmax.ask_other_why", slope=f"{slope:.3f}", third=names[2])] * 3,
-        replace(
-            controls.with_scenario(settings, scenario),
-            logits=tuple(raised.tolist()),
-            temperature=1.0,
-        ),
+        with_scenario(settings, scenario).put(logits=tuple(raised.tolist()), temperature=1.0),
     )
 
 
@@ -336,5 +347,15 @@ def _ask_temperature(settings: Settings) -> Question:
         values,
         2,
         [say(f"softmax.ask_temperature_{i}") for i in range(3)],
-        replace(controls.with_scenario(settings, scenario), temperature=0.1),
+        with_scenario(settings, scenario).put(temperature=0.1),
     )
+
+
+LESSON = Lesson(
+    page="softmax",
+    parameters=(LOGITS, NAMES, TARGET, FORMAT, SHIFT, REACH, TEMPERATURE),
+    picture=_picture,
+    build=build,
+    acts={"break": _broken},
+    ask=_ask,
+)

@@ -2,23 +2,45 @@
 
 import json
 import struct
-import zlib
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from pages.shared import controls
-from pages.shared.controls import Settings
-from pages.shared.live import Instrument
+from lab.answers import Answers
+from lab.settings import Settings
+from live.parts import Columns as Table
+from live.parts import Instrument
+from pages.main import LESSONS
 from tests.app.reading import Columns, Position
+
+ANSWERS = Answers(LESSONS)
+FIRST = ANSWERS.parameters.first()
+SWATCHES = {"ink", "faint", "naive", "shifted", "fused", "onehot"}  # those that the player knows
+
+
+def settings(**changes: object) -> Settings:
+    """Return the settings of an empty link, with changes."""
+    return FIRST.put(**changes)
 
 
 def many(classes: int, **changes: object) -> Settings:
     """Return settings of so many classes that nobody has touched."""
     query = {"logits": [",".join(map(str, range(classes)))]}
-    return replace(controls.read(query)[0], **changes)
+    return ANSWERS.parameters.read(query)[0].put(**changes)
+
+
+def take(now: Settings, id_: str, value: object, page: str = "pipeline") -> Settings:
+    """Change one thing as the player's question does; what is refused raises RefusedError."""
+    lesson = ANSWERS.lessons[page]
+    return ANSWERS._take(lesson, now, id_, str(value))  # noqa: SLF001
+
+
+def built(page: str, now: Settings) -> tuple[list[Instrument], Columns]:
+    """Return the instruments of a page, and the numbers of its columns by their names."""
+    table = Table()
+    instruments = list(ANSWERS.lessons[page].build(now, table))
+    return instruments, {column.name: column.values for column in table}
 
 
 def committed(instrument: Instrument) -> Position:
@@ -32,29 +54,41 @@ def some_positions(instrument: Instrument, step: int = 10) -> Iterator[Position]
             yield s, k
 
 
-def unpacked(message: bytes) -> tuple[dict[str, Any], Columns]:
+def unpacked(message: bytes) -> tuple[dict[str, Any], list[np.ndarray]]:
     """Return the JSON of a message, which must be JSON as browsers read it, and its columns."""
 
     def refuse(constant: str) -> None:
         raise AssertionError(f"{constant} is no JSON")
 
-    plain = zlib.decompress(message)
-    (length,) = struct.unpack("<I", plain[:4])
-    head = json.loads(plain[4 : 4 + length], parse_constant=refuse)
-    body = plain[4 + length :]
-    columns: Columns = {}
-    for name, kind, (sliders, count, *items) in head["columns"]:
+    (length,) = struct.unpack("<I", message[:4])
+    head = json.loads(message[4 : 4 + length], parse_constant=refuse)
+    body = message[4 + length :]
+    columns = []
+    for kind, (sliders, count, *items) in head["columns"]:
         size = np.dtype(kind).itemsize * int(np.prod([sliders, count, *items]))
         planes = np.frombuffer(body[:size], np.uint8).reshape(np.dtype(kind).itemsize, -1)
         numbers = planes.T.copy().view(f"<{kind}").reshape(*items, sliders, count)
-        columns[name] = np.moveaxis(numbers, 0, 2) if items else numbers
+        columns.append(np.moveaxis(numbers, 0, 2) if items else numbers)
         body = body[size:]
     assert body == b""
     return head, columns
 
 
+def plotted(plot: Any, columns: Sequence[np.ndarray] = ()) -> Any:
+    """Return a figure as the player gives it to Plotly: with its columns' numbers, and colours."""
+    if isinstance(plot, dict):
+        if "column" in plot:
+            numbers = columns[plot["column"]]
+            assert numbers.shape[:2] == (1, 1)  # it is the same everywhere
+            return numbers.reshape(plot["rows"], -1) if "rows" in plot else numbers.ravel()
+        return {key: plotted(part, columns) for key, part in plot.items()}
+    if isinstance(plot, list):
+        return [plotted(part, columns) for part in plot]
+    return "#808080" if plot in SWATCHES else plot
+
+
 def positions(
-    settings: Settings, instrument: Instrument, chosen: Iterable[int]
+    now: Settings, instrument: Instrument, chosen: Iterable[int]
 ) -> Iterator[tuple[Position, Settings]]:
     """Yield some positions of each slider, and the settings that they stand for."""
     for s, slider in enumerate(instrument.sliders):
@@ -63,10 +97,10 @@ def positions(
             key, _, i = slider.id.partition(".")
             value = slider.values[k]
             if i:
-                now = list(getattr(settings, key))
-                now[int(i)] = now[int(i)] if slider.masked else value
-                value = tuple(now)
-            yield (s, k), replace(settings, **{key: value})
+                values = list(now.get(key))
+                values[int(i)] = values[int(i)] if slider.masked else value
+                value = tuple(values)
+            yield (s, k), now.put(**{key: value})
 
 
 def in_full(columns: Columns, shape: tuple[int, int]) -> Columns:
@@ -74,4 +108,5 @@ def in_full(columns: Columns, shape: tuple[int, int]) -> Columns:
     return {
         name: np.broadcast_to(column, (*shape, *column.shape[2:]))
         for name, column in columns.items()
+        if column.shape[:2] in ((1, 1), shape)
     }

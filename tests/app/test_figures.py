@@ -1,35 +1,27 @@
-"""The figures are figures to Plotly, and hold no text from a stranger."""
+"""The figures are figures to Plotly, and what they say is where the numbers are."""
 
 import json
+import math
 
 import numpy as np
 import plotly.graph_objects as go
-import pytest
 
-from pages.shared import controls, figures
-from pages.shared.controls import Settings
-from pages.shared.pipeline import build
-
-
-@pytest.mark.parametrize("count", range(2, 11))
-def test_plotly_accepts_them(count: int) -> None:
-    for plot in (
-        figures.exponentials(count, (-6.0, 6.0), 38.5, "limit"),
-        figures.exponentials(count, (-6.0, 6.0), 4.8, "limit"),
-        figures.probabilities(count),
-    ):
-        assert go.Figure(plot).to_plotly_json()["data"]
+from lab import figures
+from live.parts import Columns
+from tests.app.instruments import plotted
 
 
-@pytest.mark.parametrize("name", controls.FORMATS)
-@pytest.mark.parametrize("count", range(2, 11))
-def test_plotly_accepts_those_of_the_page(count: int, name: str) -> None:
-    logits = tuple(float(5 * i - 20) for i in range(count - 1))
-    wanted = Settings((*logits, -np.inf), 0, name, controls.first_names(count))
-    instrument, _ = build(wanted)
-    for figure in instrument.figures:
-        assert len(go.Figure(figure.plot).data) == len(figure.bars)
-        assert [bars.trace for bars in figure.bars] == list(range(len(figure.bars)))
+def test_plotly_accepts_the_bars_of_every_number_of_classes() -> None:
+    for count in range(2, 11):
+        for plot in (
+            figures.exponentials(count, (-6.0, 6.0), 38.5, "limit"),
+            figures.exponentials(count, (-6.0, 6.0), 4.8, "limit"),
+            figures.probabilities(count),
+            figures.probabilities(count, traces=1),
+            figures.signed(count, 2.0),
+        ):
+            for trace in go.Figure(plot).to_plotly_json()["data"]:
+                assert len(trace["x"]) == count
 
 
 def test_the_limit_is_a_line_in_view_or_a_dotted_one_at_the_top() -> None:
@@ -39,20 +31,28 @@ def test_the_limit_is_a_line_in_view_or_a_dotted_one_at_the_top() -> None:
     assert (above["y0"], above["line"]["dash"]) == (1, "dot")
 
 
-@pytest.mark.parametrize("name", controls.FORMATS)
-@pytest.mark.parametrize("reach", controls.REACHES)
-def test_the_axis_spans_all_that_a_drag_can_reach(name: str, reach: float) -> None:
-    instrument, columns = build(Settings(format=name, reach=reach))
-    low, high = instrument.figures[0].plot["layout"]["yaxis"]["range"]
-    for column in ("exp_naive", "exp_shifted"):
-        values = columns[column].astype(float)
-        visible = values[(values > 0) & (values < float("inf"))]
-        assert low < np.log10(visible.min())
-        assert np.log10(visible.max()) < high
+def test_a_curve_has_gaps_where_a_number_is_none_and_names_a_column_instead_of_its_numbers() -> (
+    None
+):
+    column = Columns().add("x", np.linspace(0, 1, 3)[None, None])
+    ends = (0.0, 1.0)
+    plot = figures.curves([(column, [1.0, math.inf, math.nan], "ink")], ends, ends, "x")
+    (line,) = plot["data"]
+    assert line["x"] == {"column": column}
+    assert line["y"] == [1.0, None, None]
+    contour = figures.contours([0.0, 0.5, 1.0], column, "x", "y")["data"][0]
+    assert contour["z"] == {"column": column, "rows": 3}
 
 
-def test_no_class_name_reaches_plotly() -> None:
-    hostile = ("<b>one</b>", "<a href='javascript:x'>", "three")
-    instrument, _ = build(Settings(names=hostile))
-    plots = json.dumps([figure.plot for figure in instrument.figures])
-    assert not any(name in plots for name in hostile)
+def test_a_lane_is_filled_where_nothing_else_stands_instead() -> None:
+    instead = np.array(["", "", "nan", "nan", "?", ""])
+    plot = figures.lanes(np.arange(6.0), [("one", instead), ("two", np.full(6, ""))], "z")
+    json.dumps(plot, allow_nan=False)
+    assert go.Figure(plotted(plot)).data
+    upper, lower = plot["data"]
+    assert upper["x"] == [0, 1, None, 5, 5, None]
+    assert set(upper["y"]) == {1, None}
+    assert lower["x"] == [0, 5, None]
+    assert set(lower["y"]) == {0, None}
+    assert [(a["text"], a["x"], a["y"]) for a in plot["layout"]["annotations"]] == [("nan", 2.5, 1)]
+    assert plot["layout"]["yaxis"]["ticktext"] == ["two", "one"]

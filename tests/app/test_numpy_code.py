@@ -1,26 +1,28 @@
 """The lines on the page compute what the page shows, to the last bit."""
 
 import warnings
+from itertools import product
 
 import numpy as np
-import pytest
 from hypothesis import given
 
 from ce_core.formats import FORMATS
+from ce_core.pipelines import PIPELINES
 from ce_core.scenarios import SCENARIOS
-from pages.shared import controls
-from pages.shared.controls import Settings
-from pages.shared.pipeline import build
-from tests.app.test_controls import settings
+from lab import parameters
+from lab.settings import Settings
+from tests.app.instruments import built, settings
+from tests.app.strategies import any_settings
 
 
 def check(wanted: Settings) -> None:
-    instrument, columns = build(wanted)
+    (instrument,), columns = built("pipeline", wanted)
+    assert instrument.code
     computed: dict[str, object] = {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # they are the point of the page
         exec(instrument.code.text, computed)  # noqa: S102  # the page's own lines
-    for form in ("naive", "shifted", "fused"):
+    for form in PIPELINES:
         loss = np.asarray(computed[f"loss_{form}"])
         assert loss.dtype == FORMATS[wanted.format].dtype
         column = columns[f"loss_{form}"]
@@ -30,16 +32,14 @@ def check(wanted: Settings) -> None:
             shown = column[s, slider.index]
             assert loss.astype(column.dtype).tobytes() == shown.tobytes() or (
                 np.isnan(shown) and np.isnan(float(loss))
-            )
+            ), (form, wanted)
 
 
-@pytest.mark.parametrize("shift", [0.0, 5.1])
-@pytest.mark.parametrize("name", controls.FORMATS)
-@pytest.mark.parametrize("preset", SCENARIOS)
-def test_presets(preset: str, name: str, shift: float) -> None:
-    check(Settings(SCENARIOS[preset].logits, SCENARIOS[preset].target, name, shift=shift))
+def test_presets() -> None:
+    for scenario, name, shift in product(SCENARIOS.values(), parameters.FORMATS, (0.0, 5.1)):
+        check(settings(logits=scenario.logits, target=scenario.target, format=name, shift=shift))
 
 
-@given(settings())
+@given(any_settings())
 def test_any_settings(wanted: Settings) -> None:
     check(wanted)

@@ -6,31 +6,26 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+from itertools import product
 
 import mpmath  # type: ignore[import-untyped]  # it ships no type information
 import numpy as np
-import pytest
 
-from ce_core.cause import CauseKind
 from ce_core.formats import FORMATS, FloatFormat
+from ce_core.pipelines import PIPELINES, WARNINGS, CauseKind, run_all
 from ce_core.scenarios import SCENARIOS
-from ce_core.sweep import Sweep, sweep
-from ce_core.trace import WARNINGS
-from pages.shared import controls
-from pages.shared.live import Sentence
-from pages.shared.numpy_code import numpy_code
-from pages.shared.verdict import verdict, warnings
-from pages.shared.words import say
-from tests.app.reading import Columns, fill, here, told
+from lab import parameters, readers
+from lab.numpy_code import numpy_code
+from lab.verdict import warnings
+from lab.words import say
+from live.parts import Columns, Sentence
+from tests.app.instruments import FIRST
+from tests.app.reading import Position, Runs, at_position, fill, here, template_of, told
 from tests.core import oracle
 
-NAMES = ("cat", "dog", "goldfish")
-FORMS = ("naive", "shifted", "fused")
 
-
-@pytest.mark.parametrize(
-    ("logits", "target", "name", "parts"),
-    [
+def test_each_cause_is_told_with_its_numbers() -> None:
+    cases: list[tuple[tuple[float, ...], int, str, list[str]]] = [
         ((2, 1, 0.1), 0, "float32", ["Nothing broke"]),
         ((12, 1, 0), 0, "float16", ["exp(12) = 1.63e5", "6.55e+04", "cat", "inf / inf"]),
         ((12, 1, 0), 1, "float16", ["exp(12)", "dog gets probability 0", "the loss is 11"]),
@@ -43,14 +38,11 @@ FORMS = ("naive", "shifted", "fused")
         ((-np.inf, 100, 2), 0, "float32", ["exp(100)", "cat is masked"]),
         ((7e4, 1, 2), 0, "float16", ["7e+04, the logit of cat, is beyond 6.55e+04"]),
         ((100.4, 100.1, 99.7), 1, "bfloat16", ["exp(100", "logits themselves moved"]),
-    ],
-)
-def test_each_cause_is_told_with_its_numbers(
-    logits: tuple[float, ...], target: int, name: str, parts: list[str]
-) -> None:
-    text = fill(*told(here(logits, target, name), NAMES), (0, 0))
-    for part in parts:
-        assert part in text
+    ]
+    for logits, target, name, parts in cases:
+        text = fill(told(here(logits, target, name), FIRST), (0, 0))
+        for part in parts:
+            assert part in text, (logits, target, name)
 
 
 # ---------------------------------------------------------------- every sentence is true
@@ -60,26 +52,25 @@ def test_each_cause_is_told_with_its_numbers(
 class Case:
     """One position: what the sentence says of it, what was computed, and what is on paper."""
 
-    table: Sweep
-    at: tuple[int, int]
+    runs: Runs
+    at: Position
     given: list[float]
     shift: float
     sentence: Sentence
-    columns: Columns
 
     @property
     def format(self) -> FloatFormat:
         """The format that the sentence is about."""
-        return FORMATS[self.table.naive.format]
+        return FORMATS[self.runs["naive"].format]
 
     @property
     def target(self) -> int:
         """The true class."""
-        return self.table.naive.target
+        return self.runs["naive"].target
 
     def step(self, form: str, name: str) -> np.ndarray:
         """Return what a step of one form computed here."""
-        return getattr(self.table, form).steps[name][self.at].astype(float)
+        return self.runs[form].steps[name][self.at].astype(float)
 
     @property
     def logits(self) -> list[float]:
@@ -88,7 +79,7 @@ class Case:
 
     def column(self, place: str) -> float:
         """Return the number that fills a place."""
-        return float(self.columns[self.sentence.places[place].column][self.at])
+        return float(at_position(self.sentence.places[place].column.values, self.at))
 
     def shown(self, place: str) -> str:
         """Return a number with the digits that the page gives it."""
@@ -98,8 +89,10 @@ class Case:
 
     def exact_is(self, expected: mpmath.mpf) -> bool:
         """Say whether {exact} is this number. Its exponent may itself have 300 digits."""
+        exponent = self.sentence.places["exact"].exponent
+        assert exponent
         log10 = mpmath.log10(expected)
-        said = mpmath.log10(self.column("exact")) + float(self.columns["verdict_exponent"][self.at])
+        said = mpmath.log10(self.column("exact")) + float(at_position(exponent.values, self.at))
         return bool(abs(said - log10) <= 1e-5 + 1e-12 * abs(log10))
 
 
@@ -167,7 +160,7 @@ TRUE: dict[str, Callable[[Case], bool]] = {
         abs(float(c.step(form, "loss")) - float(c.step("fused", "loss")))
         <= 20 * c.format.unit_roundoff * abs(float(c.step("fused", "loss")))
         + 2 * c.format.smallest_subnormal
-        for form in FORMS
+        for form in PIPELINES
     ),
     "logit_overflow": lambda c: (
         abs(c.column("z")) > c.format.max and bool(np.isinf(c.logits[int(c.column("class"))]))
@@ -216,11 +209,19 @@ TRUE: dict[str, Callable[[Case], bool]] = {
 }
 
 
-def tables(name: str) -> Iterator[tuple[Sweep, np.ndarray, float]]:
+def moved(logits: np.ndarray) -> np.ndarray:
+    """Return the first logit of each class, with that of class i as its k-th at [i, k]."""
+    table = np.broadcast_to(logits[:, 0], (*logits.shape, len(logits))).copy()
+    for i, row in enumerate(logits):
+        table[i, :, i] = row
+    return table
+
+
+def tables(name: str) -> Iterator[tuple[Runs, np.ndarray, float]]:
     """Make tables around every limit of a format, with some classes masked."""
     random = np.random.default_rng(7)
     fmt = FORMATS[name]
-    largest = min(fmt.max, controls.LARGEST / 2)
+    largest = min(fmt.max, readers.LARGEST / 2)
     limits = [fmt.ln_max, fmt.ln_max / 2, -fmt.ln_max, fmt.ln_zero, fmt.ln_zero / 2, largest]
     near = [0.1, 1, 5, 8, 10, 16, 20, 40, 60, 300, largest / 2]
     centres = np.array([*limits, 0, *near, *(-v for v in near), -largest, 2 * largest])
@@ -228,74 +229,72 @@ def tables(name: str) -> Iterator[tuple[Sweep, np.ndarray, float]]:
         for _ in range(12):
             logits = random.choice(centres, (3, 120)) + random.choice([0, 0.037, 1], (3, 120))
             logits[random.random(logits.shape) < 0.05] = -np.inf
-            yield sweep(logits[:, 0], 0, name, logits, shift=shift), logits, shift
+            table = moved(logits)
+            yield run_all(table, 0, name, shift=shift), table, shift
     for few in ((-np.inf,) * 3, (20.0, 0.0, 0.0), (-92.6287, 0.259896, -1.96156)):
-        yield here(few, 0, name), np.array(few)[:, None], 0.0
+        yield here(few, 0, name), np.array([[few]]), 0.0
 
 
 @cache
 def cases() -> dict[str, list[Case]]:
     """Return for each sentence the positions that show it: one of each kind in each table."""
     result: dict[str, list[Case]] = {key: [] for key in TRUE}
-    for name in controls.FORMATS:
-        texts = {key: say(f"verdict.{key}", format=name) for key in TRUE}
-        for table, logits, shift in tables(name):
-            sentence, columns = told(table, NAMES)
-            codes, first = np.unique(columns["verdict"], return_index=True)
-            for code, flat in zip(codes, first, strict=True):
-                i, k = np.unravel_index(flat, columns["verdict"].shape)
-                given = logits[:, 0].copy()
-                given[i] = logits[i, k]
-                case = Case(table, (int(i), int(k)), given.tolist(), shift, sentence, columns)
-                template = sentence.templates[code]
-                keys = [key for key in TRUE if texts[key] in template]
-                keys.sort(key=lambda key: template.index(texts[key]))
-                assert " ".join(texts[key] for key in keys) == template
-                for key in keys:
-                    result[key].append(case)
+    for name in parameters.FORMATS:
+        keys = {say(f"verdict.{key}", format=name): key for key in TRUE}
+        for runs, logits, shift in tables(name):
+            sentence = told(runs, FIRST)
+            codes = sentence.column.values
+            for flat in np.unique(codes, return_index=True)[1]:
+                i, k = map(int, np.unravel_index(flat, codes.shape))
+                case = Case(runs, (i, k), logits[i, k].tolist(), shift, sentence)
+                assert sentence.said is not None
+                for piece in sentence.said[codes[i, k]]:
+                    result[keys[sentence.pieces[piece]]].append(case)
     return result
 
 
-@pytest.mark.parametrize("key", TRUE)
-def test_what_is_said_is_true_of_the_numbers(key: str) -> None:
-    assert cases()[key]
-    false = [case for case in cases()[key] if not TRUE[key](case)]
-    assert [(fill(c.sentence, c.columns, c.at), c.given, c.shift) for c in false[:3]] == []
+def test_what_is_said_is_true_of_the_numbers() -> None:
+    for key, is_true in TRUE.items():
+        assert cases()[key], f"no case says {key}"
+        false = [case for case in cases()[key] if not is_true(case)]
+        assert [(fill(c.sentence, c.at), c.given, c.shift) for c in false[:3]] == [], key
 
 
 def test_every_combination_of_causes_has_its_sentences() -> None:
     """Any places left, any sentence that says all is well when it is not, is a fault."""
     random = np.random.default_rng(7)
     seen = set()
-    for name in controls.FORMATS:
+    for name in parameters.FORMATS:
+        well = say("verdict.none", format=name)
         for scale in (1, 10, 100, 1000, 1e5, 1e38, 1e300):
             logits = random.normal(size=(3, 700)) * scale
             logits[random.random(logits.shape) < 0.1] = -np.inf
             for shift in (0.0, -7.3, 300.0):
-                table = sweep(logits[:, 0], 0, name, logits, shift=shift)
-                chosen, columns = verdict(table, NAMES)
-                kinds = np.stack([r.cause.kind for r in vars(table).values()], axis=-1)
-                seen |= {tuple(row) for row in kinds.reshape(-1, 3)}
-                for template in chosen.templates:
-                    assert set(re.findall(r"\{(\w+)\}", template)) <= set(chosen.places)
-                well = [t == say("verdict.none", format=name) for t in chosen.templates]
-                said = np.array(well)[columns["verdict"]]
-                np.testing.assert_array_equal(said, (kinds == CauseKind.NONE).all(axis=-1))
+                runs = run_all(moved(logits), 0, name, shift=shift)
+                sentence = told(runs, FIRST)
+                assert sentence.said is not None
+                kinds = np.stack([run.kind for run in runs.values()], axis=-1)
+                seen |= {tuple(row) for row in kinds.reshape(-1, 3).tolist()}
+                texts = [" ".join(sentence.pieces[i] for i in said) for said in sentence.said]
+                for text in texts:
+                    assert set(re.findall(r"\{(\w+)\}", text)) <= set(sentence.places)
+                said_well = np.array([text == well for text in texts])[sentence.column.values]
+                np.testing.assert_array_equal(
+                    said_well, (kinds == CauseKind.NONE).all(axis=-1), err_msg=name
+                )
     assert len(seen) >= 25
 
 
-@pytest.mark.parametrize("name", controls.FORMATS)
-@pytest.mark.parametrize("preset", SCENARIOS)
-def test_warnings_are_what_numpy_says_when_the_lines_on_the_page_run(
-    preset: str, name: str
-) -> None:
-    logits, target = SCENARIOS[preset].logits, SCENARIOS[preset].target
-    source = numpy_code(logits, target, name, 0.0)
-    with python_warnings.catch_warnings(record=True) as caught:
-        python_warnings.simplefilter("always")
-        exec(source, {})  # noqa: S102  # the page's own lines
-    chosen, columns = warnings(here(logits, target, name))
-    shown = re.findall(r"RuntimeWarning: (.*)", chosen.templates[columns["warnings"][0, 0]])
-    heard = [str(warning.message) for warning in caught]
-    assert set(shown) == set(heard)
-    assert set(shown) <= set(WARNINGS)
+def test_warnings_are_what_numpy_says_when_the_lines_on_the_page_run() -> None:
+    for name, (preset, scenario) in product(parameters.FORMATS, SCENARIOS.items()):
+        logits, target = scenario.logits, scenario.target
+        source = numpy_code(logits, target, name, 0.0)
+        with python_warnings.catch_warnings(record=True) as caught:
+            python_warnings.simplefilter("always")
+            exec(source, {})  # noqa: S102  # the page's own lines
+        sentence = warnings(here(logits, target, name), Columns())
+        shown = re.findall(r"RuntimeWarning: (.*)", template_of(sentence, (0, 0)))
+        heard = {str(warning.message) for warning in caught}
+        assert set(shown) == heard, (preset, name)
+        assert heard <= set(WARNINGS), (preset, name)
+        assert bool(shown) == (template_of(sentence, (0, 0)) != say("pipeline.warnings_none"))

@@ -26,16 +26,24 @@ class Server:
 
 @contextmanager
 def serve(
-    log: Path, *, script: str = "app.py", port: int | None = None, options: Sequence[str] = ()
+    log: Path,
+    *,
+    script: str = "app.py",
+    port: int | None = None,
+    options: Sequence[str] = (),
+    root: Path = ROOT,
 ) -> Iterator[Server]:
-    """Start the app on a port of this machine, a free one if none is named; stop it at the end."""
+    """Start the app on a port of this machine, a free one if none is named; stop it at the end.
+
+    `root` is the checkout whose app it is.
+    """
     port = port or free_port()
     url = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "streamlit", "run", script]
     command += ["--server.address=127.0.0.1", f"--server.port={port}", *options]
     with (
         log.open("w") as out,
-        subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT) as process,
+        subprocess.Popen(command, cwd=root, stdout=out, stderr=subprocess.STDOUT) as process,
     ):
         try:
             _wait_until_healthy(url, process, log)

@@ -9,7 +9,7 @@ from signal import SIGKILL, SIGTERM
 
 import pytest
 
-from bench.students import Instrument, Student
+from bench.students import LabStudent
 from tests.deploy.cluster import Cluster
 
 STUDENTS = 9
@@ -25,15 +25,14 @@ def sessions(cluster: Cluster) -> list[int]:
     return found
 
 
-async def come_in(cluster: Cluster, seed: int) -> tuple[Student, Instrument, int]:
-    """Open the page; return the student and the replica that serves the student."""
+async def come_in(cluster: Cluster, seed: int) -> tuple[LabStudent, int]:
+    """Open the page; return the student and the replica that holds the student's session."""
     before = sessions(cluster)
-    instrument = Instrument()
-    student = Student(cluster.url, "pipeline", instrument, seed)
+    student = LabStudent(cluster.url, "pipeline", seed)
     await student.open()
     after = sessions(cluster)
     (replica,) = (i for i, (b, a) in enumerate(zip(before, after, strict=True)) if a > b)
-    return student, instrument, replica
+    return student, replica
 
 
 class Lesson:
@@ -43,7 +42,7 @@ class Lesson:
         self.done = 0
         self.at_work, self.over = asyncio.Event(), asyncio.Event()
 
-    async def work(self, student: Student) -> None:
+    async def work(self, student: LabStudent) -> None:
         """Release sliders one after the other."""
         left = 2
         while left:
@@ -58,17 +57,24 @@ class Lesson:
 async def hold(cluster: Cluster, end: Callable[[list[int]], set[int]]) -> None:
     """Let a class work while `end` ends replicas, and compare what everybody sees afterwards."""
     room = [await come_in(cluster, seed) for seed in range(STUDENTS)]
-    start = [instrument.stands() for _, instrument, _ in room]
+    start = [student.stands() for student, _ in room]
     lesson = Lesson()
     async with asyncio.TaskGroup() as group:
-        for student, _, _ in room:
+        for student, _ in room:
             group.create_task(lesson.work(student))
         await lesson.at_work.wait()
-        ended = await asyncio.to_thread(end, [replica for _, _, replica in room])
+        ended = await asyncio.to_thread(end, [replica for _, replica in room])
         lesson.over.set()
-    for (student, instrument, replica), stood in zip(room, start, strict=True):
-        assert instrument.stands() == pytest.approx(stood | instrument.released, abs=1e-6)
-        assert (student.reconnected > 0) == (replica in ended)
+    for (student, replica), stood in zip(room, start, strict=True):
+        assert student.stands() == pytest.approx(stood | student.released, abs=1e-6)
+        # The page's own connection is made again when another page is asked for.
+        before = student.reconnected
+        await student.go("softmax")
+        assert (student.reconnected > before) == (replica in ended)
+        stood = student.stands()
+        assert {id_: stood[id_] for id_ in student.released} == pytest.approx(
+            student.released, abs=1e-6
+        )
         await student.leave()
 
 

@@ -1,0 +1,129 @@
+"""What a page shows for a link: a pure function of the two, as the bytes that the player reads.
+
+A question is a link, and then changes to it: `set=logits.2:3.5`, in the order in which they were
+made. A change is checked as a link is checked; what is refused is left out and told in words.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import parse_qsl, urlencode
+
+from lab.lesson import Lesson, Question
+from lab.parameters import LANGUAGE, Parameters, Refused, RefusedError, lines, told
+from lab.settings import Settings
+from lab.surround import surround
+from lab.words import say, speaking
+from live.message import Packed, pack
+from live.parts import Columns
+
+_LONGEST = 8000  # characters of a question: more than any link and changes that a player sends
+_MOST_PARTS = 200  # of a link and its changes
+_MOST_SEEN = 50  # keys of questions
+_KEPT = 64  # pictures, of 30 to 300 kB: a class that follows one lesson asks for few
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The bytes of an answer, their type, and what tells them from other answers."""
+
+    body: bytes
+    media_type: str
+    tag: str
+
+
+class Answers:
+    """What the pages of some lessons answer.
+
+    Parameters
+    ----------
+    lessons : sequence of Lesson
+        In the order of the story.
+    """
+
+    def __init__(self, lessons: Sequence[Lesson]) -> None:
+        self.lessons = {lesson.page: lesson for lesson in lessons}
+        self.parameters = Parameters(p for lesson in lessons for p in lesson.parameters)
+        self._packed = lru_cache(_KEPT)(self._pack)
+
+    def numbers(self, page: str, query: str) -> Answer:
+        """Answer with the table and what else changes with every release."""
+        settings, notices = self.read(page, query)
+        packed = self._packed(page, settings, tuple(notices))
+        return Answer(packed.numbers, "application/octet-stream", _tag(packed.numbers))
+
+    def layout(self, page: str, query: str) -> Answer:
+        """Answer with what rarely changes: the parts that there are, and their words."""
+        settings, notices = self.read(page, query)
+        packed = self._packed(page, settings, tuple(notices))
+        return Answer(packed.layout, "application/json", packed.hash)
+
+    def questions(self, page: str, query: str) -> Answer:
+        """Answer with the questions of a page."""
+        settings, _ = self.read(page, query)
+        with speaking(settings[LANGUAGE]):
+            asked = self.lessons[page].ask(settings)
+            body = json.dumps([self._question(page, q, settings) for q in asked]).encode()
+        return Answer(body, "application/json", _tag(body))
+
+    def read(self, page: str, query: str) -> tuple[Settings, list[str]]:
+        """Read a question: the settings that it leads to, and what in it was refused, in words."""
+        link: dict[str, list[str]] = {}
+        changes, seen = [], frozenset[str]()
+        for key, text in parse_qsl(query[:_LONGEST], keep_blank_values=True)[:_MOST_PARTS]:
+            if key == "set":
+                changes.append(text.partition(":")[::2])
+            elif key == "seen":
+                seen = frozenset(text.split(",", _MOST_SEEN)[:_MOST_SEEN])
+            else:
+                link.setdefault(key, []).append(text)
+        lesson = self.lessons[page]
+        with speaking(link.get(LANGUAGE.key, [""])[0]):
+            settings, refused = self.parameters.read(link)
+            notices = told(refused)
+            if len(query) > _LONGEST:
+                notices.append(say("app.too_long"))
+            if lesson.reveals:
+                settings = settings.having_seen(seen)
+            left_out = []
+            for id_, text in changes:
+                try:
+                    settings = self._take(lesson, settings, id_, text)
+                except RefusedError as error:
+                    left_out.append(error.part)
+        return settings, notices + lines(left_out)
+
+    def link(self, page: str, settings: Settings) -> str:
+        """Write the link that opens a page with these settings, without the page's address."""
+        return urlencode(self.parameters.write(settings, self.lessons[page].parameters))
+
+    def _take(self, lesson: Lesson, settings: Settings, id_: str, text: str) -> Settings:
+        if act := lesson.acts.get(id_):
+            try:
+                return self.parameters.fitted(act(settings, text), settings)
+            except ValueError:
+                raise RefusedError(Refused(id_, text, say("app.no_control"))) from None
+        return self.parameters.take(settings, id_, text)
+
+    def _pack(self, page: str, settings: Settings, notices: Sequence[str]) -> Packed:
+        lesson = self.lessons[page]
+        with speaking(settings[LANGUAGE]):
+            columns = Columns()
+            instruments = lesson.build(settings, columns)
+            head = {
+                "link": self.link(page, settings),
+                "notices": notices,
+                "topic": lesson.topic(settings),
+                "sees": lesson.sees(settings),
+            }
+            return pack(instruments, columns, surround(lesson, list(self.lessons.values())), head)
+
+    def _question(self, page: str, question: Question, settings: Settings) -> dict[str, object]:
+        shown = self.link(page, self.parameters.fitted(question.shown, settings))
+        return vars(question) | {"shown": shown}
+
+
+def _tag(body: bytes) -> str:
+    return hashlib.blake2b(body, digest_size=12).hexdigest()

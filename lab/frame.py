@@ -1,0 +1,92 @@
+"""The frame around each lesson: the navigation, the title, the words above, and the player."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from lab.lesson import Lesson
+from lab.surround import lead
+from lab.version import VERSION, fingerprint
+from lab.visit import finish, visit
+from lab.words import say, speaking
+from live.component import finished, front_hash, player
+
+_HERE = Path(__file__).parent
+_KEY = "player"
+_FRONT = front_hash()
+BUILD = fingerprint()
+_WORDS = (
+    *("no_chart", "offline", "late", "waits", "nan", "inf", "exact", "right", "wrong", "show"),
+    *("again", "done", "open"),
+)
+
+
+def show(lessons: Sequence[Lesson], plotly: str) -> None:
+    """Show the page that was asked for, of these lessons; `plotly` is the path of plotly.js."""
+    now = visit()
+    with speaking(now.language):
+        # A local picture: Streamlit fetches emoji and Material icons from another host.
+        st.set_page_config(page_title=say("app.title"), page_icon=_HERE / "icon.svg", layout="wide")
+        st.html(_HERE / "frame.css")
+        pages = [
+            st.Page(
+                partial(_page, lesson, lessons[0], plotly),
+                title=_title(lesson.page, lesson.page in now.finished),
+                url_path=lesson.page,
+                default=lesson is lessons[0],
+            )
+            for lesson in lessons
+        ]
+        st.navigation(pages, position="top").run()
+
+
+def _title(page: str, is_finished: bool) -> str:
+    title = say(f"{page}.short")
+    return say("lesson.done", title=title) if is_finished else title
+
+
+def _page(lesson: Lesson, first: Lesson, plotly: str) -> None:
+    page = lesson.page
+    st.title(say(f"{page}.title"), anchor=False)
+    st.markdown(lead(page))
+    player(f"{_KEY}-{page}", _data(page, plotly), _finish(page))
+    if lesson is first:
+        st.caption(say("app.version", version=VERSION))
+    if lesson.formulas:
+        st.subheader(say(f"{page}.formulas_title"), anchor=False)
+        for column, (name, formula) in zip(
+            st.columns(len(lesson.formulas)), lesson.formulas, strict=True
+        ):
+            with column:
+                st.markdown(f"**{say(f'{page}.loss_{name}')}**")
+                st.latex(formula)
+                st.markdown(say(f"{page}.formula_{name}"))
+
+
+def _data(page: str, plotly: str) -> dict[str, Any]:
+    path = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    base = f"/{path}" if path else ""
+    front = f"{base}/live/{_FRONT}"
+    return {
+        "script": f"{front}/player.js",
+        "style": f"{front}/live.css",
+        "plotly": f"{base}{plotly}",
+        "page": page,
+        "base": base,
+        "version": BUILD,
+        "words": {word: say(f"player.{word}") for word in _WORDS},
+        "finished": sorted(visit().finished),
+    }
+
+
+def _finish(page: str) -> Callable[[], None]:
+    def take() -> None:
+        try:
+            finish(frozenset(finished(f"{_KEY}-{page}")))
+        except ValueError:
+            return  # nothing that the player sends
+
+    return take

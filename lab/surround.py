@@ -1,0 +1,50 @@
+"""What stands around the instruments of a page: its break, its questions, and the way on."""
+
+from collections.abc import Sequence
+
+from lab.lesson import Lesson
+from lab.pictures import framed
+from lab.words import has, say
+from live.parts import Break, Link, Section, Surround, Tile, Tiles
+
+BREAK = "break"  # the act that breaks an instrument
+
+
+def surround(lesson: Lesson, lessons: Sequence[Lesson]) -> Surround:
+    """Return what stands around a lesson, of all in the order of the story."""
+    page = lesson.page
+    if lesson is lessons[0]:
+        return Surround(tiles=_tiles(lessons[1:]))
+    if BREAK not in lesson.acts:
+        return Surround()
+    following = [*lessons, lessons[1]][lessons.index(lesson) + 1]
+    title = say(f"{following.page}.title")
+    return Surround(
+        breaking=Break(*(say(f"{page}.break_{part}") for part in ("title", "lead", "button"))),
+        questions=Section(say("lesson.questions"), say("lesson.questions_hint")),
+        closing=Section(say("lesson.in_short"), say(f"{page}.closing")),
+        links=[Link(following.page, say("lesson.next", title=title))],
+        reveals=lesson.reveals,
+    )
+
+
+def _tiles(lessons: Sequence[Lesson]) -> Tiles:
+    return Tiles(
+        say("start.lessons"),
+        [
+            Tile(
+                lesson.page,
+                say(f"{lesson.page}.short"),
+                say(f"{lesson.page}.line"),
+                framed(lesson.picture()),
+                say("start.picture", title=say(f"{lesson.page}.title")),
+            )
+            for lesson in lessons
+        ],
+    )
+
+
+def lead(page: str) -> str:
+    """Return what a page says above its instrument, in paragraphs."""
+    keys = [f"{page}.lead", *(f"{page}.lead_{n}" for n in (1, 2, 3))]
+    return "\n\n".join(say(key) for key in keys if has(key))

@@ -1,0 +1,57 @@
+"""The sentences a learner reads; they live in words/, one folder per language."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from pathlib import Path
+
+_FOLDER = Path(__file__).parent / "words"
+FIRST = "en"  # the language that has every sentence
+LANGUAGES = tuple(sorted((path.name for path in _FOLDER.iterdir()), key=lambda n: (n != FIRST, n)))
+
+_language: ContextVar[str] = ContextVar("language", default=FIRST)
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Say everything in a language, until the end of the block; in English if there is no such."""
+    before = _language.set(language if language in LANGUAGES else FIRST)
+    try:
+        yield
+    finally:
+        _language.reset(before)
+
+
+def language() -> str:
+    """Return the language that is spoken now."""
+    return _language.get()
+
+
+@cache
+def sentences(language: str) -> dict[str, str]:
+    """Return every sentence of a language by its key, the file's name and its own."""
+    return {
+        f"{path.stem}.{key}": sentence
+        for path in (_FOLDER / language).glob("*.toml")
+        for key, sentence in tomllib.loads(path.read_text(encoding="utf-8")).items()
+    }
+
+
+def say(key: str, /, **values: object) -> str:
+    """Return the sentence `key` with its named places filled.
+
+    A place without a value stays as it is: the browser fills those that follow a drag. A sentence
+    that the language lacks is said in English.
+    """
+    sentence = sentences(_language.get()).get(key) or sentences(FIRST)[key]
+    if not values:  # as most have none, and a page says hundreds
+        return sentence
+    return re.sub(r"\{(\w+)\}", lambda place: str(values.get(place[1], place[0])), sentence)
+
+
+def has(key: str) -> bool:
+    """Say whether there is a sentence `key`."""
+    return key in sentences(FIRST)

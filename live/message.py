@@ -1,0 +1,154 @@
+"""The messages to the player: what rarely changes, and what changes with every release."""
+
+import hashlib
+import json
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from live.parts import Column, Columns, Instrument, Surround
+
+# What changes with a release and is sent with the numbers; the rest decides which elements there are.
+_NOW = {
+    "sliders": ("values", "index", "masked"),
+    "choices": ("selected",),
+    "figures": ("plot", "alt"),
+    "sentences": ("said",),
+}
+
+
+@dataclass(frozen=True)
+class Packed:
+    """The two messages about one picture; `hash` is that of the layout."""
+
+    layout: bytes
+    hash: str
+    numbers: bytes
+
+
+def pack(
+    instruments: Sequence[Instrument],
+    columns: Columns,
+    surround: Surround,
+    head: Mapping[str, Any],
+) -> Packed:
+    """Write the messages about some instruments and the table that they play.
+
+    The numbers are the length of a head (four bytes, the lowest first), the head as JSON, and the
+    columns. `head` is what the player is told beside the numbers.
+
+    Examples
+    --------
+    >>> from live.parts import Slider
+    >>> instrument = Instrument("Scores", "", [Slider("z", "z", "score", [0.0, 1.0], 1)])
+    >>> packed = pack([instrument], Columns(), Surround(), {"link": "z=1"})
+    >>> (length,) = struct.unpack("<I", packed.numbers[:4])
+    >>> json.loads(packed.numbers[4 : 4 + length])["instruments"][0]["sliders"]
+    [{'count': 2, 'index': 1, 'masked': False}]
+    """
+    positions = [
+        columns.add(f"positions {i}", _positions(instrument))
+        for i, instrument in enumerate(instruments)
+    ]
+    around = vars(surround) | {
+        "instruments": [
+            _layout(instrument) | {"positions": column}
+            for instrument, column in zip(instruments, positions, strict=True)
+        ]
+    }
+    layout = _json(around)
+    digest = hashlib.blake2b(layout, digest_size=8).hexdigest()
+    told = _json(
+        {
+            **head,
+            "layout": digest,
+            "instruments": [_now(instrument) for instrument in instruments],
+            "columns": [[column.values.dtype.str[1:], column.values.shape] for column in columns],
+        }
+    )
+    body = b"".join(_planes(column.values) for column in columns)
+    return Packed(
+        b'{"hash":"' + digest.encode() + b'",' + layout[1:],
+        digest,
+        struct.pack("<I", len(told)) + told + body,
+    )
+
+
+def _json(value: Any) -> bytes:
+    text = json.dumps(value, default=_plain, allow_nan=False, separators=(",", ":"))
+    return text.encode()
+
+
+def _plain(part: Any) -> Any:
+    return part.number if isinstance(part, Column) else vars(part)
+
+
+def _positions(instrument: Instrument) -> np.ndarray:
+    """Return the values of all sliders; the shorter ones stay at their last."""
+    longest = max(len(slider.values) for slider in instrument.sliders)
+    table = np.empty((len(instrument.sliders), longest))
+    for row, slider in zip(table, instrument.sliders, strict=True):
+        row[: len(slider.values)] = slider.values
+        row[len(slider.values) :] = slider.values[-1]
+    return table
+
+
+def _layout(instrument: Instrument) -> dict[str, Any]:
+    layout = dict(vars(instrument))
+    for part, changing in _NOW.items():
+        layout[part] = [
+            {key: value for key, value in vars(item).items() if key not in changing}
+            for item in layout[part]
+        ]
+    del layout["choice"]
+    if instrument.presets:
+        layout["presets"] = {k: v for k, v in vars(instrument.presets).items() if k != "picked"}
+    if instrument.code:
+        layout["code"] = {k: v for k, v in vars(instrument.code).items() if k != "text"}
+    return layout
+
+
+def _now(instrument: Instrument) -> dict[str, Any]:
+    return {
+        "sliders": [
+            {"count": len(slider.values), "index": slider.index, "masked": slider.masked}
+            for slider in instrument.sliders
+        ],
+        "choice": instrument.choice,
+        "choices": [{"selected": choice.selected} for choice in instrument.choices],
+        "picked": instrument.presets.picked if instrument.presets else "",
+        "figures": [{"plot": figure.plot, "alt": figure.alt} for figure in instrument.figures],
+        "sentences": [sentence.said for sentence in instrument.sentences],
+        "code": instrument.code.text if instrument.code else None,
+    }
+
+
+def _planes(column: np.ndarray) -> bytes:
+    """Return the numbers of the first item, then of the second: of each the first byte, and so on.
+
+    Along a slider the bytes of one place change little. So arranged, the tables deflate to two
+    thirds of what they otherwise do, and in two thirds of the time.
+    """
+    items = np.moveaxis(column, 2, 0) if column.ndim == 3 else column
+    numbers = np.ascontiguousarray(items).reshape(-1, 1)
+    return numbers.view(np.uint8).T.tobytes()
+
+
+def cut(column: np.ndarray) -> np.ndarray:
+    """Cut float64 to the 29 bits that hold eight digits; subnormal numbers stay whole.
+
+    It lets a message deflate: the pipeline's, with ten classes, takes 420 kB instead of 600.
+    """
+    bits = np.ascontiguousarray(column, np.float64).view(np.uint64)
+    is_normal = np.abs(column) >= np.finfo(np.float64).smallest_normal
+    return np.where(is_normal, bits & ~np.uint64(0xFFFFFF), bits).view(np.float64)
+
+
+def drawn(column: np.ndarray) -> np.ndarray:
+    """Return a column that is only drawn as float32 with 11 significant bits: half a pixel."""
+    with np.errstate(over="ignore"):  # past the edge of every figure
+        whole = np.ascontiguousarray(column, np.float32).view(np.uint32)
+    return np.where(np.isfinite(column), whole & ~np.uint32(0x1FFF), whole).view(np.float32)
