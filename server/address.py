@@ -12,14 +12,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import file_util
 
 
+def base_path() -> str:
+    """Return the path before all others: "/prefix" where the settings name one, else nothing."""
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{base}" if base else ""
+
+
 def address_script() -> str:
     """Return what tells the page the address of the server, relative to its own.
 
     And that it takes messages from itself alone: live.js asks Streamlit's page for a sign of life
     from the server and for a new run. By default pages of another company's hosts may do so.
     """
-    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    path = json.dumps(f"/{base}")
+    path = json.dumps(base_path() or "/")
     address = f"BACKEND_BASE_URL:new URL({path},location.href).href"
     return f"window.__streamlit={{{address},HOST_CONFIG:{{allowedOrigins:[location.origin]}}}}"
 
