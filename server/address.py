@@ -56,7 +56,10 @@ class TellTheAddress:
         if scope["type"] != "http" or "text/html" not in Headers(scope=scope).get("accept", ""):
             await self._app(scope, receive, send)
             return
-        del MutableHeaders(scope=scope)["accept-encoding"]  # 8 kB, to be read before it is packed
+        request = MutableHeaders(scope=scope)
+        del request["accept-encoding"]  # 8 kB, to be read before it is packed
+        for name in ("if-none-match", "if-modified-since"):
+            del request[name]  # a page is another with another line, though its file is the same
         start: Message | None = None
         page = b""
 
@@ -71,7 +74,13 @@ class TellTheAddress:
                 if message.get("more_body"):
                     return
                 page = page.replace(b"</head>", self._script, 1)
-                MutableHeaders(scope=start)["content-length"] = str(len(page))
+                headers = MutableHeaders(scope=start)
+                for name in ("etag", "last-modified"):
+                    del headers[name]
+                if scope["method"] == "HEAD":  # of a page that was not made
+                    del headers["content-length"]
+                else:
+                    headers["content-length"] = str(len(page))
                 await send(start)
                 message = {"type": "http.response.body", "body": page}
             await send(message)
