@@ -1,7 +1,6 @@
 """Files under a name that holds a hash of them: browsers keep them, and never an old one."""
 
 import hashlib
-import mimetypes
 from pathlib import Path
 
 from starlette.responses import Response
@@ -10,9 +9,6 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from server.address import base_path
-
-# Of Python's own answer browsers would run either; Windows may say "text/plain", which none runs.
-mimetypes.add_type("text/javascript", ".js")
 
 
 def file_hash(folder: Path) -> str:

@@ -68,7 +68,7 @@ class Packed:
             await self._app(scope, receive, send)
             return
         asked = Headers(scope=scope)
-        packs = accepts_gzip(asked.get("accept-encoding", "")) and "range" not in asked
+        packs = accepts_gzip(asked.get("accept-encoding", ""))
         # Streamlit would compress what is not its own, for each who asks.
         scope["headers"] = [(k, v) for k, v in scope["headers"] if k.lower() != b"accept-encoding"]
 

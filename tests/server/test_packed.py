@@ -98,9 +98,20 @@ def test_who_takes_no_gzip_gets_the_file_and_a_word_for_caches(
 
 
 def test_a_range_is_of_the_file_as_it_is(files: Counted) -> None:
-    answer = ask(Packed(files), "/static/a.js", {**GZIP, "range": "bytes=4-9"})
-    assert (answer.status, answer.body) == (206, b"number")
-    assert "content-encoding" not in answer.headers
+    app = Packed(files)
+    for first, last in ((4, 9), (0, 999), (0, len(SCRIPT) - 1)):
+        answer = ask(app, "/static/a.js", {**GZIP, "range": f"bytes={first}-{last}"})
+        assert (answer.status, answer.body) == (206, SCRIPT[first : last + 1])
+        assert "content-encoding" not in answer.headers
+        assert answer.headers["vary"] == "Accept-Encoding"
+    assert kept(app) == []
+
+
+def test_a_part_of_another_state_is_the_whole_of_this_one(files: Counted) -> None:
+    app = Packed(files)
+    etag = ask(app, "/static/a.js", GZIP).headers["etag"]
+    part = {**GZIP, "range": "bytes=4-9", "if-range": etag}  # weak: of a file packed anyhow
+    assert gzip.decompress(ask(app, "/static/a.js", part).body) == SCRIPT
 
 
 @pytest.mark.parametrize("name", ["page.html", "picture.png", "tiny.js"])
@@ -116,15 +127,42 @@ def test_what_is_packed_already_is_not_packed_again() -> None:
     assert ask(Packed(answering(*messages)), "/static/a.css", GZIP).body == b"x" * 600
 
 
+async def show_encodings(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer with what may be sent."""
+    text = dict(scope["headers"]).get(b"accept-encoding", b"only as it is")
+    await Response(text)(scope, receive, send)
+
+
 @pytest.mark.parametrize("path", ["/", "/pipeline", "/staticky/a.js", "/a/static/a.js"])
 def test_other_paths_are_none_of_its_business(path: str) -> None:
-    async def show(scope: Scope, receive: Receive, send: Send) -> None:
-        text = dict(scope["headers"])[b"accept-encoding"]
-        await Response(text, headers={"etag": '"1"'})(scope, receive, send)
-
-    answer = ask(Packed(show), path, GZIP)
+    answer = ask(Packed(show_encodings), path, GZIP)
     assert answer.body == GZIP["accept-encoding"].encode()
     assert "vary" not in answer.headers
+
+
+def test_nobody_else_packs_a_file() -> None:
+    assert ask(Packed(show_encodings), "/static/a", GZIP).body == b"only as it is"
+
+
+def test_a_file_of_any_size_takes_no_memory(
+    files: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.packed._LARGEST", len(SCRIPT) - 1)
+    assert plain(ask(Packed(files), "/static/a.js", GZIP))
+
+
+def test_a_file_is_read_where_a_server_would_send_it_by_its_path() -> None:
+    headers = {"content-type": "text/css", "etag": '"1"', "content-length": "600"}
+
+    async def send_path(scope: Scope, _receive: Receive, send: Send) -> None:
+        start, body = response(b"x" * 600, headers=headers)
+        await send(start)
+        paths = scope["extensions"]
+        await send({"type": "http.response.pathsend", "path": "/a"} if paths else body)
+
+    extensions = {"http.response.pathsend": {}}
+    answer = ask(Packed(send_path), "/static/a.css", GZIP, extensions=extensions)
+    assert gzip.decompress(answer.body) == b"x" * 600
 
 
 def test_a_file_that_is_still_the_same_is_not_sent_again(files: Counted) -> None:
@@ -166,7 +204,10 @@ def test_an_error_is_passed_on_and_not_kept() -> None:
 
     headers = {"content-type": "text/css", "etag": '"1"', "content-length": "600"}
     broken = answering(*response(b"x" * 600, status=500, headers=headers))
-    assert ask(Packed(broken), "/static/a.css", GZIP).status == 500
+    app = Packed(broken)
+    answer = ask(app, "/static/a.css", GZIP)
+    assert (answer.status, answer.body) == (500, b"x" * 600)
+    assert kept(app) == []
     with pytest.raises(OSError):  # noqa: PT011
         ask(Packed(fail), "/static/a.css", GZIP)
 
@@ -200,5 +241,7 @@ def test_the_path_before_all_others_is_left_out(
 
 
 def test_it_leaves_sockets_alone() -> None:
-    (message,) = ask(answering({"type": "websocket.close"}), type="websocket").messages
+    (message,) = ask(
+        Packed(answering({"type": "websocket.close"})), "/static/a.js", GZIP, type="websocket"
+    ).messages
     assert message["type"] == "websocket.close"
