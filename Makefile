@@ -1,35 +1,44 @@
 # make run     start the app
-# make check   lint, types, known vulnerabilities, and the tests that need no browser and no nginx
-# make test    everything, in a real browser too
-# make lock    requirements.lock anew, after requirements.txt has changed
+# make quick   lint, types, and the tests that take a minute together
+# make test    everything, in a real browser too, and a look for known vulnerabilities
+# make lint    ruff, mypy, eslint and tsc
 # make bench   the drag beside a static page, the weight and time of a release, a class of students
+# make lock    the lock files anew, after requirements.txt or package.json has changed
 
 PYTHON ?= python3
 VENV := .venv/bin/python
+NODE := .venv/bin/node
+NPM := .venv/bin/npm
 
-.PHONY: run check test bench lint lock
+.PHONY: run quick test lint audit bench lock
 
 run: .venv/run
 	@$(VENV) -m streamlit run app.py
 
-check: lint
-	@$(VENV) -m pytest -q -n auto --ignore=tests/browser --ignore=tests/deploy
+quick: lint
+	@$(VENV) -m pytest -q -n auto -m "not slow" --hypothesis-profile=quick \
+	    --ignore=tests/browser --ignore=tests/deploy --ignore=tests/fuzz
 
-test: lint
+test: lint audit
 	@sh tests/chromium.sh install
 	@sh tests/nginx.sh install
 	@$(VENV) -m pytest -q -n 4 --dist worksteal
+
+lint: .venv/dev node_modules/.installed
+	$(VENV) -m ruff check
+	$(VENV) -m ruff format --check
+	$(VENV) -m mypy
+	$(NODE) node_modules/eslint/bin/eslint.js --max-warnings 0 --no-error-on-unmatched-pattern \
+	    eslint.config.js live/front tests/front
+	$(NODE) node_modules/typescript/bin/tsc
+
+audit: .venv/dev
+	@$(VENV) -m tests.supply.audit
 
 bench: .venv/dev
 	@$(VENV) -m bench.drag
 	@$(VENV) -m bench.load
 	@$(VENV) -m bench.classroom
-
-lint: .venv/dev
-	$(VENV) -m ruff check
-	$(VENV) -m ruff format --check
-	$(VENV) -m mypy
-	@$(VENV) -m tests.supply.audit
 
 # Installs run again only when a requirements file is newer than the stamp of the last install.
 # uv takes a third of pip's time.
@@ -45,11 +54,25 @@ INSTALL := $(UV) install --quiet --compile-bytecode --python $(VENV)
 	$(INSTALL) -r requirements-dev.txt
 	@touch $@
 
-# Versions that still fit stay as they are; to take the newest of all, delete the file first.
-lock: | .venv/uv
+# Node and npm come from PyPI: what `make` needs stays Python and make.
+node_modules/.installed: package-lock.json .npmrc | .venv/dev
+	$(NPM) ci --silent
+	@touch $@
+
+# Versions that still fit stay as they are; to take the newest of all, delete the files first.
+# A lock that names where this machine gets its packages would send everybody there.
+lock: | .venv/dev
+	@! test -f requirements.lock || cp requirements.lock .venv/new.lock
 	$(UV) compile --quiet --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --no-emit-find-links --no-emit-index-annotation \
 	    --default-index https://pypi.org/simple --custom-compile-command "make lock" \
-	    --output-file requirements.lock requirements.txt
+	    --output-file .venv/new.lock requirements.txt
+	@! grep -nE '://|^ *-(-[^h]|[^-])' .venv/new.lock || { \
+	    echo "requirements.lock would name an index: it stays as it was." >&2; exit 1; }
+	@mv .venv/new.lock requirements.lock
+	$(NPM) install --silent --package-lock-only
+	@! grep -n '"resolved"' package-lock.json || { \
+	    echo "package-lock.json names a registry: see .npmrc." >&2; exit 1; }
 
 $(VENV):
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit(\

@@ -12,14 +12,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import file_util
 
 
+def base_path() -> str:
+    """Return the path before all others: "/prefix" where the settings name one, else nothing."""
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{base}" if base else ""
+
+
 def address_script() -> str:
     """Return what tells the page the address of the server, relative to its own.
 
     And that it takes messages from itself alone: live.js asks Streamlit's page for a sign of life
     from the server and for a new run. By default pages of another company's hosts may do so.
     """
-    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    path = json.dumps(f"/{base}")
+    path = json.dumps(base_path() or "/")
     address = f"BACKEND_BASE_URL:new URL({path},location.href).href"
     return f"window.__streamlit={{{address},HOST_CONFIG:{{allowedOrigins:[location.origin]}}}}"
 
@@ -51,7 +56,10 @@ class TellTheAddress:
         if scope["type"] != "http" or "text/html" not in Headers(scope=scope).get("accept", ""):
             await self._app(scope, receive, send)
             return
-        del MutableHeaders(scope=scope)["accept-encoding"]  # 8 kB, to be read before it is packed
+        request = MutableHeaders(scope=scope)
+        del request["accept-encoding"]  # 8 kB, to be read before it is packed
+        for name in ("if-none-match", "if-modified-since"):
+            del request[name]  # a page is another with another line, though its file is the same
         start: Message | None = None
         page = b""
 
@@ -66,7 +74,13 @@ class TellTheAddress:
                 if message.get("more_body"):
                     return
                 page = page.replace(b"</head>", self._script, 1)
-                MutableHeaders(scope=start)["content-length"] = str(len(page))
+                headers = MutableHeaders(scope=start)
+                for name in ("etag", "last-modified"):
+                    del headers[name]
+                if scope["method"] == "HEAD":  # of a page that was not made
+                    del headers["content-length"]
+                else:
+                    headers["content-length"] = str(len(page))
                 await send(start)
                 message = {"type": "http.response.body", "body": page}
             await send(message)

@@ -27,6 +27,8 @@ def is_allowed(origin: str, host: str, allowed: list[str]) -> bool:
         address = urlsplit(origin)
     except ValueError:
         return False
+    if not address.hostname:  # "null", which an entry without a scheme would equal
+        return False
     return address.netloc == host or address.hostname in {urlsplit(o).hostname for o in allowed}
 
 

@@ -3,4 +3,6 @@
 from hypothesis import settings
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
+# `make quick`: a tenth of the examples
+settings.register_profile("quick", settings.get_profile("repeatable"), max_examples=10)
 settings.load_profile("repeatable")

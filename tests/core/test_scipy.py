@@ -8,6 +8,8 @@ import scipy.special
 
 from ce_core import exact, log_sigmoid, log_softmax, logsumexp, sigmoid, softmax
 
+pytestmark = pytest.mark.slow
+
 INF, NAN = math.inf, math.nan
 FLOATS = ["float32", "float64"]
 ALONG_AXIS = [

@@ -33,6 +33,7 @@ def assert_same(table, row, single):
     assert table.warnings[row] == single.warnings
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("with_shift", [False, True])
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ from starlette.types import Receive, Scope, Send
 from server.memory import GivesBack
 from tests.browser.serving import ROOT, free_port
 
+pytestmark = pytest.mark.slow
+
 RESERVED = 64 << 20  # bytes of addresses that glibc reserves for an arena, on 64 bits
 THREADS = 16
 PROGRAM = f"""

@@ -13,6 +13,8 @@ from tests.browser.serving import free_port
 from tests.supply.audit import audit
 from tests.supply.lock import locked
 
+pytestmark = pytest.mark.slow
+
 # What https://ossf.github.io/osv-schema/ calls a vulnerability, in its shortest form.
 FLAW = {
     "id": "TEST-1",

@@ -1,8 +1,10 @@
 """requirements.lock holds what the app needs, each file by its hash, and is what the tests run."""
 
+import json
 import re
 from importlib.metadata import requires, version
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -46,3 +48,19 @@ def test_nothing_is_missing_and_nothing_is_left_over() -> None:
 
 def test_the_tests_run_on_what_is_locked() -> None:
     assert {name: version(name) for name in locked()} == locked()
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "package-lock.json"])
+def test_no_lock_names_where_a_machine_gets_its_packages(name: str) -> None:
+    text = (LOCK.parent / name).read_text()
+    elsewhere = r'"resolved": "(?!https://registry\.npmjs\.org/)|^--?(index|extra|find|i |f )'
+    assert re.findall(elsewhere, text, re.MULTILINE) == []
+    assert name != LOCK.name or "://" not in text
+
+
+def test_every_script_package_has_one_version_and_a_hash() -> None:
+    lock = json.loads((LOCK.parent / "package-lock.json").read_text())
+    asked = json.loads((LOCK.parent / "package.json").read_text())["devDependencies"]
+    assert lock["packages"].pop("")["devDependencies"] == asked
+    assert all(re.fullmatch(r"[\d.]+", version) for version in asked.values())
+    assert [name for name, said in lock["packages"].items() if "integrity" not in said] == []

@@ -1,0 +1,44 @@
+"""Files under a name that holds a hash of them: browsers keep them, and never an old one."""
+
+import hashlib
+from pathlib import Path
+
+from starlette.responses import Response
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from server.address import base_path
+
+
+def file_hash(folder: Path) -> str:
+    """Return what changes when a file in a folder does, its name included.
+
+    Examples
+    --------
+    >>> file_hash(Path("vendor")) == file_hash(Path("vendor"))
+    True
+    """
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest.update(f"{path.relative_to(folder).as_posix()}\n{content}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+class _Unchanging(StaticFiles):
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Return the file, to be kept for a year."""
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "public, immutable, max-age=31536000"
+        return response
+
+
+def files_route(path: str, folder: Path, version: str) -> Mount:
+    """Serve a folder under /path/version/; whatever else is below /path/ does not exist.
+
+    The version is in the path rather than in a query because scripts import each other by relative
+    paths, and none of theirs names a version.
+    """
+    files = Mount(f"/{version}", _Unchanging(directory=folder))
+    return Mount(f"{base_path()}{path}", routes=[files])
