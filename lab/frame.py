@@ -9,23 +9,22 @@ import streamlit as st
 
 from lab.lesson import Lesson
 from lab.surround import lead
-from lab.version import VERSION, fingerprint
+from lab.version import BUILD, VERSION
 from lab.visit import finish, visit
 from lab.words import say, speaking
-from live.component import finished, front_hash, player
+from live.component import FRONT_HASH, finished, player
+from server.address import base_path
 
 _HERE = Path(__file__).parent
 _KEY = "player"
-_FRONT = front_hash()
-BUILD = fingerprint()
 _WORDS = (
     *("no_chart", "offline", "late", "waits", "nan", "inf", "exact", "right", "wrong", "show"),
     *("again", "done", "open"),
 )
 
 
-def show(lessons: Sequence[Lesson], plotly: str) -> None:
-    """Show the page that was asked for, of these lessons; `plotly` is the path of plotly.js."""
+def show(lessons: Sequence[Lesson]) -> None:
+    """Show the page that was asked for, of these lessons."""
     now = visit()
     with speaking(now.language):
         # A local picture: Streamlit fetches emoji and Material icons from another host.
@@ -33,7 +32,7 @@ def show(lessons: Sequence[Lesson], plotly: str) -> None:
         st.html(_HERE / "frame.css")
         pages = [
             st.Page(
-                partial(_page, lesson, lessons[0], plotly),
+                partial(_page, lesson, lessons[0]),
                 title=_title(lesson.page, lesson.page in now.finished),
                 url_path=lesson.page,
                 default=lesson is lessons[0],
@@ -48,11 +47,11 @@ def _title(page: str, is_finished: bool) -> str:
     return say("lesson.done", title=title) if is_finished else title
 
 
-def _page(lesson: Lesson, first: Lesson, plotly: str) -> None:
+def _page(lesson: Lesson, first: Lesson) -> None:
     page = lesson.page
     st.title(say(f"{page}.title"), anchor=False)
     st.markdown(lead(page))
-    player(f"{_KEY}-{page}", _data(page, plotly), _finish(page))
+    player(f"{_KEY}-{page}", _data(page), _finish(page))
     if lesson is first:
         st.caption(say("app.version", version=VERSION))
     if lesson.formulas:
@@ -66,14 +65,13 @@ def _page(lesson: Lesson, first: Lesson, plotly: str) -> None:
                 st.markdown(say(f"{page}.formula_{name}"))
 
 
-def _data(page: str, plotly: str) -> dict[str, Any]:
-    path = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    base = f"/{path}" if path else ""
-    front = f"{base}/live/{_FRONT}"
+def _data(page: str) -> dict[str, Any]:
+    base = base_path()
+    front = f"{base}/live/{FRONT_HASH}"
     return {
         "script": f"{front}/player.js",
         "style": f"{front}/live.css",
-        "plotly": f"{base}{plotly}",
+        "plotly": f"{base}/vendor/plotly.min.js",
         "page": page,
         "base": base,
         "version": BUILD,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from lab.lesson import Lesson
 from lab.pictures import framed
 from lab.words import has, say
-from live.parts import Break, Link, Section, Surround, Tile, Tiles
+from live.parts import Break, Heading, Link, Section, Surround, Tile, Tiles
 
 BREAK = "break"  # the act that breaks an instrument
 
@@ -21,7 +21,7 @@ def surround(lesson: Lesson, lessons: Sequence[Lesson]) -> Surround:
     title = say(f"{following.page}.title")
     return Surround(
         breaking=Break(*(say(f"{page}.break_{part}") for part in ("title", "lead", "button"))),
-        questions=Section(say("lesson.questions"), say("lesson.questions_hint")),
+        questions=Heading(say("lesson.questions"), say("lesson.questions_hint")),
         closing=Section(say("lesson.in_short"), say(f"{page}.closing")),
         links=[Link(following.page, say("lesson.next", title=title))],
         reveals=lesson.reveals,

@@ -9,8 +9,7 @@ import streamlit as st
 
 FRONT = Path(__file__).parent / "front"
 
-# Streamlit runs this again with every run of the page. The player is imported once; its own address
-# has to be told, for a component's script has none.
+# Streamlit runs this again with every run of the page, from a blob, which has no path of its own.
 _SCRIPT = """
 const players = new WeakMap();
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -19,7 +18,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   else {
     const tell = (finished) => setTriggerValue("finished", finished);
     const root = parentElement.querySelector(".ce-player-root");
-    player = import(data.script).then(({ show }) => show({ root, data, tell }));
+    player = import(new URL(data.script, location.origin).href).then(({ show }) => show({ root, data, tell }));
     players.set(parentElement, player);
   }
   return () => {
@@ -38,12 +37,15 @@ _mount = st.components.v2.component(
 )
 
 
-def front_hash() -> str:
-    """Return what tells these files of the front end from any others."""
+def _hash() -> str:
     digest = hashlib.blake2b(digest_size=8)
     for path in sorted(FRONT.iterdir()):
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
+
+
+FRONT_HASH = _hash()
+"""What tells these files of the front end from any others."""
 
 
 def player(key: str, data: Mapping[str, Any], on_finished: Callable[[], None]) -> None:

@@ -53,7 +53,13 @@ def pack(
         columns.add(f"positions {i}", _positions(instrument))
         for i, instrument in enumerate(instruments)
     ]
-    around = vars(surround) | {
+    around = {
+        "break": surround.breaking,
+        "questions": surround.questions,
+        "closing": surround.closing,
+        "links": surround.links,
+        "lessons": surround.tiles,
+        "reveals": surround.reveals,
         "instruments": [
             _layout(instrument) | {"positions": column}
             for instrument, column in zip(instruments, positions, strict=True)

@@ -330,10 +330,18 @@ class Break:
 
 @dataclass(frozen=True)
 class Section:
-    """A heading and a line below it."""
+    """A heading and a text below it."""
 
     title: str
     text: str
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading and how to use what follows."""
+
+    title: str
+    hint: str
 
 
 @dataclass(frozen=True)
@@ -368,7 +376,7 @@ class Surround:
     """What stands around the instruments of a page; the same for all settings."""
 
     breaking: Break | None = None
-    questions: Section | None = None
+    questions: Heading | None = None
     closing: Section | None = None
     links: Sequence[Link] = ()
     tiles: Tiles | None = None

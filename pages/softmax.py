@@ -29,6 +29,7 @@ from lab.readers import between
 from lab.settings import Parameter, Settings
 from lab.verdict import PROSE, verdict, warnings
 from lab.words import say
+from live.message import cut
 from live.parts import (
     Card,
     Cell,
@@ -137,14 +138,15 @@ def _runs(settings: Settings, sliders: list[Slider]) -> dict[str, Run]:
 def _add_others(runs: Mapping[str, Run], columns: Columns) -> None:
     """Add the Jacobian, and the sums over very many classes, in the format."""
     shifted = runs["shifted"]
-    stored = shifted.steps["logits"]
     with np.errstate(all="ignore"):
-        jacobian = softmax_jacobian(stored).reshape(*stored.shape[:-1], -1)
-    columns.add("jacobian", narrow(jacobian, shifted.format))
+        jacobian = softmax_jacobian(shifted.steps["logits"])
+    # It is symmetric: what is on the diagonal and above it tells all.
+    others = {"jacobian": jacobian[..., *np.triu_indices(jacobian.shape[-1])]}
     for many in MANY:
-        total, share = with_copies(shifted, many)
-        columns.add(f"total_{many}", narrow(total, shifted.format))
-        columns.add(f"share_{many}", narrow(share, shifted.format))
+        others[f"total_{many}"], others[f"share_{many}"] = with_copies(shifted, many)
+    for name, values in others.items():
+        numbers = narrow(values, shifted.format)
+        columns.add(name, cut(numbers) if numbers.dtype == np.float64 else numbers)
     without, subtracted = (
         runs[form].steps["probabilities"].astype(np.float64) for form in ("naive", "shifted")
     )
@@ -243,24 +245,27 @@ def _lines(settings: Settings, columns: Columns) -> Table:
 
 
 def _jacobian(settings: Settings, column: Column) -> Table:
-    count = len(settings.names)
+    names, count = settings.names, len(settings.names)
     style = Style("significant", 3)
+    items = np.zeros((count, count), int)
+    items[np.triu_indices(count)] = np.arange(column.values.shape[-1])
+    items = np.maximum(items, items.T)
     return Table(
         title=say("softmax.jacobian"),
         lead=say("softmax.jacobian_lead"),
         head=[
             say("softmax.head_jacobian"),
-            *[say("softmax.head_input", name=name) for name in settings.names],
+            *[say("softmax.head_input", name=name) for name in names],
         ],
         rows=[
             Row(
                 say("softmax.row_output", name=name),
                 [
-                    Cell(column, style, i * count + j, f"jacobian-{i}-{j}", shade=True)
-                    for j in range(count)
+                    Cell(column, style, item, f"jacobian-{i}-{j}", shade=True)
+                    for j, item in enumerate(items[i].tolist())
                 ],
             )
-            for i, name in enumerate(settings.names)
+            for i, name in enumerate(names)
         ],
     )
 

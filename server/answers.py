@@ -10,6 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from server.address import base_path
+from server.packed import accepts_gzip
+
 _KEEP = 24 * 60 * 60  # s
 _QUICKLY = 1  # of zlib's levels: higher ones take several times as long and gain little
 
@@ -55,7 +58,7 @@ def answer_routes(questions: Mapping[str, Question], version: str) -> list[Route
         return _response(*found, request, keep=asking == version)
 
     return [
-        Route(f"/answer/{{page}}{f'/{name}' if name else ''}", partial(answer, question))
+        Route(f"{base_path()}/answer/{{page}}{f'/{name}' if name else ''}", partial(answer, question))
         for name, question in questions.items()
     ]
 
@@ -74,7 +77,7 @@ def _response(answer: Answer, packed: bytes, request: Request, *, keep: bool) ->
     known = request.headers.get("if-none-match", "")
     if answer.tag in known:
         return Response(status_code=304, headers=headers)
-    if "gzip" in request.headers.get("accept-encoding", ""):
+    if accepts_gzip(request.headers.get("accept-encoding", "")):
         headers["Content-Encoding"] = "gzip"
         return Response(packed, headers=headers, media_type=answer.media_type)
     return Response(answer.body, headers=headers, media_type=answer.media_type)

@@ -4,7 +4,7 @@ import gzip
 import json
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -41,7 +41,7 @@ def query(page: str, now: Settings, *changes: tuple[str, object]) -> str:
     )
 
 
-@cache
+@lru_cache(32)
 def answered(page: str, asked: str) -> tuple[dict[str, Any], list[np.ndarray], dict[str, Any]]:
     """Return the head and the columns of the numbers, and the layout."""
     layout = json.loads(ANSWERS.layout(page, asked).body)
@@ -124,7 +124,7 @@ def test_every_place_of_a_sentence_is_filled() -> None:
                 for sentence in instrument["sentences"]:
                     open_places = set(re.findall(r"\{(\w+)\}", " ".join(sentence["pieces"])))
                     assert open_places <= set(sentence["places"]), (page, sentence["readout"])
-            told = json.dumps([layout["breaking"], layout["closing"], layout["tiles"]])
+            told = json.dumps([layout["break"], layout["closing"], layout["lessons"]])
             assert not re.search(r"\{\w+\}", told), page
 
 
@@ -238,6 +238,13 @@ def test_any_question_is_answered_with_valid_settings(page: str, question: str) 
         assert parameter.fits(now[parameter], now), parameter.key
 
 
+def test_only_a_page_that_reveals_something_knows_what_was_seen() -> None:
+    for page, lesson in ANSWERS.lessons.items():
+        seen = ANSWERS.read(page, f"seen={','.join(BUGS)},<b>," + "a," * 1000)[0].seen
+        assert seen >= set(BUGS) if lesson.reveals else seen == frozenset(), page
+        assert len(seen) <= 50
+
+
 # ---------------------------------------------------------------- what buttons do
 
 
@@ -261,7 +268,7 @@ def test_a_lesson_opens_breaks_and_asks_whatever_the_classes() -> None:
             head, _, layout = answered(page, query(page, now, (BREAK, "")))
             assert head["notices"] == []
             assert ANSWERS.read(page, head["link"])[0] != now, page
-            assert layout["breaking"]["button"]
+            assert layout["break"]["button"]
             broken, _ = ANSWERS.read(page, head["link"])
             assert asked(page, broken), page
             if page != "bugs":  # its break opens another case, which has its own question
@@ -317,7 +324,7 @@ def test_the_same_question_has_the_same_bytes_and_another_one_other_tags() -> No
 
 
 def test_the_way_from_page_to_page_is_the_story_and_a_ring() -> None:
-    tiles = answered("start", "")[2]["tiles"]["items"]
+    tiles = answered("start", "")[2]["lessons"]["items"]
     assert tuple(tile["page"] for tile in tiles) == PAGES[1:]
     for page in LESSONS:
         (link,) = answered(page, "")[2]["links"]

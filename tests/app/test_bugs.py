@@ -12,34 +12,29 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import special
-from streamlit.testing.v1 import AppTest
 
 import ce_core
 from ce_core.bugs import BUGS, run
+from lab.readers import plain
+from lab.settings import Settings
+from lab.words import say
+from live.parts import Instrument
 from pages import bugs
-from pages.shared import controls, lesson
-from pages.shared.controls import Settings
-from pages.shared.live import pack
-from pages.shared.words import say
-from tests.app import opening
-from tests.app.instruments import unpacked
-from tests.app.opening import change, commit, link, open_app, reads_back, said, settings
-
-Columns = dict[str, np.ndarray]
-each_bug = pytest.mark.parametrize("bug", BUGS)
-doses = st.floats(-controls.LARGEST, controls.LARGEST, allow_nan=False).map(lambda v: v + 0.0)
+from pages.bugs import BUG, REPAIRED, first_dose
+from tests.app.instruments import ANSWERS, built, plotted, settings, take, unpacked
+from tests.app.reading import Columns
+from tests.app.strategies import finite as doses
 
 
-def case(bug: str, dose: float | None = None, repaired: int = 0) -> Settings:
-    dose = controls.first_dose(bug) if dose is None else dose
-    return Settings(bug=bug, dose=dose, repaired=repaired)
+def case(bug: str, dose: float | None = None, repaired: int = 0, *, seen: bool = False) -> Settings:
+    """Return the settings of a case, whose diagnosis may have been seen."""
+    opened = settings(bug=bug, dose=first_dose(bug) if dose is None else dose, repaired=repaired)
+    return opened.having_seen(frozenset([bug])) if seen else opened
 
 
-def sent(app: AppTest) -> tuple[dict[str, Any], Columns]:
-    """Return the instrument that the browser gets."""
-    (mounted,) = app.get("bidi_component")
-    head, columns = unpacked(mounted.proto.bytes)
-    return head["instrument"], columns
+def build(now: Settings) -> tuple[Instrument, Columns]:
+    (instrument,), columns = built("bugs", now)
+    return instrument, columns
 
 
 def batches(bug: str, doses: list[float]) -> np.ndarray:
@@ -49,64 +44,47 @@ def batches(bug: str, doses: list[float]) -> np.ndarray:
     return result
 
 
-def diagnose(app: AppTest, *, right: bool = True) -> AppTest:
-    bug = settings(app).bug
-    radio = app.radio(key=f"bugs-{bug}-open")
-    own = radio.options.index(say(f"bugs.diagnosis_{bug}"))
-    return opening.run(radio.set_value(own if right else (own + 1) % len(radio.options)))
-
-
 # ---------------------------------------------------------------- the cases
 
 
-@each_bug
-def test_a_pill_opens_its_case_with_its_own_numbers_unrepaired(bug: str) -> None:
-    app = commit(change("bug", bug), "bugs", bug="sigmoid_first", dose="3", repaired="1")
-    assert settings(app) == case(bug)
-    assert {key: link(app)[key] for key in ("bug", "dose", "repaired")} == {
-        "bug": [bug],
-        "dose": [controls.plain(controls.first_dose(bug))],
-        "repaired": ["0"],
-    }
-    assert reads_back(app)
-    instrument, _ = sent(open_app("bugs", bug=bug))
-    assert instrument["title"] == say(f"bugs.name_{bug}")
-    assert instrument["presets"]["picked"] == bug
+def test_a_pill_opens_its_case_with_its_own_numbers_unrepaired() -> None:
+    for bug in BUGS:
+        now = take(case("sigmoid_first", 3.0, 1), "bug", bug, "bugs")
+        assert now == case(bug)
+        link = f"bug={bug}&dose={plain(first_dose(bug))}&repaired=0"
+        assert ANSWERS.link("bugs", now) == link
+        assert ANSWERS.read("bugs", link) == ANSWERS.read("bugs", f"bug={bug}") == (now, [])
+        instrument, _ = build(now)
+        assert instrument.title == say(f"bugs.name_{bug}")
+        assert instrument.presets
+        assert instrument.presets.picked == bug
 
 
 def test_the_break_opens_a_nan() -> None:
-    app = open_app("bugs", repaired="1")
-    opening.run(app.button(key="bugs-break").click())
-    assert settings(app) == case("half_precision")
-    _, columns = sent(app)
+    now = take(settings(repaired=1), "break", "", "bugs")
+    assert now == case("half_precision")
+    _, columns = build(now)
     at = columns["dose"][0].tolist().index(12.0)
     assert np.isnan(columns["broken"][0, at])
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        {"bug": "<b>"},
-        {"bug": "softmax_twice,wrong_axis"},
-        {"dose": "nan"},
-        {"dose": "-inf"},
-        {"dose": "1e301"},
-        {"repaired": "2"},
-        {"repaired": "-1"},
-        {"bug": "' OR 1=1", "dose": "<script>", "repaired": "yes"},
-    ],
-)
-def test_what_a_link_cannot_say_is_named_and_the_default_used(query: dict[str, str]) -> None:
-    app = open_app("bugs", **query)
-    assert settings(app) == Settings()
-    for key, text in query.items():
-        assert f"` {key} ` = ` {text} `: " in said(app)
+def test_what_a_link_cannot_say_is_named_and_the_default_used() -> None:
+    wrong = [
+        *[("bug", text) for text in ("<b>", "softmax_twice,wrong_axis", "' OR 1=1")],
+        *[("dose", text) for text in ("nan", "-inf", "1e301", "<script>")],
+        *[("repaired", text) for text in ("2", "-1", "yes")],
+    ]
+    for key, text in wrong:
+        now, notices = ANSWERS.read("bugs", f"{key}={text}")
+        assert now == settings(), (key, text)
+        assert f"{key} = {text}: expected " in notices[1], (key, text)
 
 
 def test_a_bad_number_leaves_the_case_of_the_link_with_its_own_number() -> None:
-    app = open_app("bugs", bug="half_precision", dose="nan")
-    assert settings(app) == case("half_precision")
-    assert "dose" in said(app)
+    now, notices = ANSWERS.read("bugs", "bug=half_precision&dose=nan")
+    assert now == case("half_precision")
+    assert "dose" in notices[1]
+    assert "used 12." in notices[1]
 
 
 # ---------------------------------------------------------------- the numbers
@@ -134,7 +112,7 @@ def in_float(bug: str, z: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("bug", [name for name, bug in BUGS.items() if bug.format == "float64"])
 def test_the_numbers_are_those_of_scipy(bug: str) -> None:
-    _, columns = bugs.build(case(bug, 1.2345), diagnosed=True)
+    _, columns = build(case(bug, 1.2345))
     at = list(columns["dose"][0]).index(1.2345)
     for k in (0, 50, at, 150, 200):
         batch = batches(bug, [columns["dose"][0, k]])[0]
@@ -179,29 +157,38 @@ def is_true(bug: str, columns: Columns, symptom: str) -> bool:
 def test_any_number_makes_a_picture_and_a_true_sentence(
     bug: str, dose: float, repaired: int
 ) -> None:
-    instrument, columns = bugs.build(case(bug, dose, repaired), diagnosed=True)
-    unpacked(pack(instrument, columns, 1, 0))
+    now = case(bug, dose, repaired, seen=True)
+    head, sent = unpacked(ANSWERS.numbers("bugs", ANSWERS.link("bugs", now)).body)
+    assert go.Figure(plotted(head["instruments"][0]["figures"][0]["plot"], sent)).data
+    instrument, columns = build(now)
     (slider,) = instrument.sliders
     assert slider.values[slider.index] == dose
     assert list(columns["dose"][0]) == slider.values == sorted(slider.values)
-    (figure,) = instrument.figures
-    # Plotly does not know the colours that the component names.
-    plot = re.sub('"(naive|fused)"', '"#000"', json.dumps(figure.plot))
-    assert go.Figure(json.loads(plot)).data
-    symptom = instrument.sentences[0].templates[0]
-    assert is_true(bug, columns, symptom), symptom
-    assert set(re.findall(r"\{(\w+)\}", symptom)) == set(instrument.sentences[0].places)
+    text = symptom(instrument)
+    assert is_true(bug, columns, text), text
+    left = set(re.findall(r"\{(\w+)\}", text))
+    assert left == set(instrument.sentences[0].places) - {"lowest", "edge"}
+
+
+def symptom(instrument: Instrument) -> str:
+    """Return what is said of a case, with the numbers that are the same wherever it is dragged."""
+    sentence = instrument.sentences[0]
+    (text,) = sentence.pieces
+    for name in {"lowest", "edge"} & set(sentence.places):
+        ((value,),) = sentence.places[name].column.values
+        text = text.replace(f"{{{name}}}", f"{value:.6g}")
+    return text
 
 
 def test_the_second_softmax_cannot_fall_below_its_floor() -> None:
-    instrument, columns = bugs.build(case("softmax_twice"), diagnosed=False)
+    instrument, columns = build(case("softmax_twice"))
     floor = math.log(1 + 2 / math.e)
     assert abs(columns["broken"].min() - floor) < 1e-3
-    assert f"{floor:.5f}" in instrument.sentences[0].templates[0]
+    assert f"{floor:.5f}" in symptom(instrument)
 
 
 def test_the_softmax_over_the_samples_is_best_where_the_samples_are_alike() -> None:
-    _, columns = bugs.build(case("wrong_axis"), diagnosed=False)
+    _, columns = build(case("wrong_axis"))
     k = columns["broken"][0].argmin()
     assert columns["dose"][0, k] == 4.0
     assert math.isclose(columns["broken"][0, k], math.log(2), rel_tol=1e-12)
@@ -219,113 +206,124 @@ def test_the_softmax_over_the_samples_is_best_where_the_samples_are_alike() -> N
 def test_the_loss_breaks_where_the_format_ends(
     bug: str, threshold: float, kind: Callable[[np.ndarray], np.ndarray]
 ) -> None:
-    instrument, columns = bugs.build(case(bug), diagnosed=False)
+    instrument, columns = build(case(bug))
     x = columns["dose"][0]
     np.testing.assert_array_equal(kind(columns["broken"][0]), x > threshold)
-    assert f"rom {x[x > threshold][0]:g} on" in instrument.sentences[0].templates[0]
+    assert f"rom {x[x > threshold][0]:g} on" in symptom(instrument)
 
 
 @pytest.mark.parametrize(
     ("bug", "words"), [("all_masked_row", ["nan"]), ("smoothing_masked", ["inf"])]
 )
 def test_a_gap_of_the_curve_has_a_name(bug: str, words: list[str]) -> None:
-    instrument, columns = bugs.build(case(bug), diagnosed=False)
+    instrument, columns = build(case(bug))
     plot = instrument.figures[0].plot
     assert [note["text"] for note in plot["layout"]["annotations"]] == words
     assert {str(v) for v in columns["broken"].ravel()} == set(words)
-    assert plot["data"][0]["y"] == [None] * 201
+    assert np.isnan(plot["data"][0]["y"]["column"].values).all()
 
 
-@each_bug
-@pytest.mark.parametrize("repaired", [0, 1])
-def test_the_listing_computes_what_the_picture_shows(bug: str, repaired: int) -> None:
-    for diagnosed in (False, True):
-        instrument, columns = bugs.build(case(bug, repaired=repaired), diagnosed=diagnosed)
+def test_the_listing_computes_what_the_picture_shows() -> None:
+    each = [(case(bug), case(bug, seen=True), case(bug, repaired=1)) for bug in BUGS]
+    for now in [now for of_one in each for now in of_one]:
+        bug, (instrument, columns) = BUGS[now[BUG]], build(now)
+        assert instrument.code
         names: dict[str, Any] = {**vars(ce_core), "np": np, "Array": np.ndarray}
         exec(instrument.code.text, names)  # noqa: S102  # the page's own listing
         function = names[re.match(r"def (\w+)", instrument.code.text)[1]]
-        stored = columns["logits"].reshape(201, *np.shape(BUGS[bug].logits))
+        stored = columns["logits"].reshape(201, *np.shape(bug.logits))
         with np.errstate(all="ignore"):
-            z = stored.astype(BUGS[bug].format)
-            computed = function(z, np.array(BUGS[bug].target)).astype(float)
-        shown = "repaired" if repaired and diagnosed else "broken"
-        np.testing.assert_array_equal(columns[shown][0], computed)
+            computed = function(stored.astype(bug.format), np.array(bug.target)).astype(float)
+        shown = "repaired" if now[REPAIRED] else "broken"
+        np.testing.assert_array_equal(columns[shown][0], computed, err_msg=str(now))
+
+
+def test_the_curves_are_those_of_the_numbers_and_have_gaps_where_there_are_none() -> None:
+    for bug in BUGS:
+        instrument, columns = build(case(bug, repaired=1))
+        lines = instrument.figures[0].plot["data"]
+        for line, form in zip(lines, ("broken", "repaired"), strict=True):
+            x, y = (line[axis]["column"].values[0, 0] for axis in "xy")
+            np.testing.assert_allclose(x, columns["dose"][0], rtol=2.0**-28, err_msg=bug)
+            loss = columns[form][0]
+            finite = np.where(np.isfinite(loss), loss, np.nan)
+            np.testing.assert_allclose(y, finite, rtol=2.0**-28, err_msg=bug)
 
 
 # ---------------------------------------------------------------- the diagnosis and the repair
 
 
-def tells_of_the_repair(bug: str, instrument: dict[str, Any], columns: Columns) -> bool:
-    losses = run(BUGS[bug], batches(bug, list(columns["dose"][0])))[1]
-    numbers = any(
-        column.shape == (1, 201) and np.allclose(column[0], losses, equal_nan=True)
-        for column in columns.values()
-    )
-    text = json.dumps(instrument, ensure_ascii=False)
-    readouts = {card["value"]["readout"] for card in instrument["cards"]}
-    named = "loss-repaired" in readouts or "repaired" in columns
-    said = say(f"bugs.why_{bug}") in text
-    drawn = len(instrument["figures"][0]["plot"]["data"]) > 1
-    assert len({numbers, named, said, drawn}) == 1, (numbers, named, said, drawn)
-    return numbers
+def answers(now: Settings) -> tuple[bytes, bytes]:
+    """Return the numbers and the layout that a player gets."""
+    link = f"{ANSWERS.link('bugs', now)}&seen={','.join(now.seen)}"
+    return ANSWERS.numbers("bugs", link).body, ANSWERS.layout("bugs", link).body
 
 
-@each_bug
-def test_before_the_diagnosis_the_page_says_nothing_of_the_repair(bug: str) -> None:
-    app = open_app("bugs", bug=bug)
-    instrument, columns = sent(app)
-    assert not tells_of_the_repair(bug, instrument, columns)
-    assert instrument["choices"] == []
-    code = instrument["code"]["text"]
-    assert code.startswith("def loss(")
-    assert BUGS[bug].broken.__doc__ not in code
-    assert [radio.key for radio in app.radio] == [f"bugs-{bug}-open"]
+def tells_of_the_repair(now: Settings) -> bool:
+    """Say whether the answers hold anything of the repair; they hold all of it or nothing."""
+    numbers, rarely = answers(now)
+    head, columns = unpacked(numbers)
+    (instrument,), (shown,) = json.loads(rarely)["instruments"], head["instruments"]
+    bug, name = BUGS[now[BUG]], now[BUG]
+    losses = run(bug, batches(name, list(columns[instrument["positions"]][0])))[1]
+    told = {
+        "numbers": any(
+            column.size == losses.size and np.allclose(column.ravel(), losses, equal_nan=True)
+            for column in columns
+        ),
+        "card": "loss-repaired" in [card["value"]["readout"] for card in instrument["cards"]],
+        "reason": say(f"bugs.why_{name}") in json.dumps([instrument, shown], ensure_ascii=False),
+        "curve": len(shown["figures"][0]["plot"]["data"]) > 1,
+        "code": str(bug.repaired.__doc__) in shown["code"],
+    }
+    assert len(set(told.values())) == 1, (name, told)
+    return told["numbers"]
 
 
-@each_bug
-def test_after_the_diagnosis_the_repair_can_be_switched_on(bug: str) -> None:
-    app = diagnose(open_app("bugs", bug=bug))
-    assert say(f"bugs.why_{bug}") in app.success[0].value
-    instrument, columns = sent(app)
-    assert not tells_of_the_repair(bug, instrument, columns)
-    assert [choice["id"] for choice in instrument["choices"]] == ["repaired"]
-    opening.run(app.button(key=f"bugs-{bug}-show").click())
-    assert settings(app) == case(bug, repaired=1)
-    assert reads_back(app)
-    assert tells_of_the_repair(bug, *sent(app))
+def test_before_the_diagnosis_the_page_says_nothing_of_the_repair() -> None:
+    for bug in BUGS:
+        now = case(bug)
+        assert not tells_of_the_repair(now)
+        # The diagnosis of another case opens nothing, and neither does the answer about the value.
+        others = frozenset({*BUGS, f"{bug}-value"} - {bug})
+        assert answers(now.having_seen(others)) == answers(now), bug
+        instrument, _ = build(now)
+        assert not instrument.choices, bug
+        assert instrument.code
+        assert instrument.code.text.startswith("def loss("), bug
+        assert str(BUGS[bug].broken.__doc__) not in instrument.code.text, bug
+        assert [question.key for question in bugs.ask(now)] == [bug]
+        assert not bugs.LESSON.sees(now), bug
 
 
-@each_bug
-def test_a_wrong_diagnosis_is_told_the_right_one_and_the_reason(bug: str) -> None:
-    app = diagnose(open_app("bugs", bug=bug), right=False)
-    assert say(f"bugs.diagnosis_{bug}") in app.error[0].value
-    assert say(f"bugs.why_{bug}") in app.error[0].value
-    assert not app.success
+def test_after_the_diagnosis_the_repair_can_be_switched_on() -> None:
+    for bug in BUGS:
+        now, repaired = case(bug, seen=True), case(bug, repaired=1, seen=True)
+        assert not tells_of_the_repair(now)
+        instrument, _ = build(now)
+        assert [choice.id for choice in instrument.choices] == ["repaired"], bug
+        diagnosis, _ = bugs.ask(now)
+        assert diagnosis == bugs.ask(case(bug))[0], bug
+        assert diagnosis.shown == take(now, "repaired", "1", "bugs") == repaired, bug
+        assert tells_of_the_repair(repaired)
 
 
-def test_a_diagnosis_opens_no_other_case() -> None:
-    app = diagnose(open_app("bugs", bug="softmax_twice"))
-    app.session_state["settings"] = case("wrong_axis")
-    opening.run(app)
-    instrument, _ = sent(app)
-    assert instrument["choices"] == []
+def test_a_link_shows_what_its_sender_saw_and_says_that_it_does() -> None:
+    now, notices = ANSWERS.read("bugs", "bug=wrong_axis&repaired=1")
+    assert (now, notices) == (case("wrong_axis", repaired=1), [])
+    assert tells_of_the_repair(now)
+    head, _ = unpacked(ANSWERS.numbers("bugs", "bug=wrong_axis&repaired=1").body)
+    assert (head["topic"], head["sees"]) == ("wrong_axis", ["wrong_axis"])
+    assert len(bugs.ask(now)) == 2
 
 
-def test_a_link_shows_what_its_sender_saw_and_the_switch_stays() -> None:
-    app = open_app("bugs", bug="wrong_axis", repaired="1")
-    assert tells_of_the_repair("wrong_axis", *sent(app))
-    app.session_state["settings"] = case("wrong_axis")
-    opening.run(app)
-    instrument, columns = sent(app)
-    assert not tells_of_the_repair("wrong_axis", instrument, columns)
-    assert [choice["id"] for choice in instrument["choices"]] == ["repaired"]
-
-
-def test_the_right_diagnosis_has_no_place_of_its_own_in_the_list() -> None:
-    asked = {bug: bugs._ask_diagnosis(case(bug)) for bug in BUGS}  # noqa: SLF001
+def test_whatever_answer_is_chosen_it_tells_the_right_one_and_the_reason() -> None:
+    asked = {bug: bugs.ask(case(bug))[0] for bug in BUGS}
     for bug, question in asked.items():
         assert question.options[question.right] == say(f"bugs.diagnosis_{bug}")
         assert len(set(question.options)) == 4
+        assert question.reasons == [say(f"bugs.why_{bug}")] * 4
+    # The right diagnosis has no place of its own in the list.
     assert len({question.right for question in asked.values()}) > 2
 
 
@@ -341,26 +339,24 @@ def repaired_loss(bug: str) -> float:
     return float(np.mean(-log_p[range(len(target)), target]))
 
 
-@each_bug
-def test_the_repaired_code_is_asked_for_a_number_that_scipy_knows(bug: str) -> None:
-    app = diagnose(open_app("bugs", bug=bug))
-    radio = app.radio(key=f"bugs-{bug}-value-open")
-    assert len(radio.options) == len(set(radio.options)) == 3
-    true = repaired_loss(bug)
-    numbers = [float(option) for option in radio.options]
-    right = int(np.nanargmin(np.abs(np.array(numbers) - true)))
-    assert math.isclose(numbers[right], true, rel_tol=1e-3)
-    opening.run(radio.set_value(right))
-    assert say("bugs.value_repaired") in app.success[-1].value
-    opening.run(app.button(key=f"bugs-{bug}-value-show").click())
-    assert settings(app) == case(bug, repaired=1)
+def test_the_repaired_code_is_asked_for_a_number_that_scipy_knows() -> None:
+    for bug in BUGS:
+        question = bugs.ask(case(bug, -1.5, seen=True))[1]
+        assert len(question.options) == len(set(question.options)) == 3
+        true = repaired_loss(bug)
+        numbers = [float(option) for option in question.options]
+        right = int(np.nanargmin(np.abs(np.array(numbers) - true)))
+        assert math.isclose(numbers[right], true, rel_tol=1e-3), bug
+        assert question.right == right, bug
+        assert question.reasons[right] == say("bugs.value_repaired"), bug
+        assert question.shown == case(bug, repaired=1, seen=True), bug
 
 
-def test_a_case_is_finished_after_the_break_and_both_questions() -> None:
-    app = open_app("bugs")
-    opening.run(app.button(key="bugs-break").click())
-    diagnose(app)
-    parts = {("bugs", part) for part in ("break", "half_precision", "half_precision-value")}
-    assert ("bugs", lesson.FINISHED) not in app.session_state["done"]
-    opening.run(app.radio(key="bugs-half_precision-value-open").set_value(0))
-    assert set(app.session_state["done"]) == {*parts, ("bugs", lesson.FINISHED)}
+def test_the_questions_are_asked_anew_with_each_case_and_after_each_diagnosis() -> None:
+    lesson = bugs.LESSON
+    assert lesson.reveals
+    assert lesson.topic(case("wrong_axis")) == lesson.topic(case("wrong_axis", 3.0, 1))
+    assert lesson.topic(case("wrong_axis")) != lesson.topic(case("half_precision"))
+    for seen, keys in [("", ["wrong_axis"]), ("wrong_axis", ["wrong_axis", "wrong_axis-value"])]:
+        body = ANSWERS.questions("bugs", f"bug=wrong_axis&seen={seen}").body
+        assert [question["key"] for question in json.loads(body)] == keys

@@ -1,14 +1,11 @@
 """The overflow lab against mpmath, struct and the core run on one position at a time."""
 
-import json
 import math
 import re
 import struct
 import zlib
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import mpmath  # type: ignore[import-untyped]  # it ships no type information
@@ -17,21 +14,28 @@ import pytest
 import scipy.special
 from mpmath import mpf
 
-from ce_core.events import find_events
 from ce_core.formats import FORMATS, FloatFormat
+from ce_core.pipelines import PIPELINES, CauseKind, Run, find_events, run
 from ce_core.scenarios import LAB
-from ce_core.trace import PIPELINES, CauseKind, Run, run
-from pages import overflow
-from pages.shared import controls
-from pages.shared.controls import CELLS, Settings
-from pages.shared.live import Instrument, Sentence, pack
-from pages.shared.words import say
-from tests.app.instruments import in_full, positions
+from lab.settings import Settings
+from lab.words import say
+from live.parts import Instrument, Sentence
+from pages.overflow import CELL, CELLS
+from tests.app.instruments import (
+    ANSWERS,
+    FIRST,
+    built,
+    in_full,
+    many,
+    positions,
+    settings,
+    take,
+    unpacked,
+)
 from tests.app.reading import Columns, Position, Power, template_of, value_of
 
 INF = math.inf
 K = CauseKind
-BEYOND = {K.EXP_OVERFLOW, K.SUM_OVERFLOW, K.SUBTRACT_OVERFLOW}
 
 
 @pytest.fixture
@@ -40,22 +44,34 @@ def _many_digits() -> Iterator[None]:
         yield
 
 
+def three(*logits: float, **changes: object) -> Settings:
+    return settings(logits=logits, **changes)
+
+
 TABLES = [
-    Settings((12.0, 11.0, 10.0), reach=100.0),
-    Settings((2.0, 1.0, 0.1), 1, shift=0.75),
-    Settings((-60.0, 60.0, 0.0), reach=100.0),
-    Settings((20.06, 20.0, 0.0), reach=100.0),
-    Settings((300.0, -INF, -800.0), 2, reach=1000.0),
-    Settings((-INF, 5.0, 1.0), 0),
-    Settings((88.5, 88.5, 88.5), 2, reach=100.0, shift=-3.25),
+    three(12.0, 11.0, 10.0, reach=100.0),
+    three(2.0, 1.0, 0.1, target=1, shift=0.75),
+    three(-60.0, 60.0, 0.0, reach=100.0),
+    three(20.06, 20.0, 0.0, reach=100.0),
+    three(300.0, -INF, -800.0, target=2, reach=1000.0),
+    three(-INF, 5.0, 1.0),
+    three(88.5, 88.5, 88.5, target=2, reach=100.0, shift=-3.25),
 ]
 
 
 @cache
-def build(settings: Settings) -> tuple[Instrument, Columns]:
+def build(now: Settings) -> tuple[Instrument, Columns]:
     """Build the instrument, with every column in its full shape."""
-    instrument, columns = overflow.build(settings)
-    return instrument, in_full(columns, columns["loss"].shape)
+    (instrument,), columns = built("overflow", now)
+    return instrument, in_full(columns, columns["paper"].shape)
+
+
+def cells_of(instrument: Instrument) -> dict[str, Any]:
+    """Return the cells of the matrix, by the name that a link gives them."""
+    rows = instrument.tables[0].rows
+    cells = [cell for row in rows for cell in row.cells if cell]
+    assert [row.label for row in rows] == list(FORMATS)
+    return dict(zip(CELLS, cells, strict=True))
 
 
 def alone(here: Settings, cell: str) -> Run:
@@ -68,9 +84,9 @@ def same(ours: Any, theirs: Any) -> bool:
     return np.array_equal(np.asarray(ours, float), np.asarray(theirs, float), equal_nan=True)
 
 
-def where(settings: Settings, instrument: Instrument) -> Position:
+def where(now: Settings, instrument: Instrument) -> Position:
     """Return the position at which the settings themselves stand."""
-    return len(settings.logits), instrument.sliders[-1].index
+    return len(now.logits), instrument.sliders[-1].index
 
 
 def loss_on_paper(logits: Any, target: int) -> mpf:
@@ -98,26 +114,20 @@ def close(loss: float, reference: mpf, fmt: FloatFormat) -> bool:
 # --- The cells ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("settings", TABLES)
-def test_every_cell_is_its_position_alone_and_its_mark_fits_the_number(settings: Settings) -> None:
-    instrument, columns = build(settings)
+def test_every_cell_is_its_position_alone_and_its_mark_fits_the_number() -> None:
     marks = {say(f"overflow.mark_{kind.name.lower()}"): kind for kind in CauseKind}
-    rows = {row.label: row.cells for row in instrument.tables[0].rows}
-    assert list(rows) == list(FORMATS)
-    for at, here in positions(settings, instrument, (0, 63, 163)):
-        for cell in CELLS:
-            name, pipeline = cell.split(".")
-            shown = rows[name][PIPELINES.index(pipeline)]
-            assert shown
-            assert shown.under
-            result = alone(here, cell)
-            loss = float(columns[shown.column][at])
-            assert same(loss, result.steps["loss"])
-            number = columns[shown.under.column][at]
-            mark, tone = shown.under.words[number], shown.under.tones[number]
-            assert marks[mark] == result.cause.kind
-            assert {"✓": "good", "≈": "warn"}.get(mark[0], "bad") == tone
-            assert fits(mark[0], loss, here, result)
+    for now in TABLES:
+        instrument, _ = build(now)
+        for at, here in positions(now, instrument, (0, 63, 163)):
+            for cell, shown in cells_of(instrument).items():
+                result = alone(here, cell)
+                loss = float(shown.column.values[at])
+                assert same(loss, result.steps["loss"]), (cell, here)
+                number = shown.under.column.values[at]
+                mark, tone = shown.under.words[number], shown.under.tones[number]
+                assert marks[mark] == result.cause.kind, (cell, here)
+                assert {"✓": "good", "≈": "warn"}.get(mark[0], "bad") == tone
+                assert fits(mark[0], loss, here, result), (cell, here)
 
 
 def fits(sign: str, loss: float, here: Settings, result: Run) -> bool:
@@ -132,36 +142,57 @@ def fits(sign: str, loss: float, here: Settings, result: Run) -> bool:
     return not math.isfinite(loss)
 
 
-@pytest.mark.parametrize("cell", CELLS)
-def test_the_cell_of_the_link_is_the_one_that_is_pressed(cell: str) -> None:
-    instrument, _ = build(replace(TABLES[2], cell=cell))
-    cells = [c for row in instrument.tables[0].rows for c in row.cells if c]
-    assert [c.pick for c in cells] == [("cell", name) for name in CELLS]
-    assert [c.pick for c in cells if c.picked] == [("cell", cell)]
-    assert len({c.label for c in cells}) == len(CELLS)
-    assert controls.take(Settings(), "cell", cell).cell == cell
+def test_the_cell_of_the_link_is_the_one_that_is_pressed() -> None:
+    for cell in CELLS:
+        opened = take(TABLES[2], "cell", cell, "overflow")
+        assert opened == TABLES[2].put(cell=cell)
+        instrument, _ = build(opened)
+        cells = cells_of(instrument)
+        assert {name: c.pick for name, c in cells.items()} == {c: ("cell", c) for c in CELLS}
+        assert [name for name, c in cells.items() if c.picked] == [cell]
+        assert len({c.label for c in cells.values()}) == len(CELLS)
 
 
-@pytest.mark.parametrize("name", LAB)
-def test_each_preset_shows_its_effect_in_its_cell_and_its_word(name: str) -> None:
-    scenario = LAB[name]
-    settings = controls.take(Settings((5.0, -5.0), names=("a", "b")), "lab", name)
-    assert settings.cell == f"{scenario.format}.naive"
-    instrument, columns = build(settings)
-    assert instrument.presets
-    assert instrument.presets.picked == name
-    at = where(settings, instrument)
-    for pipeline, effect in scenario.effect.items():
-        row = next(row for row in instrument.tables[0].rows if row.label == scenario.format)
-        cell = row.cells[PIPELINES.index(pipeline)]
-        assert cell
-        assert cell.under
-        word = cell.under.words[columns[cell.under.column][at]]
-        assert word == say(f"overflow.mark_{effect.name.lower()}")
-    (said,) = instrument.sentences
-    key = f"overflow.cause_{scenario.effect['naive'].name.lower()}"
-    beyond = "inf" if FORMATS[scenario.format].has_infinity else "nan"
-    assert template_of(said, columns, at) == say(key, format=scenario.format, beyond=beyond)
+def test_a_cell_that_there_is_not_is_refused_in_words() -> None:
+    for query in ("cell=float16", "set=cell:float8.naive"):
+        opened, notices = ANSWERS.read("overflow", query)
+        assert opened == FIRST
+        assert "expected a number format and a formula, such as float16.naive;" in notices[-1]
+
+
+def test_each_preset_shows_its_effect_in_its_cell_and_its_word() -> None:
+    for name, scenario in LAB.items():
+        now = take(many(2, logits=(5.0, -5.0), shift=3.0), "lab", name, "overflow")
+        assert now[CELL] == f"{scenario.format}.naive"
+        assert (now.logits, now.target, now.shift) == (
+            scenario.logits,
+            scenario.target,
+            scenario.shift,
+        )
+        instrument, _ = build(now)
+        assert instrument.presets
+        assert (instrument.presets.id, instrument.presets.picked) == ("lab", name)
+        at = where(now, instrument)
+        for pipeline, effect in scenario.effect.items():
+            mark = cells_of(instrument)[f"{scenario.format}.{pipeline}"].under
+            word = mark.words[mark.column.values[at]]
+            assert word == say(f"overflow.mark_{effect.name.lower()}"), name
+        (said,) = instrument.sentences
+        key = f"overflow.cause_{scenario.effect['naive'].name.lower()}"
+        beyond = "inf" if FORMATS[scenario.format].has_infinity else "nan"
+        assert template_of(said, at) == say(key, format=scenario.format, beyond=beyond), name
+    picked = {build(now)[0].presets.picked for now in (FIRST, TABLES[2])}  # type: ignore[union-attr]
+    assert picked == {""}
+
+
+def test_the_break_opens_the_preset_whose_exp_overflows() -> None:
+    for now in (FIRST, many(10, shift=5.0)):
+        opened = take(now, "break", "", "overflow")
+        assert opened == take(now, "lab", "exp_overflow", "overflow")
+        _, columns = build(opened)
+        instrument, _ = build(opened)
+        kind = columns["kind_float16_naive"][where(opened, instrument)]
+        assert kind == K.EXP_OVERFLOW
 
 
 # --- The sentence -------------------------------------------------------------------------------
@@ -171,14 +202,14 @@ class Told:
     """What the sentence of one position says, and what there is to say."""
 
     def __init__(self, sentence: Sentence, columns: Columns, at: Position, here: Settings) -> None:
-        self.here, self.fmt, self.target = here, FORMATS[here.cell.split(".")[0]], here.target
-        self.result = alone(here, here.cell)
+        self.here, self.fmt, self.target = here, FORMATS[here[CELL].split(".")[0]], here.target
+        self.result = alone(here, here[CELL])
         self.steps = {name: v.astype(float) for name, v in self.result.steps.items()}
-        self.text = template_of(sentence, columns, at)
-        self.kind = K(int(columns[sentence.column][at]))
+        self.text = template_of(sentence, at)
+        self.kind = K(int(sentence.column.values[at]))
         self.given = [z + here.shift for z in here.logits]
         named = re.findall(r"\{(\w+)\}", self.text)
-        self.values = {name: value_of(sentence.places[name], columns, at) for name in named}
+        self.values = {name: value_of(sentence.places[name], at) for name in named}
         self.i = int(columns["cause_class"][at])
         assert self.values.get("class", here.names[self.i]) == here.names[self.i]
         self.paper = loss_on_paper(self.steps["logits"], here.target)
@@ -323,51 +354,86 @@ SAID = [
     *((table, "float64.naive") for table in (TABLES[0], TABLES[2], TABLES[4])),
 ]
 ONE_BY_ONE = [
-    Settings((1e300, 5.0, 0.0), cell="float32.naive"),
-    Settings((5.0, 1e300, 0.0), cell="float8_e4m3fn.fused"),
-    Settings((1e300, 5.0, 0.0), cell="float64.naive"),
-    Settings((-1e300, 5.0, 0.0), cell="float64.shifted"),
-    Settings((60000.0, -60000.0, 0.0), 1, cell="float16.fused"),
-    Settings((-INF, -INF, -INF), cell="float32.naive"),
-    Settings((-INF, 5.0, 1.0), 0, cell="float16.shifted"),
-    *(controls.take(Settings(), "lab", name) for name in LAB),
+    three(1e300, 5.0, 0.0, cell="float32.naive"),
+    three(5.0, 1e300, 0.0, cell="float8_e4m3fn.fused"),
+    three(1e300, 5.0, 0.0, cell="float64.naive"),
+    three(-1e300, 5.0, 0.0, cell="float64.shifted"),
+    three(60000.0, -60000.0, 0.0, target=1, cell="float16.fused"),
+    three(-INF, -INF, -INF, cell="float32.naive"),
+    three(-INF, 5.0, 1.0, cell="float16.shifted"),
+    *(take(FIRST, "lab", name, "overflow") for name in LAB),
 ]
 
 
 @pytest.mark.usefixtures("_many_digits")
 def test_what_the_sentence_says_holds() -> None:
     seen = set()
-    for table, cell in SAID:
-        settings = replace(table, cell=cell)
-        instrument, columns = build(settings)
-        for at, here in positions(settings, instrument, (0, 63, 163)):
-            told = Told(instrument.sentences[0], columns, at, here)
-            assert HOLDS[told.kind](told), (here, told.text, told.values)
-            seen.add(told.kind)
-    for settings in ONE_BY_ONE:
-        instrument, columns = build(settings)
-        at = where(settings, instrument)
-        told = Told(instrument.sentences[0], columns, at, settings)
-        assert HOLDS[told.kind](told), (settings, told.text, told.values)
+
+    def check(now: Settings, at: Position, here: Settings) -> None:
+        instrument, columns = build(now)
+        told = Told(instrument.sentences[0], columns, at, here)
+        assert HOLDS[told.kind](told), (here, told.text, told.values)
         seen.add(told.kind)
+
+    for table, cell in SAID:
+        now = table.put(cell=cell)
+        for at, here in positions(now, build(now)[0], (0, 63, 163)):
+            check(now, at, here)
+    for now in ONE_BY_ONE:
+        check(now, where(now, build(now)[0]), now)
     assert seen == set(HOLDS) == set(CauseKind) - {K.NAN_LOGIT}  # which no control can make
 
 
 # --- The trace of the opened cell ---------------------------------------------------------------
 
 
-@pytest.mark.parametrize("cell", CELLS)
-def test_the_trace_is_that_of_its_position_alone(cell: str) -> None:
-    for settings in (replace(table, cell=cell) for table in (TABLES[2], TABLES[4])):
-        instrument, columns = build(settings)
-        for at, here in positions(settings, instrument, (0, 63, 163)):
-            result = alone(here, cell)
-            for name, values in result.steps.items():
-                assert same(columns[f"step_{name}"][at], values), name
-            for name, kind in find_events(result).items():
-                assert columns[f"event_{name}"][at] == kind
-            paper = loss_on_paper(result.steps["logits"].astype(float), here.target)
-            assert close_to(float(columns["paper"][at]), paper) or not mpmath.isfinite(paper)
+def test_the_trace_is_that_of_its_position_alone() -> None:
+    cut = 2.0**-28  # float64 of all classes is sent in 29 bits
+    for cell in CELLS:
+        name, pipeline = cell.split(".")
+        for now in (table.put(cell=cell) for table in (TABLES[2], TABLES[4])):
+            instrument, columns = build(now)
+            for at, here in positions(now, instrument, (0, 63, 163)):
+                result = alone(here, cell)
+                for step, values in result.steps.items():
+                    sent = f"loss_{name}_{pipeline}" if step == "loss" else f"step_{step}"
+                    shown = columns[sent][at]
+                    if name == "float64" and values.ndim:
+                        np.testing.assert_allclose(shown, values, rtol=cut, err_msg=str(here))
+                    else:
+                        assert same(shown, values), (step, here)
+                for step, kind in find_events(result).items():
+                    assert columns[f"event_{step}"][at] == kind, (step, here)
+                paper = loss_on_paper(result.steps["logits"].astype(float), here.target)
+                told = float(columns["paper"][at])
+                assert close_to(told, paper) or not mpmath.isfinite(paper), here
+
+
+def test_every_row_of_the_steps_shows_its_own_step() -> None:
+    for cell in CELLS:
+        now = TABLES[2].put(cell=cell)
+        instrument, columns = build(now)
+        at = where(now, instrument)
+        logits, *rows = instrument.tables[1].rows
+        result = alone(now, cell)
+        given, *steps = result.steps.items()
+        for row, (name, values) in zip([logits, *rows], [given, *steps], strict=True):
+            assert row is logits or row.label.startswith(f"{name} = ")
+            *numbers, event = row.cells
+            assert (event is None) == (row is logits)
+            shown = [
+                float(
+                    c.column.values[at][c.item]
+                    if c.column.values.ndim == 3
+                    else c.column.values[at]
+                )
+                for c in numbers
+                if c
+            ]
+            np.testing.assert_allclose(shown, np.atleast_1d(values).astype(float), rtol=2.0**-28)
+            assert [c is None for c in numbers] == [not values.ndim] * 3 + [bool(values.ndim)]
+            if event:
+                assert columns[f"event_{name}"][at] == event.column.values[at]
 
 
 def decoded(pattern: bytes, exponent_bits: int, *, has_infinity: bool) -> float:
@@ -397,34 +463,32 @@ EXPONENT_BITS = {
 }
 
 
-@pytest.mark.parametrize("cell", CELLS)
-def test_the_bits_are_those_of_the_value_beside_them(cell: str) -> None:
-    name, pipeline = cell.split(".")
-    names = ["logits", "exp", "rest" if pipeline == "fused" else "total", "probability", "loss"]
-    for table in TABLES[2], TABLES[4]:
-        settings = replace(table, cell=cell)
-        instrument, columns = build(settings)
-        rows = instrument.tables[-1].rows
-        assert [row.label for row in rows] == [say(f"overflow.bits_{n}") for n in names]
-        for step, row in zip(names, rows, strict=True):
-            value, pattern = row.cells
-            assert value
-            assert pattern
-            assert pattern.style
-            assert (value.column, pattern.column) == (f"value_{step}", f"bits_{step}")
-            assert pattern.style.digits == EXPONENT_BITS[name]
-        for at, here in positions(settings, instrument, (0, 63, 163)):
-            steps = alone(here, cell).steps
-            for step in names:
-                number = float(columns[f"value_{step}"][at])
-                assert same(number, steps[step][here.target] if steps[step].ndim else steps[step])
-                stored = columns[f"bits_{step}"][at].tobytes()
-                has_infinity = name != "float8_e4m3fn"
-                read = decoded(stored, EXPONENT_BITS[name], has_infinity=has_infinity)
-                assert same(read, number)
-                if not math.isnan(number):
-                    assert math.copysign(1, read) == math.copysign(1, number)
-                    assert name not in STRUCT or stored == struct.pack(STRUCT[name], number)
+def test_the_bits_are_those_of_the_value_beside_them() -> None:
+    for cell in CELLS:
+        name, pipeline = cell.split(".")
+        whole = "rest" if pipeline == "fused" else "total"
+        names = ["logits", "exp", whole, "probability", "loss"]
+        for now in (table.put(cell=cell) for table in (TABLES[2], TABLES[4])):
+            instrument, _ = build(now)
+            rows = instrument.tables[-1].rows
+            assert [row.label for row in rows] == [say(f"overflow.bits_{n}") for n in names]
+            for step, row in zip(names, rows, strict=True):
+                value, pattern = row.cells
+                assert value
+                assert pattern
+                assert pattern.style
+                assert pattern.style.digits == EXPONENT_BITS[name]
+                for at, here in positions(now, instrument, (0, 63, 163)):
+                    right = alone(here, cell).steps[step]
+                    number = float(value.column.values[at])
+                    assert same(number, right[here.target] if right.ndim else right), (step, here)
+                    stored = pattern.column.values[at].tobytes()
+                    has_infinity = name != "float8_e4m3fn"
+                    read = decoded(stored, EXPONENT_BITS[name], has_infinity=has_infinity)
+                    assert same(read, number), (step, here)
+                    if not math.isnan(number):
+                        assert math.copysign(1, read) == math.copysign(1, number)
+                        assert name not in STRUCT or stored == struct.pack(STRUCT[name], number)
 
 
 # --- The cliffs ---------------------------------------------------------------------------------
@@ -466,23 +530,23 @@ def lanes_by_scipy(
     return {"exp": exp, "sum": total, "p": p, "loss": np.where(p == "0", infinite, p)}
 
 
+CLIFFS = [
+    many(3, logits=(12.0, 11.0, 10.0)),
+    many(3, logits=(-60.0, 60.0, 0.0), target=1),
+    many(2, logits=(-90.0, 40.0), shift=30.0),
+    many(4, logits=(700.0, 700.0, 10.0, 0.0), target=2, shift=5.0),
+]
+
+
 @pytest.mark.parametrize("pipeline", PIPELINES)
-@pytest.mark.parametrize(
-    ("logits", "target", "shift"),
-    [
-        ((12.0, 11.0, 10.0), 0, 0.0),
-        ((-60.0, 60.0, 0.0), 1, 0.0),
-        ((-90.0, 40.0), 0, 30.0),
-        ((700.0, 700.0, 10.0, 0.0), 2, 5.0),
-    ],
-)
-def test_the_lanes_end_where_each_quantity_does(
-    pipeline: str, logits: tuple[float, ...], target: int, shift: float
-) -> None:
-    names = controls.first_names(len(logits))
-    settings = Settings(logits, target, names=names, shift=shift, cell=f"float16.{pipeline}")
-    instrument, _ = overflow.build(settings)
-    plot = instrument.figures[0].plot
+def test_the_lanes_end_where_each_quantity_does(pipeline: str) -> None:
+    for now in CLIFFS:
+        (figure,) = build(now.put(cell=f"float16.{pipeline}"))[0].figures
+        check_the_lanes(figure.plot, now, pipeline)
+
+
+def check_the_lanes(plot: Mapping[str, Any], now: Settings, pipeline: str) -> None:
+    logits, target, shift = now.logits, now.target, now.shift
     ticks = plot["layout"]["yaxis"]["ticktext"][::-1]
     assert len(plot["data"]) == len(ticks) == 24
     z = np.linspace(-800, 800, 801)
@@ -523,24 +587,41 @@ def test_the_lanes_end_where_each_quantity_does(
     assert judged > 0.7 * 24 * len(z)
 
 
-@pytest.mark.parametrize("target", [0, 1])
-def test_the_line_on_the_lanes_stands_at_the_true_class_s_logit(target: int) -> None:
-    settings = Settings((3.0, -7.5, 1.0), target, shift=2.0)
-    instrument, columns = build(settings)
-    (figure,) = instrument.figures
-    assert figure.of == [f"logits.{target}"]
-    for at, here in positions(settings, instrument, (0, 63, 163)):
-        assert columns["cliff_x"][at].tolist() == [here.logits[target]] * 2
-        low, high = columns["cliff_y"][at]
+def test_the_line_on_the_lanes_stands_at_the_true_class_s_logit() -> None:
+    for target in (0, 1):
+        now = three(3.0, -7.5, 1.0, target=target, shift=2.0)
+        instrument, _ = build(now)
+        (figure,) = instrument.figures
+        (line,) = figure.lines
+        assert figure.of == [f"logits.{target}"]
+        assert not isinstance(line.x, list | tuple)
+        for at, here in positions(now, instrument, (0, 63, 163)):
+            np.testing.assert_allclose(line.x.values[at], here.logits[target], rtol=2.0**-10)  # type: ignore[union-attr]
+        low, high = line.y.values[0, 0]
         assert low <= 0
         assert high >= 23
+
+
+def test_the_lanes_stay_while_the_true_class_s_logit_moves_and_follow_the_others() -> None:
+    def lanes(now: Settings) -> Any:
+        return build(now)[0].figures[0].plot
+
+    now = three(3.0, -7.5, 1.0, target=1)
+    assert lanes(now) == lanes(now.put(logits=(3.0, 60.0, 1.0)))
+    for other in (
+        now.put(logits=(90.0, -7.5, 1.0)),
+        now.put(target=0),
+        now.put(shift=40.0),
+        now.put(cell="float16.shifted"),
+    ):
+        assert lanes(now)["data"] != lanes(other)["data"], other
 
 
 # --- The questions ------------------------------------------------------------------------------
 
 
 def test_the_questions_are_answered_as_mpmath_and_scipy_would() -> None:
-    first, half_or_brain, forms = overflow.ask(Settings())
+    first, half_or_brain, forms = ANSWERS.lessons["overflow"].ask(FIRST)
     largest = {
         "float64": mpf(2) ** 1024,
         "float32": mpf(2) ** 128,
@@ -563,58 +644,42 @@ def test_the_questions_are_answered_as_mpmath_and_scipy_would() -> None:
     assert mpmath.exp(-120) < np.finfo(np.float32).smallest_subnormal
 
 
-@pytest.mark.parametrize("settings", [Settings(), Settings((0.0, -INF), 1, names=("a", "b"))])
-def test_what_a_question_shows_is_what_it_asked_about(settings: Settings) -> None:
-    first, half_or_brain, forms = (question.shown for question in overflow.ask(settings))
-    marks = []
-    for shown in (first, half_or_brain, forms):
-        instrument, columns = build(shown)
-        at = where(shown, instrument)
-        name, pipeline = shown.cell.split(".")
-        marks.append(K(int(columns[f"kind_{name}_{pipeline}"][at])))
-        assert controls.read({k: [v] for k, v in controls.write(shown, "overflow").items()}) == (
-            shown,
-            [],
-        )
-    assert marks == [K.EXP_OVERFLOW, K.NONE, K.PROBABILITY_UNDERFLOW]
-    assert half_or_brain.logits[0] == 80
+def test_what_a_question_shows_is_what_it_asked_about() -> None:
+    for now in (FIRST, many(2, logits=(0.0, -INF), target=1)):
+        questions = ANSWERS.lessons["overflow"].ask(now)
+        marks = []
+        for shown in (question.shown for question in questions):
+            instrument, columns = build(shown)
+            name, pipeline = shown[CELL].split(".")
+            marks.append(K(int(columns[f"kind_{name}_{pipeline}"][where(shown, instrument)])))
+        assert marks == [K.EXP_OVERFLOW, K.NONE, K.PROBABILITY_UNDERFLOW]
+        assert questions[1].shown.logits[0] == 80
 
 
 # --- Extremes -----------------------------------------------------------------------------------
 
-TEN = controls.first_names(10)
-MANY = Settings((2.0, 1.0, 0.1, -1.0, 0.0, 3.0, -2.0, 0.5, 1.5, -0.5), 9, names=TEN, shift=1.0)
+MANY = many(10, logits=(2.0, 1.0, 0.1, -1.0, 0.0, 3.0, -2.0, 0.5, 1.5, -0.5), target=9, shift=1.0)
+FAR = (1e300, -1e300, 0.0, -INF, 5.0, 1e-300, 1e18, -700.0, 88.7, -INF)
 EXTREMES = [
-    *(Settings((1e300, -1 / 3, 0.3), shift=1e300, cell=cell) for cell in CELLS),
-    *(
-        Settings(
-            (1e300, -1e300, 0.0, -INF, 5.0, 1e-300, 1e18, -700.0, 88.7, -INF),
-            3,
-            names=TEN,
-            cell=cell,
-        )
-        for cell in CELLS
-    ),
-    *(Settings((-INF, -INF, -INF), shift=-1e300, cell=cell) for cell in CELLS[::4]),
-    *(replace(MANY, cell=cell) for cell in ("float64.fused", "float32.shifted")),
+    *(three(1e300, -1 / 3, 0.3, shift=1e300, cell=cell) for cell in CELLS),
+    *(many(10, logits=FAR, target=3, cell=cell) for cell in CELLS),
+    *(three(-INF, -INF, -INF, shift=-1e300, cell=cell) for cell in CELLS[::4]),
+    *(MANY.put(cell=cell) for cell in ("float64.fused", "float32.shifted")),
 ]
-LIMITS = {3: 300_000, 10: 600_000}  # bytes of a release, of which Streamlit's copy of the text is
-LIVE = Path("pages/shared/live")
+LIMITS = {3: 100_000, 10: 200_000}  # bytes of a release
 
 
-@pytest.mark.parametrize("settings", EXTREMES)
-def test_extreme_settings_make_a_light_message_that_a_browser_can_read(settings: Settings) -> None:
-    instrument, columns = overflow.build(settings)
-    packed = pack(instrument, columns, 1, 0)
-    text = sum(p.stat().st_size for end in ("html", "css", "js") for p in LIVE.glob(f"*.{end}"))
-    assert len(packed) + text <= LIMITS[len(settings.logits)]
-    message = zlib.decompress(packed)
-    (length,) = struct.unpack_from("<I", message)
-    json.loads(message[4 : 4 + length], parse_constant=pytest.fail)  # Infinity is no JSON
-    for sentence in instrument.sentences:
-        assert columns[sentence.column].max() < len(sentence.templates)
-    standing = [slider.index for slider in instrument.sliders]
-    for name, column in columns.items():
-        if column.shape[0] > 1:  # every slider shows the same where it stands
-            rows = column[np.arange(len(standing)), standing]
-            assert all(same(row, rows[0]) for row in rows), name
+def test_extreme_settings_make_a_light_message_that_a_browser_can_read() -> None:
+    for now in EXTREMES:
+        answer = ANSWERS.numbers("overflow", ANSWERS.link("overflow", now))
+        head, _ = unpacked(answer.body)
+        assert head["notices"] == []
+        assert len(zlib.compress(answer.body, 1)) <= LIMITS[len(now.logits)], now
+        (instrument,), columns = built("overflow", now)
+        for sentence in instrument.sentences:
+            assert sentence.column.values.max() < len(sentence.pieces)
+        standing = [slider.index for slider in instrument.sliders]
+        for name, column in columns.items():
+            if column.shape[0] > 1:  # every slider shows the same where it stands
+                rows = column[np.arange(len(standing)), standing]
+                assert all(same(row, rows[0]) for row in rows), (name, now)

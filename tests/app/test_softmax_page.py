@@ -164,16 +164,21 @@ def jacobian(logits: Sequence[float]) -> list[list[mpf]]:
 @everywhere
 def test_the_jacobian_is_the_derivative_and_its_rows_and_columns_add_up_to_0(name: str) -> None:
     fmt = FORMATS[name]
+    cut = 2.0**-28 if name == "float64" else 0
     for start in (STARTS[k].put(format=name) for k in ("everyday", "warm and shifted", "masked")):
-        instrument, columns = build(start)
+        instrument, _ = build(start)
         count = len(start.logits)
         for at in some_positions(instrument, 25):
             z = stored(start, instrument, at)
-            shown = columns["jacobian"][at].reshape(count, count).astype(float)
+            rows = [[cell for cell in row.cells if cell] for row in instrument.tables[1].rows]
+            shown = np.array(
+                [[float(cell.column.values[at][cell.item]) for cell in cells] for cells in rows]
+            )
             wide = 2 * (spread(z) + count + 4)
             for row, exact in zip(shown, jacobian(z), strict=True):
                 assert all(is_near(a, b, fmt, wide) for a, b in zip(row, exact, strict=True)), at
-            room = 2 * count * (fmt.unit_roundoff * np.abs(shown).max() + fmt.smallest_subnormal)
+            largest = (fmt.unit_roundoff + cut) * np.abs(shown).max()
+            room = 2 * count * (largest + fmt.smallest_subnormal)
             assert np.abs(shown.sum(0)).max() <= room
             assert np.abs(shown.sum(1)).max() <= room
             assert (shown.diagonal() >= 0).all()
@@ -204,7 +209,8 @@ def test_the_sum_over_many_classes_is_that_of_the_format(name: str) -> None:
                         math.fsum(terms), rel=24 * fmt.unit_roundoff + cut
                     )
                 share = float(columns["exp_shifted"][at][start.target]) / total
-                assert is_near(columns[f"share_{number}"][at], mpf(share), fmt, 2)
+                wide = 2 + cut / fmt.unit_roundoff
+                assert is_near(columns[f"share_{number}"][at], mpf(share), fmt, wide)
 
 
 def test_a_thousand_small_numbers_are_too_small_for_bfloat16_to_add() -> None:
@@ -391,8 +397,8 @@ def test_a_release_is_light() -> None:
     rng = np.random.default_rng(20)
     for name in OFFERED:
         for start, limit in (
-            (FIRST, 100_000),
-            (STARTS["warm and shifted"], 200_000),
+            (FIRST, 150_000),
+            (STARTS["warm and shifted"], 150_000),
             (many(10, logits=tuple(rng.normal(0, 3, 10).tolist())), 400_000),
         ):
             link = ANSWERS.link("softmax", start.put(format=name))

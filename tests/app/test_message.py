@@ -1,0 +1,148 @@
+"""The bytes of a message: what was packed arrives, to the last bit."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from live.message import cut, drawn, pack
+from live.parts import (
+    Choice,
+    Code,
+    Columns,
+    Figure,
+    Instrument,
+    Presets,
+    Sentence,
+    Slider,
+    Surround,
+)
+from tests.app.instruments import unpacked
+
+SLIDER = Slider("z", "z", "score", [0.0, 0.5, 1.0], 1)
+INSTRUMENT = Instrument("Scores", "", [SLIDER])
+
+columns = st.lists(
+    st.sampled_from(["f8", "f4", "i4", "i2", "i1", "u1"]).flatmap(
+        lambda kind: arrays.arrays(kind, arrays.array_shapes(min_dims=2, max_dims=3, max_side=7))
+    ),
+    max_size=4,
+)
+
+
+def packed(*tables: np.ndarray, head: dict[str, Any] | None = None) -> bytes:
+    there = Columns()
+    for i, table in enumerate(tables):
+        there.add(f"column {i}", table)
+    return pack([INSTRUMENT], there, Surround(), head or {}).numbers
+
+
+@given(columns)
+def test_every_column_arrives_whole(tables: list[np.ndarray]) -> None:
+    _, arrived = unpacked(packed(*tables))
+    assert len(arrived) == len(tables) + 1
+    for sent, got in zip(tables, arrived, strict=False):
+        assert (got.dtype, got.shape) == (sent.dtype, sent.shape)
+        assert got.tobytes() == sent.tobytes()
+    np.testing.assert_array_equal(arrived[-1], [SLIDER.values])
+
+
+def test_a_column_in_any_order_of_memory_arrives_whole() -> None:
+    table = np.arange(24.0).reshape(2, 3, 4)
+    for sent in (table.T, table[:, ::-1], np.broadcast_to(table[:1], (5, 3, 4))):
+        np.testing.assert_array_equal(unpacked(packed(sent))[1][0], sent)
+
+
+def test_shorter_sliders_stand_at_their_last_value() -> None:
+    short = Slider("t", "T", "temperature", [1.0, 2.0], 0)
+    message = pack([Instrument("Scores", "", [short, SLIDER])], Columns(), Surround(), {}).numbers
+    head, (positions,) = unpacked(message)
+    assert [slider["count"] for slider in head["instruments"][0]["sliders"]] == [2, 3]
+    np.testing.assert_array_equal(positions, [[1.0, 2.0, 2.0], [0.0, 0.5, 1.0]])
+
+
+def instrument(now: int, text: str) -> tuple[Instrument, Columns]:
+    """Return an instrument, all of whose parts that change with a release are at `now`."""
+    there = Columns()
+    column = there.add("said", np.array([[now]], np.int8))
+    parts = Instrument(
+        "Scores",
+        "",
+        [Slider("z", "z", "score", [0.0, 0.5 + now, 2.0], now, masked=bool(now))],
+        choice=now,
+        choices=[Choice("format", "Format", [("a", "A"), ("b", "B")], now)],
+        presets=Presets("preset", "Try", [("a", "A"), ("b", "B")], "ab"[now]),
+        figures=[Figure(text, f"alt {now}", {"data": [], "layout": {"now": now}})],
+        sentences=[Sentence("verdict", "", column, ["one", "two"], said=[[now], [0, 1]])],
+        code=Code(text, "", f"code {now}", "", ""),
+    )
+    return parts, there
+
+
+def test_a_release_changes_the_numbers_and_other_words_the_layout() -> None:
+    def message(now: int, text: str) -> tuple[dict[str, Any], dict[str, Any], str]:
+        parts, there = instrument(now, text)
+        result = pack([parts], there, Surround(), {"link": "z=1", "notices": ["<b>"]})
+        return unpacked(result.numbers)[0], json.loads(result.layout), result.hash
+
+    head, layout, tag = message(0, "title")
+    later, same, same_tag = message(1, "title")
+    assert (same, same_tag) == (layout, tag)
+    assert head["layout"] == layout["hash"] == tag
+    assert (head["link"], head["notices"]) == ("z=1", ["<b>"])
+    (before,), (after,) = head["instruments"], later["instruments"]
+    assert after == {
+        "sliders": [{"count": 3, "index": 1, "masked": True}],
+        "choice": 1,
+        "choices": [{"selected": 1}],
+        "picked": "b",
+        "figures": [{"plot": {"data": [], "layout": {"now": 1}}, "alt": "alt 1"}],
+        "sentences": [[[1], [0, 1]]],
+        "code": "code 1",
+    }
+    assert all(before[part] != after[part] for part in after)
+    assert not re_said(layout, "alt 0", "code 0")
+    assert message(0, "other")[2] != tag
+
+
+def re_said(layout: dict[str, Any], *texts: str) -> bool:
+    return any(text in json.dumps(layout) for text in texts)
+
+
+def test_a_number_that_json_lacks_is_not_sent_as_json() -> None:
+    for value in (np.nan, np.inf):
+        with pytest.raises(ValueError, match="JSON"):
+            packed(head={"link": value})
+
+
+def test_a_column_has_a_name_of_its_own_and_its_number_is_its_place() -> None:
+    there = Columns()
+    there.update({"a": np.zeros((1, 1)), "b": np.ones((1, 1))})
+    assert [(column.number, column.name) for column in there] == [(0, "a"), (1, "b")]
+    assert (there["b"].number, len(there)) == (1, 2)
+    with pytest.raises(ValueError, match="new name"):
+        there.add("a", np.zeros((1, 1)))
+
+
+@given(arrays.arrays("f8", (1, 9)))
+def test_what_is_cut_keeps_eight_digits_and_is_cut(numbers: np.ndarray) -> None:
+    short = cut(numbers)
+    np.testing.assert_array_equal(np.isfinite(short), np.isfinite(numbers))
+    np.testing.assert_array_equal(np.isnan(short), np.isnan(numbers))
+    finite = np.isfinite(numbers)
+    np.testing.assert_allclose(short[finite], numbers[finite], rtol=2**-28, atol=0)
+    normal = np.abs(numbers) >= np.finfo(float).smallest_normal
+    assert not (short[normal].view(np.uint64) & np.uint64(0xFFFFFF)).any()
+
+
+@given(arrays.arrays("f8", (1, 9), elements=st.floats(-1e30, 1e30)))
+def test_what_is_drawn_is_right_to_half_a_pixel_of_a_thousand(numbers: np.ndarray) -> None:
+    short = drawn(numbers)
+    assert short.dtype == np.float32
+    np.testing.assert_allclose(short, numbers, rtol=2**-10, atol=2e-38)
+    gone = drawn(np.array([[np.nan, np.inf, -np.inf, 1e300]]))
+    np.testing.assert_array_equal(gone, [[np.nan, np.inf, -np.inf, np.inf]])
