@@ -6,6 +6,7 @@ mathematics of a release; a test passes every figure through them instead.
 
 import math
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -159,7 +160,7 @@ def curves(
             "margin": {"l": 46, "r": 8, "t": 14, "b": 36},
             "xaxis": {
                 "range": list(x_range),
-                "title": {"text": x_title, "standoff": 4, "font": {"size": 12}},
+                "title": _title(x_title, 4),
                 "tickfont": {"size": 11},
                 **log_axes["x"],
             },
@@ -175,6 +176,11 @@ def curves(
             ],
         },
     }
+
+
+def _title(text: str, standoff: int) -> Plot:
+    # Plotly reads a text as HTML, and a class may be called <b>.
+    return {"text": escape(text, quote=False), "standoff": standoff, "font": {"size": 12}}
 
 
 def _across(axis: str, value: float) -> Plot:
@@ -283,7 +289,7 @@ def contours(axis: Sequence[float], values: Column, x_title: str, y_title: str) 
         What stands at the axes.
     """
     plot = curves([], (axis[0], axis[-1]), (axis[0], axis[-1]), x_title)
-    plot["layout"]["yaxis"]["title"] = {"text": y_title, "standoff": 2, "font": {"size": 12}}
+    plot["layout"]["yaxis"]["title"] = _title(y_title, 2)
     plot["data"].append(
         {
             "type": "contour",

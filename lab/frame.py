@@ -32,7 +32,7 @@ def show(lessons: Sequence[Lesson]) -> None:
         st.html(_HERE / "frame.css")
         pages = [
             st.Page(
-                partial(_page, lesson, lessons[0]),
+                partial(_page, lesson, lessons),
                 title=_title(lesson.page, lesson.page in now.finished),
                 url_path=lesson.page,
                 default=lesson is lessons[0],
@@ -47,12 +47,12 @@ def _title(page: str, is_finished: bool) -> str:
     return say("lesson.done", title=title) if is_finished else title
 
 
-def _page(lesson: Lesson, first: Lesson) -> None:
+def _page(lesson: Lesson, lessons: Sequence[Lesson]) -> None:
     page = lesson.page
     st.title(say(f"{page}.title"), anchor=False)
     st.markdown(lead(page))
-    player(f"{_KEY}-{page}", _data(page), _finish(page))
-    if lesson is first:
+    player(f"{_KEY}-{page}", _data(page), _finish(page, lessons))
+    if lesson is lessons[0]:
         st.caption(say("app.version", version=VERSION))
     if lesson.formulas:
         st.subheader(say(f"{page}.formulas_title"), anchor=False)
@@ -80,10 +80,12 @@ def _data(page: str) -> dict[str, Any]:
     }
 
 
-def _finish(page: str) -> Callable[[], None]:
+def _finish(page: str, lessons: Sequence[Lesson]) -> Callable[[], None]:
+    pages = {lesson.page for lesson in lessons}
+
     def take() -> None:
         try:
-            finish(frozenset(finished(f"{_KEY}-{page}")))
+            finish(frozenset(finished(f"{_KEY}-{page}")) & pages)
         except ValueError:
             return  # nothing that the player sends
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache, lru_cache
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -104,7 +104,7 @@ def build(settings: Settings, columns: Columns) -> list[Instrument]:
     for name, forms in runs.items():
         for form, result in forms.items():
             columns.add(f"loss_{name}_{form}", narrow(result.steps["loss"], name))
-            columns.add(f"kind_{name}_{form}", result.kind.astype(np.uint8))
+            columns.add(f"kind_{name}_{form}", result.kind)
     format_name, pipeline = settings[CELL].split(".")
     opened = runs[format_name][pipeline]
     steps = _add_steps(opened, columns)
@@ -149,7 +149,7 @@ def _add_steps(opened: Run, columns: Columns) -> dict[str, Column]:
         whole = _is_one(opened, name) or values.dtype != np.float64
         steps[name] = columns.add(f"step_{name}", values if whole else cut(values))
     for name, kinds in find_events(opened).items():
-        columns.add(f"event_{name}", kinds.astype(np.uint8))
+        columns.add(f"event_{name}", kinds)
     return steps
 
 
@@ -334,8 +334,6 @@ def _cliff(settings: Settings, pipeline: str, here: np.ndarray, columns: Columns
     `here` is where that logit is at every position.
     """
     i, name = settings.target, settings.names[settings.target]
-    others = (*settings.logits[:i], 0.0, *settings.logits[i + 1 :])
-    z, instead = _ends(others, i, settings.shift, pipeline)
     lanes = [
         say("overflow.lane", format=fmt, quantity=say(f"overflow.lane_{quantity}"))
         for fmt in FORMATS
@@ -346,9 +344,12 @@ def _cliff(settings: Settings, pipeline: str, here: np.ndarray, columns: Columns
     return Figure(
         title=say("overflow.cliff", name=name, pipeline=_name(pipeline)),
         alt=say("overflow.cliff_alt", name=name),
-        plot=figures.lanes(
-            z,
-            list(zip(lanes, _INSTEAD[instead], strict=True)),
+        plot=_plot(
+            (*settings.logits[:i], 0.0, *settings.logits[i + 1 :]),
+            i,
+            settings.shift,
+            pipeline,
+            tuple(lanes),
             say("overflow.cliff_x", name=name),
         ),
         lines=[Line(x, y, "naive")],
@@ -358,22 +359,23 @@ def _cliff(settings: Settings, pipeline: str, here: np.ndarray, columns: Columns
     )
 
 
-@lru_cache(256)  # a few kB each; the logit that goes from end to end is not among what it needs
-def _ends(
-    others: tuple[float, ...], target: int, shift: float, pipeline: str
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the ends of all stretches, and what there is instead of each quantity.
-
-    What lies between the ends is left out: a lane is drawn from end to end.
-    """
+# The logit that goes from end to end is not among what the lanes depend on: while it alone is
+# moved they stay, and a class that follows the lesson asks for the same few.
+@lru_cache(64)
+def _plot(
+    others: tuple[float, ...],
+    target: int,
+    shift: float,
+    pipeline: str,
+    names: tuple[str, ...],
+    x_title: str,
+) -> Mapping[str, Any]:
     z = np.linspace(-CLIFF, CLIFF, 801)
     logits = np.broadcast_to(others, (len(z), len(others))).copy()
     logits[:, target] = z
     runs = run_formats(logits, target, shift=shift, pipelines=(pipeline,))
-    lanes = _lanes([forms[pipeline] for forms in runs.values()])
-    changes = (lanes[:, 1:] != lanes[:, :-1]).any(axis=0)
-    kept = np.append(True, changes) | np.append(changes, True)
-    return z[kept], lanes[:, kept]
+    z, instead = _ends(z, _lanes([forms[pipeline] for forms in runs.values()]))
+    return figures.lanes(z, list(zip(names, _INSTEAD[instead], strict=True)), x_title)
 
 
 def _lanes(runs: list[Run]) -> np.ndarray:
@@ -399,6 +401,13 @@ def _drawn(result: Run) -> list[np.ndarray]:
     total = steps["log_sum" if "rest" in steps else "total"]
     drawn = (steps["exp"][:, result.target], total, steps["probability"], steps["loss"])
     return [values.astype(np.float64) for values in drawn]
+
+
+def _ends(x: np.ndarray, lanes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Leave out what lies between the ends of all stretches: a lane is drawn from end to end."""
+    changes = (lanes[:, 1:] != lanes[:, :-1]).any(axis=0)
+    kept = np.append(True, changes) | np.append(changes, True)
+    return x[kept], lanes[:, kept]
 
 
 # ---------------------------------------------------------------- the questions

@@ -19,7 +19,7 @@ from lab.readers import number
 from lab.settings import Parameter, Settings, widened
 from lab.verdict import compared
 from lab.words import say
-from live.message import cut, drawn
+from live.message import cut
 from live.parts import (
     Bars,
     Card,
@@ -100,14 +100,14 @@ def _add_columns(table: BinaryRun, settings: Settings, reach: float, columns: Co
     at, p, slope = (
         v.astype(np.float64)[..., None] for v in (table.x, numbers["stable"], table.slope)
     )
-    columns.add("tangent_x", drawn(at + ends))
-    columns.add("tangent_y", drawn(p + slope * ends))
+    columns.add("tangent_x", cut(at + ends))
+    columns.add("tangent_y", cut(p + slope * ends))
     columns.update(_still(settings.format, reach))
 
 
 @lru_cache(100)  # the curves change with the format and the reach alone
 def _still(format_name: str, reach: float) -> dict[str, np.ndarray]:
-    x = drawn(np.linspace(-reach, reach, 401))
+    x = cut(np.linspace(-reach, reach, 401))  # whose ends may be beyond float32
     still = run(x, format_name)
     # The tails go down to the smallest number of the format, which may be far below float32's.
     tails = {"still": still.sigmoid["stable"], "still_complement": still.complement}

@@ -40,7 +40,7 @@ Question = Callable[[str, str], Answer]
 def answer_routes(questions: Mapping[str, Question], version: str) -> list[Route]:
     """Return routes for some questions: `/answer/<page>` for "", `/answer/<page>/<name>` for others.
 
-    The query ends in `v`, the version of the app that asks. An answer depends on the query alone,
+    The query begins with `v`, the version of the app that asks. An answer depends on the query alone,
     so that a browser or a proxy may keep it for a day; but not where the versions differ, as they
     do while a new one is being rolled out.
     """
@@ -48,11 +48,10 @@ def answer_routes(questions: Mapping[str, Question], version: str) -> list[Route
     limit = CapacityLimiter(1)
 
     async def answer(question: Question, request: Request) -> Response:
-        query = request.url.query
-        asked, _, asking = query.rpartition("v=")
+        asking, _, asked = request.url.query.removeprefix("v=").partition("&")
         page = request.path_params["page"]
         try:
-            found = await to_thread.run_sync(_packed, question, page, asked.rstrip("&"), limiter=limit)
+            found = await to_thread.run_sync(_packed, question, page, asked, limiter=limit)
         except KeyError:
             return Response(status_code=404)
         return _response(*found, request, keep=asking == version)

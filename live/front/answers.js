@@ -14,12 +14,12 @@ export class Answers {
   #anew = false; // whether what the browser has stored fits together no more
 
   /**
-   * @param {string} base
-   * @param {string} page
+   * @param {{base: string, page: string, version: string}} where
    * @param {typeof fetch} ask
    */
-  constructor(base, page, ask) {
+  constructor({ base, page, version }, ask) {
     this.address = `${base}/answer/${encodeURIComponent(page)}`;
+    this.version = `v=${version}`; // what a browser keeps of one version is no answer of another
     this.ask = ask;
   }
 
@@ -72,7 +72,7 @@ export class Answers {
    * @param {(response: Response) => Promise<T>} read
    */
   #get(path, query, signal, read) {
-    const url = `${this.address}${path}${query ? `?${query}` : ""}`;
+    const url = `${this.address}${path}?${this.version}${query && `&${query}`}`;
     return get(this.ask, url, { signal, cache: this.#anew ? "no-cache" : "default" }, read);
   }
 }

@@ -50,7 +50,7 @@ class Player {
     this.data = data;
     this.tell = tell;
     this.kept = visited ??= new Kept(storage());
-    this.answers = new Answers(base, page, (url, options) => fetch(url, options));
+    this.answers = new Answers(data, (url, options) => fetch(url, options));
     this.ask = new Ask(
       { answer: (query, signal) => this.answers.answer(query, signal), history, location },
       {

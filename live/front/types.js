@@ -211,6 +211,7 @@
  * @property {string} plotly
  * @property {string} page
  * @property {string} base
+ * @property {string} version
  * @property {Words} words
  * @property {string[]} finished
  */

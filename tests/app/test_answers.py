@@ -128,6 +128,17 @@ def test_every_place_of_a_sentence_is_filled() -> None:
             assert not re.search(r"\{\w+\}", told), page
 
 
+def test_no_class_name_reaches_plotly_as_the_html_that_it_may_look_like() -> None:
+    hostile = ("<b>one</b>", "<a href='x'>", "three")
+    for page in PAGES:
+        head, _, _ = answered(page, query(page, settings(names=hostile)))
+        plots = json.dumps(
+            [figure["plot"] for part in head["instruments"] for figure in part["figures"]]
+        )
+        for name in hostile:
+            assert json.dumps(name)[1:-1] not in plots, page
+
+
 def test_each_slider_stands_at_what_its_control_is_set_to() -> None:
     now = settings(logits=(2.037, -np.inf, 9.0), shift=0.75, x=-3.2, temperature=0.7, step=7)
     for page in PAGES:

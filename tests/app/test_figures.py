@@ -44,6 +44,11 @@ def test_a_curve_has_gaps_where_a_number_is_none_and_names_a_column_instead_of_i
     assert contour["z"] == {"column": column, "rows": 3}
 
 
+def test_a_title_is_text_to_plotly_which_reads_html() -> None:
+    plot = figures.curves([], (0.0, 1.0), (0.0, 1.0), "logit of <b>&")
+    assert plot["layout"]["xaxis"]["title"]["text"] == "logit of &lt;b&gt;&amp;"
+
+
 def test_a_lane_is_filled_where_nothing_else_stands_instead() -> None:
     instead = np.array(["", "", "nan", "nan", "?", ""])
     plot = figures.lanes(np.arange(6.0), [("one", instead), ("two", np.full(6, ""))], "z")

@@ -108,7 +108,7 @@ def test_what_a_stranger_tells_is_refused_quietly(titles: list[str]) -> None:
     for events in [None, 7, [], {}, [7], [{"event": 7}], [{"event": "other", "value": ["bugs"]}]]:
         tell(app, events)
     assert titles == [say(f"{page}.short") for page in PAGES]
-    assert finish(app, ["bugs", "nowhere"]) <= {"bugs"}
+    assert finish(app, ["bugs", "nowhere"]) == {"bugs"}
 
 
 def test_a_link_may_name_the_language_and_another_one_is_not_spoken() -> None:

@@ -392,8 +392,8 @@ def test_a_release_is_light() -> None:
         settings(counts=(101, 37, 73), model=(0.123, 0.456, 0.421)),
         HOSTILE["odd"],
     ]
-    limits = [(start, 300_000) for start in three]
-    limits += [(start, 600_000) for start in (many(10), HOSTILE["ten"])]
+    limits = [(start, 150_000) for start in three]
+    limits += [(start, 250_000) for start in (many(10), HOSTILE["ten"])]
     for start, limit in limits:
         body = ANSWERS.numbers("likelihood", ANSWERS.link("likelihood", start)).body
         assert len(zlib.compress(body)) < limit, start

@@ -318,7 +318,8 @@ def subtract_overflow(told: Told) -> bool:
 
 
 def target_masked(told: Told) -> bool:
-    return told.steps["logits"][told.target] == -INF and told.paper == told.steps["loss"] == INF
+    is_masked = bool(told.steps["logits"][told.target] == -INF)
+    return is_masked and bool(told.paper == told.steps["loss"] == INF)
 
 
 def all_masked(told: Told) -> bool:
@@ -652,6 +653,8 @@ def test_what_a_question_shows_is_what_it_asked_about() -> None:
             instrument, columns = build(shown)
             name, pipeline = shown[CELL].split(".")
             marks.append(K(int(columns[f"kind_{name}_{pipeline}"][where(shown, instrument)])))
+            fitted = ANSWERS.parameters.fitted(shown, now)
+            assert ANSWERS.read("overflow", ANSWERS.link("overflow", fitted)) == (fitted, [])
         assert marks == [K.EXP_OVERFLOW, K.NONE, K.PROBABILITY_UNDERFLOW]
         assert questions[1].shown.logits[0] == 80
 

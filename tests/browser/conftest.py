@@ -20,7 +20,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from tests.browser.driving import note_frames
+from tests.browser.driving import note_what_is_told
 from tests.browser.serving import chromium, serve
 
 FAILURES = Path(__file__).parent / "failures"
@@ -117,7 +117,7 @@ def open_page(
             page.set_default_timeout(PATIENCE)
             page.set_viewport_size({"width": size[0], "height": size[1]})
             opened.append((page, Watched(page, server), allowed))
-            note_frames(page)
+            note_what_is_told(page)
             if block := getattr(request, "param", None):
                 page.route(block, lambda route: route.abort())
             page.goto(f"{server}/{path}{query}")

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Frame, Locator, Page, expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
 # What a page asks when an answer is late, as it may be on a busy machine.
 SIGN_OF_LIFE = BackMsg(app_heartbeat=True).SerializeToString()
-SENT: WeakKeyDictionary[Page, list[str | bytes]] = WeakKeyDictionary()
+TOLD: WeakKeyDictionary[Page, list[str | bytes]] = WeakKeyDictionary()
 
 
 def readout(page: Page, name: str) -> Locator:
@@ -28,23 +28,34 @@ def bars(page: Page) -> list[str | None]:
     return page.locator(".ce-bar").evaluate_all("bars => bars.map(b => b.getAttribute('d'))")
 
 
-def note_frames(page: Page) -> None:
-    """Note what the page tells the server, from the next load on."""
-    sent = SENT[page] = []
+def note_what_is_told(page: Page) -> None:
+    """Note what the page tells the server and the address bar, from the next load on."""
+    told = TOLD[page] = []
 
     def note(frame: str | bytes) -> None:
         if frame != SIGN_OF_LIFE:
-            sent.append(frame)
+            told.append(frame)
+
+    def moved(frame: Frame) -> None:
+        if frame == page.main_frame:
+            told.append(frame.url)
 
     page.on("websocket", lambda socket: socket.on("framesent", note))
+    page.on("framenavigated", moved)
 
 
-def frames_sent(page: Page) -> list[str | bytes]:
-    """Return a list that gets what the page tells the server from now on."""
-    # The script run that a load starts has ended when the page says so.
+def told_of(page: Page) -> list[str | bytes]:
+    """Return a list that gets what the page tells its session, and its addresses, from now on."""
+    at_rest(page)
+    TOLD[page].clear()
+    return TOLD[page]
+
+
+def at_rest(page: Page) -> None:
+    """Wait until all instruments stand and the run of the page's script has ended."""
+    expect(page.locator(".ce-live")).not_to_have_count(0)
+    expect(page.locator(".ce-live[aria-busy]")).to_have_count(0)
     expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached()
-    SENT[page].clear()
-    return SENT[page]
 
 
 @dataclass(frozen=True)

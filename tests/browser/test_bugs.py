@@ -6,16 +6,16 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from pages.shared.words import say
+from lab.words import say
 from tests.app.reading import tells
 from tests.browser.conftest import OpenPage
 from tests.browser.driving import (
     box_of,
     darken,
     drag,
-    frames_sent,
     position,
     readout,
+    told_of,
     violations,
 )
 
@@ -47,7 +47,7 @@ def test_a_drag_moves_the_loss_and_tells_the_server_nothing_until_release(
     open_bugs: OpenPage,
 ) -> None:
     page = open_bugs("?bug=softmax_twice")
-    sent = frames_sent(page)
+    moved = told_of(page)
     handle = slider(page)
     drag(page, handle, [0.7, 0.6, 0.5, 0.45])
     expect(readout(page, "loss-broken")).not_to_have_text("0.551502")
@@ -57,10 +57,10 @@ def test_a_drag_moves_the_loss_and_tells_the_server_nothing_until_release(
     assert tells(readout(page, "loss-broken").inner_text(), loss_twice(value))
     told = re.search(r"Here it is ([\d.]+)\.$", readout(page, "verdict").inner_text())
     assert tells(told[1], loss_twice(value))
-    assert sent == []
+    assert moved == []
     page.mouse.up()
     expect(page).to_have_url(re.compile(rf"dose={value:g}&"))
-    assert len(sent) == 1
+    assert len(moved) == 1
 
 
 def test_the_point_can_be_dragged_along_its_curve(open_bugs: OpenPage) -> None:
@@ -78,23 +78,23 @@ def test_the_point_can_be_dragged_along_its_curve(open_bugs: OpenPage) -> None:
 
 def test_held_arrow_keys_do_the_same(open_bugs: OpenPage) -> None:
     page = open_bugs("?bug=half_precision")
-    sent = frames_sent(page)
+    moved = told_of(page)
     slider(page).focus()
     expect(readout(page, "loss-broken")).to_have_text("nan")
     for _ in range(10):
         page.keyboard.down("ArrowLeft")
     expect(readout(page, "loss-broken")).not_to_have_text("nan")
     assert position(slider(page)) == 10
-    assert sent == []
+    assert moved == []
     page.keyboard.up("ArrowLeft")
     expect(page).to_have_url(re.compile("dose=10&"))
-    assert len(sent) == 1
+    assert len(moved) == 1
 
 
 def test_a_typed_number_beyond_the_slider_widens_it(open_bugs: OpenPage) -> None:
     page = open_bugs("?bug=sigmoid_first")
     label = say("bugs.slider", name="dog", sample=1)
-    field = page.get_by_role("textbox", name=say("live.exact", label=label), exact=True)
+    field = page.get_by_role("textbox", name=say("player.exact", label=label), exact=True)
     field.fill("55.5")
     field.press("Enter")
     expect(slider(page, "dog")).to_have_attribute("max", "100")
@@ -116,7 +116,7 @@ def test_symptom_diagnosis_and_repair(open_bugs: OpenPage) -> None:
     expect(
         page.get_by_text(
             say(
-                "lesson.right",
+                "player.right",
                 answer=say("bugs.diagnosis_wrong_axis"),
                 reason=say("bugs.why_wrong_axis"),
             ),

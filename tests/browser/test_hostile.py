@@ -4,15 +4,15 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Dialog, Page, expect
 
-from pages.shared import controls
-from pages.shared.words import say
+from lab.words import say
+from tests.app.instruments import ANSWERS
 from tests.browser.conftest import OpenPage
 from tests.browser.driving import field, slider
 from tests.fuzz.hostile import TEXTS
 
 # What a browser shows in one line; the others are tried below the browser.
 SHOWN = [text for text in TEXTS if text.isprintable() and 0 < len(text.strip()) < 200]
-KEYS = [parameter.key for parameter in controls.PARAMETERS]
+KEYS = [parameter.key for parameter in ANSWERS.parameters.all]
 # What HTML, Markdown or TeX would make of them; none of it is part of a notice or an instrument.
 MADE = "a, img, script, b, em, strong, del, .katex, [onload], [onerror]"
 
@@ -36,7 +36,7 @@ def test_a_hostile_link_is_shown_as_text_and_runs_nothing(open_page: OpenPage, s
         query += [(text, "1") for text in texts]
         page.goto(f"{server}/pipeline?{urlencode(query)}")
         expect(alert).to_contain_text(say("app.ignored"))
-        refused = controls.read({key: [text] for key, text in query})[1]
+        refused = ANSWERS.parameters.read({key: [text] for key, text in query})[1]
         shown = alert.inner_text()
         for part in refused:
             assert " ".join(part.key.split())[:40] in shown

@@ -5,22 +5,36 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from pages.shared.lesson import ORDER
-from pages.shared.words import say
+from lab.words import say
+from pages.main import LESSONS
 from tests.browser.conftest import OpenPage
-from tests.browser.driving import darken, frames_sent, readout, violations
+from tests.browser.driving import at_rest, darken, readout, told_of, violations
 
 MOVING = ".ce-bar, .ce-point, .ce-line"
-NEXT = dict(zip(ORDER, (*ORDER[1:], "pipeline"), strict=True))
+ALL = [lesson.page for lesson in LESSONS[1:]]
+ORDER = [lesson.page for lesson in LESSONS if "break" in lesson.acts]
+NEXT = dict(zip(ORDER, (*ORDER[1:], ALL[0]), strict=True))
+QUESTION = ".ce-question:has(input)"
+VERDICT = ".ce-verdict"
+
+PICTURE = """() => {
+    const root = document.querySelector(".ce-live");
+    return [
+        ...[...root.querySelectorAll(".ce-moving *, .ce-bar")].map(node => node.outerHTML),
+        ...[...root.querySelectorAll("[data-readout], mn")].map(node => node.textContent),
+    ];
+}"""
 
 
 def picture(page: Page) -> list[str]:
     """Return all that a drag can move: paths, points and numbers."""
-    return page.locator(".ce-live").first.evaluate(
-        """root => [
-            ...[...root.querySelectorAll(".ce-moving *, .ce-bar")].map(n => n.outerHTML),
-            ...[...root.querySelectorAll("[data-readout], mn")].map(n => n.textContent),
-        ]"""
+    return page.evaluate(PICTURE)
+
+
+def changed(page: Page, before: list[str]) -> None:
+    """Wait until the picture is another one."""
+    page.wait_for_function(
+        f"before => JSON.stringify(({PICTURE})()) !== JSON.stringify(before)", arg=before
     )
 
 
@@ -29,7 +43,7 @@ def test_every_page_fits_every_screen_and_breaks_no_rule_of_accessibility(
     open_page: OpenPage, name: str
 ) -> None:
     page = open_page(path=name, ready=MOVING)
-    expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached()
+    at_rest(page)
     assert violations(page) == []
     darken(page)
     assert violations(page) == []
@@ -46,11 +60,11 @@ def test_every_page_fits_every_screen_and_breaks_no_rule_of_accessibility(
 
 
 @pytest.mark.parametrize("name", ORDER)
-def test_every_slider_moves_the_picture_and_tells_the_server_on_release_alone(
+def test_every_slider_moves_the_picture_and_sets_the_link_on_release_alone(
     open_page: OpenPage, name: str
 ) -> None:
     page = open_page(path=name, ready=MOVING)
-    sent = frames_sent(page)
+    told = told_of(page)
     sliders = page.locator(".ce-live").first.get_by_role("slider")
     for i in range(sliders.count()):
         before = picture(page)
@@ -59,26 +73,19 @@ def test_every_slider_moves_the_picture_and_tells_the_server_on_release_alone(
         for _ in range(3):
             page.keyboard.down("ArrowRight")
         expect(sliders.nth(i)).to_be_focused()
-        page.wait_for_function(
-            """before => JSON.stringify([
-                ...[...document.querySelector(".ce-live").querySelectorAll(".ce-moving *, .ce-bar")]
-                    .map(n => n.outerHTML),
-                ...[...document.querySelector(".ce-live").querySelectorAll("[data-readout], mn")]
-                    .map(n => n.textContent),
-            ]) !== JSON.stringify(before)""",
-            arg=before,
-        )
-        assert sent == []
+        changed(page, before)
+        assert told == []
         page.keyboard.up("ArrowRight")
         expect(page).not_to_have_url(address)
-        assert len(sent) == 1
-        sent.clear()
+        assert told == [page.url]
+        told.clear()
     assert sliders.count()
 
 
 @pytest.mark.parametrize("name", ORDER)
 def test_a_link_reopens_the_lesson_as_it_was_left(open_page: OpenPage, name: str) -> None:
     first = open_page(path=name, ready=MOVING)
+    at_rest(first)
     address = first.url
     sliders = first.locator(".ce-live").first.get_by_role("slider")
     for i in range(sliders.count()):
@@ -86,28 +93,31 @@ def test_a_link_reopens_the_lesson_as_it_was_left(open_page: OpenPage, name: str
         expect(first).not_to_have_url(address)
         address = first.url
     second = open_page("?" + address.split("?", 1)[1], path=name, ready=MOVING, locale="de-DE")
+    at_rest(second)
     assert picture(first) == picture(second)
-    assert second.locator(".stAlert").count() == 0
+    expect(second.get_by_role("alert")).to_be_empty()
 
 
 @pytest.mark.parametrize("name", ORDER)
 def test_a_lesson_is_worked_with_the_keyboard_alone(open_page: OpenPage, name: str) -> None:
     page = open_page(path=name, ready=MOVING)
+    at_rest(page)
     before = picture(page)
+    address = page.url
     page.get_by_role("button", name=say(f"{name}.break_button"), exact=True).press("Enter")
-    page.wait_for_url(re.compile(r"[?]"))
+    expect(page).not_to_have_url(address)
+    changed(page, before)
     answered = 0
-    questions = page.locator(".stRadio")
+    questions = page.locator(QUESTION)
     expect(questions.first).to_be_attached()
     while questions.count():
         questions.first.locator("input").first.press("Space")
         answered += 1
-        expect(page.locator(".stAlert")).to_have_count(answered)
-        expect(questions.locator("input:checked")).to_have_count(0)
-        expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached()
-    title = say("lesson.done", title=say(f"{name}.short"))
+        expect(page.locator(VERDICT)).to_have_count(answered)
+        expect(page.locator(f"{VERDICT}:focus")).to_have_count(1)
+        at_rest(page)
+    title = say("player.done", title=say(f"{name}.short"))
     expect(page.get_by_role("link", name=title, exact=True)).to_be_attached()
-    assert picture(page) != before
 
 
 @pytest.mark.parametrize("name", ORDER)
@@ -122,17 +132,37 @@ def test_the_way_on_carries_the_learner_s_numbers(open_page: OpenPage, name: str
     assert "names=a%2Cb%2Cc%2Cd" in page.url
     page.go_back()
     expect(page.get_by_role("heading", level=1)).to_have_text(say(f"{name}.title"))
+    expect(page).to_have_url(re.compile("logits=1.25"))
+
+
+def test_the_navigation_takes_the_learner_s_numbers_along(open_page: OpenPage) -> None:
+    page = open_page("?logits=1.25,3,-2,0.5&names=a,b,c,d", path="softmax", ready=MOVING)
+    page.locator(".ce-live").get_by_role("slider").first.press("PageUp")
+    expect(page).to_have_url(re.compile("logits=2.25"))
+    for name in ("overflow", "pipeline", "softmax"):
+        page.get_by_role("link", name=say(f"{name}.short"), exact=True).first.click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(say(f"{name}.title"))
+        expect(page).to_have_url(re.compile(rf"/{name}\?logits=2.25%2C3%2C-2%2C0.5"))
+        at_rest(page)
+    # Back leads through all of them, and to the number before.
+    for name in ("pipeline", "overflow", "softmax"):
+        page.go_back()
+        expect(page.get_by_role("heading", level=1)).to_have_text(say(f"{name}.title"))
+        at_rest(page)
+    page.go_back()
+    expect(page).to_have_url(re.compile("logits=1.25"))
 
 
 @pytest.mark.parametrize(
     ("name", "way"),
     [
         ("softmax", say("lesson.next", title=say(f"{NEXT['softmax']}.title"))),
-        ("", say("lesson.open", title=say("pipeline.short"))),
+        ("", say("player.open", title=say("pipeline.short"))),
     ],
 )
 def test_the_way_on_follows_a_release(open_page: OpenPage, name: str, way: str) -> None:
     page = open_page(path=name, ready=MOVING)
+    at_rest(page)
     link = page.get_by_role("main").get_by_role("link", name=way, exact=True)
     for key in ("PageUp", "ArrowLeft"):
         address = page.url
@@ -145,25 +175,35 @@ def test_the_way_on_follows_a_release(open_page: OpenPage, name: str, way: str) 
 
 def test_what_was_answered_stays_as_it_was_asked(open_page: OpenPage) -> None:
     page = open_page(path="likelihood", ready=MOVING)
-    question = page.locator(".stRadio").nth(2)
-    asked = question.get_by_test_id("stWidgetLabel").inner_text()
+    question = page.locator(QUESTION).nth(2)
+    asked = question.locator("legend").inner_text()
     question.locator("input").first.press("Space")
-    expect(page.locator(".stAlert")).to_have_count(1)
-    verdict = page.locator(".stAlert").inner_text()
-    page.get_by_role("button", name=say("lesson.show")).click()
+    expect(page.locator(VERDICT)).to_have_count(1)
+    verdict = page.locator(VERDICT).inner_text()
+    page.get_by_role("button", name=say("player.show")).click()
     expect(readout(page, "total")).to_have_text("1")
     expect(page.get_by_text(asked, exact=True)).to_be_visible()
-    assert page.locator(".stAlert").inner_text() == verdict
-    page.get_by_role("button", name=say("lesson.again")).click()
-    expect(page.locator(".stAlert")).to_have_count(0)
+    assert page.locator(VERDICT).inner_text() == verdict
+    page.get_by_role("button", name=say("player.again")).click()
+    expect(page.locator(VERDICT)).to_have_count(0)
+
+
+def test_what_a_question_shows_keeps_what_was_set_since_it_was_asked(open_page: OpenPage) -> None:
+    page = open_page(path="gradient", ready=MOVING)
+    at_rest(page)
+    page.get_by_label(say("live.format")).select_option("float16")
+    expect(page).to_have_url(re.compile("format=float16"))
+    page.locator(QUESTION).first.locator("input").first.press("Space")
+    page.get_by_role("button", name=say("player.show")).click()
+    expect(page).to_have_url(re.compile("logits=0%2C0%2C0.*format=float16"))
 
 
 def test_the_first_page_leads_to_every_lesson_and_remembers(open_page: OpenPage) -> None:
     page = open_page(path="")
-    for name in ("pipeline", *ORDER):
+    for name in ALL:
         link = page.get_by_role("main").get_by_role("link", name=say(f"{name}.short"), exact=True)
         expect(link).to_be_visible()
         expect(page.get_by_text(say(f"{name}.line"))).to_be_visible()
-    assert page.locator(".stImage img").count() == len(ORDER) + 1
+    assert page.locator(".ce-lessons img").count() == len(ALL)
     page.get_by_role("main").get_by_role("link", name=say("sigmoid.short"), exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(say("sigmoid.title"))

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from pages.shared.words import say
+from lab.words import say
 from tests.app.reading import tells
 from tests.browser.conftest import OpenPage
-from tests.browser.driving import box_of, frames_sent, position, readout
+from tests.browser.driving import box_of, position, readout, told_of
 
 NAMES = ("cat", "dog", "goldfish")
 COUNTS = (5, 3, 2)
@@ -57,7 +57,7 @@ def expect_shown(page: Page, model: list[float]) -> None:
 
 
 def test_a_bar_of_the_model_can_be_dragged_and_the_others_make_room(page: Page) -> None:
-    sent = frames_sent(page)
+    moved = told_of(page)
     before = readout(page, "cross-entropy").inner_text()
     bar = page.locator(".ce-bar").nth(len(NAMES))  # after those of what was seen
     box = box_of(bar)
@@ -70,10 +70,10 @@ def test_a_bar_of_the_model_can_be_dragged_and_the_others_make_room(page: Page) 
     assert p > MODEL[0]
     assert box_of(bar).top == pytest.approx(top - 60, abs=4)
     expect_shown(page, moved(0, p))
-    assert sent == []
+    assert moved == []
     page.mouse.up()
     expect(page).to_have_url(re.compile(rf"model={p:g}%2C"))
-    assert len(sent) == 1
+    assert len(moved) == 1
     expect_shown(page, moved(0, p))
 
 
@@ -82,7 +82,7 @@ def test_the_point_on_the_curve_is_lowest_at_the_share_that_was_seen(page: Page)
     caption = page.locator("figcaption", has_text=say("likelihood.curve", name="dog"))
     expect(caption).to_be_visible()
     expect(page).to_have_url(re.compile("target=1"))
-    sent = frames_sent(page)
+    moved = told_of(page)
     point = page.locator('.ce-point[data-swatch="fused"]')
     x, y = box_of(point).middle
     page.mouse.move(x, y)
@@ -93,7 +93,7 @@ def test_the_point_on_the_curve_is_lowest_at_the_share_that_was_seen(page: Page)
         expect(slider(page, "model", "dog")).not_to_have_attribute("aria-valuetext", "0.3")
         expect_shown(page, moved(1, position(slider(page, "model", "dog"))))
         lowest = min(lowest, float(readout(page, "cross-entropy").inner_text()))
-    assert sent == []
+    assert moved == []
     page.mouse.move(x, y)
     expect(slider(page, "model", "dog")).to_have_attribute("aria-valuetext", "0.3")
     # Three of ten were dogs.
@@ -104,7 +104,7 @@ def test_the_point_on_the_curve_is_lowest_at_the_share_that_was_seen(page: Page)
 def test_one_class_left_is_a_one_hot_label(page: Page) -> None:
     slider(page, "counts", "goldfish").press("Home")
     expect(page).to_have_url(re.compile("counts=5%2C3%2C0"))
-    sent = frames_sent(page)
+    moved = told_of(page)
     expect(readout(page, "code-length")).to_contain_text("the KL divergence")
     slider(page, "counts", "dog").focus()
     page.keyboard.down("Home")
@@ -114,7 +114,7 @@ def test_one_class_left_is_a_one_hot_label(page: Page) -> None:
     expect(readout(page, "code-length")).to_have_text(told)
     expect(readout(page, "cross-entropy")).to_have_text(f"{nats:.6f}")
     expect(readout(page, "total")).to_have_text("5")
-    assert sent == []
+    assert moved == []
     page.keyboard.up("Home")
     expect(page).to_have_url(re.compile("counts=5%2C0%2C0"))
     expect(readout(page, "code-length")).to_have_text(told)

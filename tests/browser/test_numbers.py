@@ -1,4 +1,4 @@
-"""The numbers that live.js writes, against exact decimals."""
+"""The numbers that the player writes, against exact decimals."""
 
 import re
 from collections.abc import Callable
@@ -14,14 +14,14 @@ Format = Callable[[list[float], str, int], list[str]]
 
 @pytest.fixture(scope="module")
 def write(browser: Browser) -> Format:
-    """Load live.js into an empty page, and return what writes many numbers in one style."""
+    """Load numbers.js into an empty page, and return what writes many numbers in one style."""
     page = browser.new_page()
     page.evaluate(
         """async text => {
             const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
             window.format = (await import(url)).format;
         }""",
-        Path("pages/shared/live/numbers.js").read_text(encoding="utf-8"),
+        Path("live/front/numbers.js").read_text(encoding="utf-8"),
     )
 
     def write(values: list[float], kind: str, digits: int) -> list[str]:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, WebSocket, expect
 
-from pages.shared.words import say
+from lab.words import say
 from tests.browser.conftest import PATIENCE, Watched
 from tests.browser.driving import bars, box_of, drag, position, slider
 from tests.browser.network import Network, network
@@ -88,7 +88,7 @@ def follows(page: Page, name: str, fractions: list[float]) -> float:
 
 def shown(page: Page) -> list[str]:
     """Return what the instrument shows and what was answered."""
-    return page.locator(".ce-live [data-readout], .ce-live mn, .stAlert").all_inner_texts()
+    return page.locator(".ce-live [data-readout], .ce-live mn, .ce-verdict").all_inner_texts()
 
 
 def address(*logits: float) -> re.Pattern[str]:
@@ -104,7 +104,7 @@ def test_a_server_that_is_killed_and_started_again_takes_nothing_along(
         page.clock.install()
         page.add_init_script(NOTE_DIALOGS)
         watched = opened(page, f"{app.url}/{lesson}{OPENED}")
-        questions = page.locator(".stRadio")
+        questions = page.locator(".ce-question:has(input)")
         expect(questions).to_have_count(3)
         for left in (2, 1, 0):
             questions.first.locator("input").first.press("Space")
@@ -115,19 +115,19 @@ def test_a_server_that_is_killed_and_started_again_takes_nothing_along(
         page.go_back()
         expect(slider(page, "owl")).to_have_attribute("aria-valuetext", "3")
         ready(page)
-        verdicts = page.locator(".stAlert").all_inner_texts()
+        verdicts = page.locator(".ce-verdict").all_inner_texts()
 
         box = box_of(slider(page, "owl"))
         drag(page, slider(page, "owl"), [0.6, 0.7])
         before = bars(page)
         os.kill(app.pid, signal.SIGKILL)
-        expect(notice(page)).to_contain_text(say("live.offline"))
+        expect(notice(page)).to_contain_text(say("player.offline"))
         page.mouse.move(box.left + box.width * 0.9, box.middle[1])
         moved(page, before)
         page.mouse.up()
         owl = position(slider(page, "owl"))
         dog = follows(page, "dog", [0.5, 0.4])
-        expect(notice(page)).to_contain_text(say("live.waits"))
+        expect(notice(page)).to_contain_text(say("player.waits"))
         expect(page.locator(".ce-waits")).to_have_count(1)
         assert (owl, dog) != (3, 1)
         # From the sixth time that it cannot reach the server, Streamlit shows a dialog.
@@ -138,7 +138,7 @@ def test_a_server_that_is_killed_and_started_again_takes_nothing_along(
     with serve(tmp_path / "second.txt", port=port):
         page.clock.fast_forward(5_000)  # Streamlit tries again after 4 s at most
         expect(page).to_have_url(address(owl, dog, 0.5, float("-inf")))
-        expect(page.locator(".stAlert")).to_have_text(verdicts)
+        expect(page.locator(".ce-verdict")).to_have_text(verdicts)
         expect(done).to_be_attached()
         expect(notice(page)).to_be_empty()
         expect(page.locator(".ce-waits, [role=dialog]")).to_have_count(0)
@@ -148,7 +148,7 @@ def test_a_server_that_is_killed_and_started_again_takes_nothing_along(
         restored = shown(page)
         page.reload()
         ready(page)
-        expect(page.locator(".stAlert")).to_have_text(verdicts)
+        expect(page.locator(".ce-verdict")).to_have_text(verdicts)
         expect(done).to_be_attached()
         assert shown(page) == restored
         assert [fault for fault in watched.faults if not re.search(REFUSED, fault)] == []
@@ -164,9 +164,9 @@ def test_a_connection_that_is_dead_without_a_word_is_noticed_and_replaced(
     between.freeze()
     owl = follows(page, "owl", [0.6, 0.8])
     page.clock.fast_forward(2_500)
-    expect(notice(page)).to_have_text(say("live.late"))
+    expect(notice(page)).to_have_text(say("player.late"))
     dog = follows(page, "dog", [0.5, 0.3])
-    expect(notice(page)).to_contain_text(say("live.waits"))
+    expect(notice(page)).to_contain_text(say("player.waits"))
     page.clock.fast_forward(8_500)
     expect(page).to_have_url(address(owl, dog, 0.5, float("-inf")))
     expect(notice(page)).to_be_empty()
@@ -189,7 +189,7 @@ def test_a_slow_network_delays_the_answer_and_not_the_picture(
     between.freeze()
     owl = follows(page, "owl", [0.6, 0.8])
     page.clock.fast_forward(2_500)
-    expect(notice(page)).to_have_text(say("live.late"))
+    expect(notice(page)).to_have_text(say("player.late"))
     between.thaw()
     dog = follows(page, "dog", [0.5, 0.3])
     expect(page).to_have_url(address(owl, dog, 0.5, float("-inf")))

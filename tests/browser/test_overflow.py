@@ -8,15 +8,16 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from ce_core.pipelines import CauseKind, run
 from ce_core.scenarios import LAB
-from ce_core.trace import CauseKind, run
-from pages import overflow
-from pages.shared import controls
-from pages.shared.controls import CELLS, Settings
-from pages.shared.words import say
+from lab.parameters import written
+from lab.settings import Settings
+from lab.words import say
+from pages.overflow import CELL, CELLS
+from tests.app.instruments import FIRST, built, settings, take
 from tests.app.reading import is_told, tells
 from tests.browser.conftest import OpenPage
-from tests.browser.driving import drag, frames_sent, position, readout, slider
+from tests.browser.driving import drag, position, readout, slider, told_of
 
 MARKS = [say(f"overflow.mark_{kind.name.lower()}") for kind in CauseKind]
 
@@ -48,22 +49,18 @@ def button(page: Page, cell: str) -> Locator:
     return page.get_by_role("button", name=label, exact=True)
 
 
-def expect_opened(page: Page, settings: Settings) -> None:
+def expect_opened(page: Page, now: Settings) -> None:
     """Expect the cell of the settings to be pressed, and its trace to be below."""
-    name, pipeline = settings.cell.split(".")
-    expect(button(page, settings.cell)).to_have_attribute("aria-pressed", "true")
+    name, pipeline = now[CELL].split(".")
+    expect(button(page, now[CELL])).to_have_attribute("aria-pressed", "true")
     assert page.locator(".ce-pick[aria-pressed=true]").count() == 1
     texts = shown(page)
-    result = run(settings.logits, settings.target, pipeline, name, shift=settings.shift)
+    result = run(now.logits, now.target, pipeline, name, shift=now.shift)
     assert tells(texts["loss"], float(result.steps["loss"]))
     assert {f"event-{step}" for step in result.steps} - set(texts) == {"event-logits"}
-    instrument, columns = overflow.build(settings)
-    here = len(settings.logits), instrument.sliders[-1].index
-    columns = {
-        column: np.broadcast_to(values, (*columns["loss"].shape, *values.shape[2:]))
-        for column, values in columns.items()
-    }
-    assert is_told(texts["verdict"], instrument.sentences[0], columns, here), texts["verdict"]
+    (instrument,), _ = built("overflow", now)
+    here = len(now.logits), instrument.sliders[-1].index
+    assert is_told(texts["verdict"], instrument.sentences[0], here), texts["verdict"]
 
 
 def expect_cells(page: Page, logits: list[float], target: int) -> None:
@@ -83,15 +80,15 @@ def stored(value: float) -> str:
 
 def test_a_cell_opens_its_trace_by_click_and_by_key(open_lab: OpenPage) -> None:
     page = open_lab("?logits=12,11,10&reach=100")
-    settings = Settings((12.0, 11.0, 10.0), reach=100.0)
-    expect_opened(page, settings)
+    now = settings(logits=(12.0, 11.0, 10.0), reach=100.0)
+    expect_opened(page, now)
     button(page, "float32.fused").click()
     expect(page).to_have_url(re.compile("cell=float32.fused"))
-    expect_opened(page, controls.take(settings, "cell", "float32.fused"))
+    expect_opened(page, now.put(cell="float32.fused"))
     button(page, "float8_e4m3fn.shifted").focus()
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("cell=float8_e4m3fn.shifted"))
-    expect_opened(page, controls.take(settings, "cell", "float8_e4m3fn.shifted"))
+    expect_opened(page, now.put(cell="float8_e4m3fn.shifted"))
     expect(button(page, "float8_e4m3fn.shifted")).to_be_focused()
 
 
@@ -99,7 +96,7 @@ def test_a_drag_breaks_the_cells_and_tells_the_server_nothing_until_release(
     open_lab: OpenPage,
 ) -> None:
     page = open_lab("?logits=2,1,0.1&reach=100&target=1&cell=float32.naive")
-    sent = frames_sent(page)
+    moved = told_of(page)
     expect_cells(page, [2, 1, 0.1], 1)
     line = page.locator(".ce-line").first
     before = line.get_attribute("d")
@@ -110,10 +107,10 @@ def test_a_drag_breaks_the_cells_and_tells_the_server_nothing_until_release(
     assert shown(page)["bits-logits"] == stored(value)
     assert shown(page)["bits-exp"] == stored(np.inf)
     assert line.get_attribute("d") != before
-    assert sent == []
+    assert moved == []
     page.mouse.up()
     expect(page).to_have_url(re.compile(rf"logits=2%2C{value:g}%2C0.1"))
-    assert len(sent) == 1
+    assert len(moved) == 1
     expect_cells(page, [2, value, 0.1], 1)
 
 
@@ -122,10 +119,10 @@ def test_each_preset_opens_the_cell_that_it_breaks(open_lab: OpenPage) -> None:
     for name in LAB:
         preset = page.get_by_role("radio", name=say(f"presets.{name}"), exact=True)
         preset.click()
-        settings = controls.take(Settings(), "lab", name)
-        written = {"logits": controls.plain(settings.logits), "names": "cat,dog,goldfish"}
-        expect(page).to_have_url(re.compile(re.escape(urlencode(written))))
+        opened = take(FIRST, "lab", name, "overflow")
+        link = {"logits": written(opened.logits), "names": "cat,dog,goldfish"}
+        expect(page).to_have_url(re.compile(re.escape(urlencode(link))))
         expect(preset).to_be_checked()
         mark = MARKS[LAB[name].effect["naive"]]
-        expect(readout(page, f"mark-{settings.cell}")).to_have_text(mark)
-        expect_opened(page, settings)
+        expect(readout(page, f"mark-{opened[CELL]}")).to_have_text(mark)
+        expect_opened(page, opened)

@@ -31,7 +31,7 @@ class Lab {
       this.steps.push(`${kind} ${url}`);
       this.location.search = url.slice("/pipeline".length);
     };
-    const answers = new Answers("", "pipeline", (url, options) => this.#fetch(url, options));
+    const answers = new Answers({ base: "", page: "pipeline", version: "1" }, (url, options) => this.#fetch(url, options));
     this.answers = answers;
     this.ask = new Ask(
       {

@@ -17,7 +17,7 @@ def main() -> None:
     import atheris  # noqa: PLC0415
 
     # What counts as reached are the project's own branches, and none of NumPy or Streamlit.
-    with atheris.instrument_imports(include=["ce_core", "pages"]):
+    with atheris.instrument_imports(include=["ce_core", "lab", "live", "pages"]):
         name, _, single = sys.argv[1].partition(".")
         module = importlib.import_module(f"tests.fuzz.{name}")
         source_of = importlib.import_module("tests.fuzz.source").Source

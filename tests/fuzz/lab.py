@@ -1,188 +1,158 @@
 """Fuzzers of the parsers: whatever arrives, the settings are valid and what was refused is told."""
 
+import json
 import math
 import unicodedata
-from dataclasses import replace
-from typing import Any
-
-import streamlit as st
-from markdown_it import MarkdownIt
+from urllib.parse import urlencode
 
 from ce_core.bugs import BUGS
+from ce_core.formats import FORMATS
+from ce_core.pipelines import PIPELINES
 from ce_core.scenarios import ALL_SCENARIOS
-from pages import bugs, gradient, likelihood, overflow, sigmoid, softmax
-from pages.shared import controls, pipeline, state
-from pages.shared.controls import Settings
-from pages.shared.live import pack
-from pages.shared.words import literal
+from lab.parameters import RefusedError, written
+from lab.readers import name as name_reader
+from lab.settings import Settings
+from tests.app.instruments import ANSWERS, FIRST, settings, take, unpacked
 from tests.fuzz.source import Source
 
-KEYS = [parameter.key for parameter in controls.PARAMETERS]
-LISTS = [f"{key}.{i}" for key in ("logits", "names", "counts", "model") for i in range(10)]
-PAGES = ("pipeline", "likelihood", "sigmoid", "softmax", "overflow", "gradient", "bugs")
-COMMONMARK = MarkdownIt("commonmark")
-BUILDERS = (
-    pipeline.build,
-    likelihood.build,
-    sigmoid.curve,
-    sigmoid.pair,
-    softmax.build,
-    overflow.build,
-    gradient.build,
-    lambda settings: bugs.build(settings, diagnosed=False),
-    lambda settings: bugs.build(settings, diagnosed=True),
-)
+PAGES = tuple(ANSWERS.lessons)
+PARAMETERS = {parameter.key: parameter for parameter in ANSWERS.parameters.all}
+LISTS = [f"{p.key}.{i}" for p in PARAMETERS.values() if p.split for i in range(10)]
+ACTS = sorted({id_ for lesson in ANSWERS.lessons.values() for id_ in lesson.acts})
+IDS = [*PARAMETERS, *LISTS, *ACTS, *["add"] * 10, *(f"remove.{i}" for i in range(10))]
+CELLS = [f"{fmt}.{form}" for fmt in FORMATS for form in PIPELINES]
+VALUES = (*ALL_SCENARIOS, *BUGS, *CELLS, *FORMATS, "10", "100", "1000", "-inf", "1e300", "-0", "60")
 
 
-def assert_valid(settings: Settings, page: str = "pipeline") -> None:
+def assert_valid(now: Settings, page: str = "pipeline") -> None:
     """Check the settings against the rules, and that a link of the page reopens them."""
-    count = len(settings.logits)
+    count = len(now.logits)
     assert 2 <= count <= 10
-    assert all(z == -math.inf or abs(z) <= 1e300 for z in settings.logits)
-    assert "-0.0" not in map(str, (*settings.logits, *settings.model, settings.shift))
-    assert len(settings.names) == len(set(settings.names)) == count
-    assert all(1 <= len(name) <= 20 for name in settings.names)
-    assert all(name.replace("\u200d", "").isprintable() for name in settings.names)  # joins emoji
-    assert type(settings.target) is int
-    assert 0 <= settings.target < count
-    assert len(settings.counts) == count
-    assert all(type(n) is int and 0 <= n <= 1000 for n in settings.counts)
-    assert sum(settings.counts) > 0
-    assert len(settings.model) == count
-    assert all(0 <= p <= 1 for p in settings.model)
-    assert abs(sum(settings.model) - 1) <= 1e-5
-    numbers = (settings.shift, settings.x, settings.other, settings.dose)
+    assert all(z == -math.inf or abs(z) <= 1e300 for z in now.logits)
+    assert "-0.0" not in map(str, (*now.logits, *now.get("model"), now.shift))
+    assert len(now.names) == len(set(now.names)) == count
+    assert all(1 <= len(name) <= 20 for name in now.names)
+    assert all(name.replace("\u200d", "").isprintable() for name in now.names)  # joins emoji
+    assert type(now.target) is int
+    assert 0 <= now.target < count
+    assert len(now.get("counts")) == count
+    assert all(type(n) is int and 0 <= n <= 1000 for n in now.get("counts"))
+    assert sum(now.get("counts")) > 0
+    assert len(now.get("model")) == count
+    assert all(0 <= p <= 1 for p in now.get("model"))
+    assert abs(sum(now.get("model")) - 1) <= 1e-5
+    numbers = (now.shift, now.get("x"), now.get("other"), now.get("dose"))
     assert all(abs(number) <= 1e300 for number in numbers)
-    assert settings.format in ("float64", "float32", "float16", "bfloat16")
-    assert settings.reach in (10, 100, 1000)
-    assert settings.reach <= settings.effective_reach < math.inf
-    assert 0.01 <= settings.temperature <= 100
-    assert 0 <= settings.smoothing <= 1
-    assert 0.001 <= settings.rate <= 100
-    assert settings.step in range(61)
-    assert settings.bug in BUGS
-    assert settings.repaired in (0, 1)
-    written = controls.write(settings, page)
-    assert controls.read({key: [text] for key, text in written.items()}) == (settings, [])
+    assert now.format in ("float64", "float32", "float16", "bfloat16")
+    assert now.reach in (10, 100, 1000)
+    assert now.reach <= now.effective_reach < math.inf
+    assert 0.01 <= now.get("temperature") <= 100
+    assert 0 <= now.get("smoothing") <= 1
+    assert 0.001 <= now.get("rate") <= 100
+    assert now.get("step") in range(61)
+    assert now.get("cell") in CELLS
+    assert now.get("bug") in BUGS
+    assert now.get("repaired") in (0, 1)
+    again, notices = ANSWERS.read(page, ANSWERS.link(page, now))
+    assert (again.having_seen(now.seen), notices) == (now, [])
 
 
-def assert_text(text: str) -> None:
-    """Check that a text from a stranger is nothing but text in Markdown, and that all of it is."""
-    tokens = COMMONMARK.parseInline(f"a {literal(text)} b")[0].children or []
-    assert {token.type for token in tokens} <= {"text", "code_inline"}
-    shown = "".join(token.content for token in tokens)
-    assert "".join(shown.split()) == "".join(f"a{text}b".replace("\0", "\ufffd").split())
+def assert_told(notices: list[str]) -> None:
+    """Check that what is told of a stranger's texts is short, on one line, and can be sent."""
+    assert len(notices) < 20
+    for notice in notices:
+        assert 0 < len(notice) < 300
+        assert len(notice.splitlines()) == 1
+        notice.encode()
 
 
 def link(source: Source) -> None:
     """Open a link: any keys, any number of times, with any text."""
-    parts = [part.partition("=") for part in source.rest().split("&")]
     query: dict[str, list[str]] = {}
-    for key, _, text in parts:
+    for part in source.rest().split("&"):
+        key, _, text = part.partition("=")
         query.setdefault(key, []).append(text)
-    settings, ignored = controls.read(query)
-    assert_valid(settings, source.pick(PAGES))
-    told = {part.key: part.text for part in ignored}
-    assert len(told) == len(ignored)
+    read = ANSWERS.parameters.read
+    now, refused = read(query)
+    assert_valid(now, source.pick(PAGES))
+    told = {part.key: part.text for part in refused}
+    assert len(told) == len(refused)
     for key, texts in query.items():
         if key in told:
             assert told[key] == " & ".join(texts)
         else:  # it was taken: written again, it reads the same
-            value = getattr(settings, key)
-            assert controls.read(query | {key: [controls.plain(value)]})[0] == settings
+            assert read(query | {key: [written(now.get(key))]})[0] == now
             assert len(texts) == 1
     untold = {key: texts for key, texts in query.items() if key not in told}
-    assert controls.read(untold) == (settings, [])
+    assert read(untold) == (now, [])
 
 
-def release(source: Source) -> None:
-    """Take releases of an instrument: any JSON that a browser may send."""
+def question(source: Source) -> None:
+    """Ask a page with any query: a link, changes to it, and what was seen."""
     page = source.pick(PAGES)
-    st.session_state.clear()
-    st.query_params.clear()
-    state.begin(page)
-    for _ in range(source.whole(1, 3)):
-        before = state.current()
-        st.session_state[page] = source.or_junk({"commit": _message(source)})
-        state.commit(page)()
-        assert_valid(state.current(), page)
-        if before != state.current():
-            assert st.query_params.to_dict() == state.link(page)
-        state.notices()
+    now, notices = ANSWERS.read(page, source.rest())
+    assert_valid(now, page)
+    assert_told(notices)
 
 
-def _message(source: Source) -> Any:
-    if source.whole(0, 7) == 0:
-        return source.json()
-    return [_change(source, n) for n in range(1, source.whole(1, 4) + 1)]
+def changes(source: Source) -> None:
+    """Change what can be changed in any order, and what cannot."""
+    _changed(source, source.pick(PAGES))
 
 
-def _change(source: Source, n: int) -> Any:
-    id_ = source.pick(KEYS + LISTS + ["preset", "lab"]) if source.whole(0, 7) else source.text()
-    texts = (*ALL_SCENARIOS, *BUGS, *controls.CELLS, *controls.FORMATS, "10", "100", "1000")
-    value = source.json() if source.whole(0, 3) else source.pick(texts)
-    change: dict[str, Any] = {"n": n, "id": id_, "value": value}
-    if source.whole(0, 15) == 0:
-        change[source.pick(("n", "id", "value", "more"))] = source.json()
-    return change
+def _changed(source: Source, page: str) -> Settings:
+    now = FIRST
+    for _ in range(source.whole(0, 12)):
+        id_ = source.pick(IDS) if source.whole(0, 15) else source.text()
+        now = _taken(now, id_, _value(source), page)
+    return now
 
 
-def classes(source: Source) -> None:
-    """Add, name and remove classes, set all that can be set, and open scenarios."""
-    settings = Settings()
-    for _ in range(source.whole(1, 12)):
-        i = source.whole(0, len(settings.names) - 1)
-        match source.whole(0, 3):
-            case 0 if len(settings.names) < controls.MAX_CLASSES:
-                settings = controls.with_class(settings)
-            case 1 if len(settings.names) > controls.MIN_CLASSES:
-                settings = controls.without_class(settings, i)
-            case 2:
-                scenario = source.pick(list(ALL_SCENARIOS.values()))
-                settings = controls.with_scenario(settings, scenario)
-            case _:
-                settings = _changed(source, settings)
-        assert_valid(settings)
+def _value(source: Source) -> str:
+    kind = source.whole(0, 3)
+    if kind == 0:
+        return source.text()
+    return written(source.number()) if kind == 1 else source.pick(VALUES)
 
 
-def _changed(source: Source, settings: Settings) -> Settings:
-    id_ = source.pick(KEYS + LISTS)
-    value = source.text() if id_.startswith("names") else source.json(0)
+def _taken(now: Settings, id_: str, text: str, page: str) -> Settings:
     try:
-        return controls.take(settings, id_, value)
-    except ValueError:
-        return settings
+        changed = take(now, id_, text, page)
+    except RefusedError as error:
+        assert_told([str(error)])
+        return now
+    assert_valid(changed, page)
+    return changed
 
 
 def name(source: Source) -> None:
     """Name a class."""
     text = source.rest()
+    read = name_reader().read
     try:
-        cleaned = controls.name(text)
+        cleaned = read(text)
     except ValueError:
         return
-    assert controls.name(cleaned) == cleaned
+    assert read(cleaned) == cleaned
     assert unicodedata.is_normalized("NFC", cleaned)
     assert len(cleaned.splitlines()) == 1
-    assert_valid(replace(Settings(), names=(cleaned, "another", "a third")))
-    assert_text(cleaned)
+    assert_valid(settings(names=(cleaned, "another", "a third")))
 
 
-def words(source: Source) -> None:
-    """Show text from a stranger in a sentence."""
-    assert_text(source.rest().encode("utf-8", "replace").decode())
+def answer(source: Source) -> None:
+    """Answer a page for whatever settings there may be, in full."""
+    page = source.pick(PAGES)
+    asked = [ANSWERS.link(page, _changed(source, page))]
+    if source.yes():
+        asked.append(urlencode({"seen": ",".join(source.pick(list(BUGS)) for _ in range(3))}))
+    query = "&".join(asked)
+    head, _ = unpacked(ANSWERS.numbers(page, query).body)
+    assert head["notices"] == []
+    assert head["layout"] == json.loads(ANSWERS.layout(page, query).body)["hash"]
+    for made in json.loads(ANSWERS.questions(page, query).body):
+        assert 0 <= made["right"] < len(made["options"]) == len(made["reasons"])
+        assert ANSWERS.read(page, made["shown"])[1] == []
 
 
-def picture(source: Source) -> None:
-    """Draw the lessons' pictures for whatever settings there may be."""
-    settings = Settings()
-    for _ in range(source.whole(0, 3)):
-        settings = controls.with_class(settings)
-    for _ in range(source.whole(0, 12)):
-        settings = _changed(source, settings)
-    instrument, columns = source.pick(BUILDERS)(settings)
-    pack(instrument, columns, 1, 0)
-
-
-# A picture takes as long as many of the others.
-TARGETS = (*(link, release, classes, name, words) * 4, picture)
+# An answer takes as long as many of the others.
+TARGETS = (*(link, question, changes, name) * 4, answer)

@@ -86,21 +86,6 @@ class Source:
             return self.pick((1, -1)) * self.whole(0, 800 * 8) / 8
         return self.whole(-160, 160) / 8
 
-    def json(self, depth: int = 3) -> Any:
-        """Return what a browser may send as the value of something."""
-        kind = self.whole(0, 7 if depth else 5)
-        if kind == 0:
-            return self.pick((None, True, False, 10**400, -1, "-inf", "1e400", "0x10", "1_0"))
-        if kind == 1:
-            return self.text()
-        if kind == 2:
-            return self.whole(-2, 1001)
-        if kind <= 5:
-            return self.number()
-        if kind == 6:
-            return [self.json(depth - 1) for _ in range(self.whole(0, 3))]
-        return {self.text(): self.json(depth - 1) for _ in range(self.whole(0, 3))}
-
     def array(self, *shape: int) -> np.ndarray:
         """Return numbers of a shape, in any dtype that the core takes."""
         numbers = [self.number() for _ in range(math.prod(shape))]

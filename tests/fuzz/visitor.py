@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
+from streamlit.runtime.state.session_state import STREAMLIT_INTERNAL_KEY_PREFIX
 from streamlit.util import calc_hash
 from websockets.sync.client import ClientConnection, connect
 
@@ -20,31 +21,25 @@ PATIENCE = 60  # s; how long an answer may take on a busy machine
 class Answer:
     """What a run of the script showed."""
 
-    warnings: list[str] = field(default_factory=list)
     exceptions: list[str] = field(default_factory=list)
-    widgets: dict[str, str] = field(default_factory=dict)  # id by kind or label
-    query: str | None = None  # of the address, where the run changed it
+    titles: list[str] = field(default_factory=list)
+    navigation: list[str] = field(default_factory=list)
+    player: str = ""  # the component's id
     ended: str = ""
 
     def note(self, message: ForwardMsg) -> None:
         """Keep what matters of a message."""
-        if message.HasField("page_info_changed"):
-            self.query = message.page_info_changed.query_string
+        if message.HasField("navigation"):
+            self.navigation = [page.page_name for page in message.navigation.app_pages]
         if message.HasField("script_finished"):
             self.ended = ForwardMsg.ScriptFinishedStatus.Name(message.script_finished)
         element = message.delta.new_element
-        if element.HasField("alert"):
-            self.warnings.append(element.alert.body)
-        elif element.HasField("exception"):
+        if element.HasField("exception"):
             self.exceptions.append(str(element.exception))
+        elif element.HasField("heading"):
+            self.titles.append(element.heading.body)
         elif element.HasField("bidi_component"):
-            self.widgets[element.bidi_component.component_name] = element.bidi_component.id
-        elif element.WhichOneof("type") in ("text_input", "checkbox", "button", "radio"):
-            widget = getattr(element, element.WhichOneof("type"))
-            self.widgets[widget.label] = widget.id
-        elif message.delta.add_block.HasField("popover"):
-            popover = message.delta.add_block.popover
-            self.widgets[popover.label] = popover.id
+            self.player = element.bidi_component.id
 
 
 class Visitor:
@@ -77,10 +72,14 @@ def opening(query: str = "", page: str = "pipeline", *states: WidgetState) -> Ba
     return message
 
 
-def released(id_: str, message: Any) -> WidgetState:
-    """Return what the component with this id says after a release; text goes as it is."""
-    text = message if isinstance(message, str) else json.dumps({"commit": message})
-    return WidgetState(id=id_, json_value=text)
+def said(id_: str, text: str) -> WidgetState:
+    """Return what the player with this id says, whatever it is."""
+    return WidgetState(id=f"{STREAMLIT_INTERNAL_KEY_PREFIX}_{id_}__events", json_trigger_value=text)
+
+
+def told(id_: str, pages: Any) -> WidgetState:
+    """Return what the player with this id says when pages are finished."""
+    return said(id_, json.dumps([{"event": "finished", "value": pages}]))
 
 
 @contextmanager
