@@ -1,0 +1,218 @@
+// @ts-check
+// The shapes of what the server answers: types alone, for the checker and the reader.
+
+/** @typedef {Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint8Array} Numbers */
+
+/**
+ * @typedef {object} Column
+ * @property {Numbers} data item by item, and in each slider by slider
+ * @property {number} rows sliders times positions; 1 where it is the same everywhere
+ * @property {number} positions
+ * @property {number} items
+ */
+
+/** @typedef {[slider: number, position: number]} Row */
+/** @typedef {[x: number, y: number]} Place in pixels */
+
+/**
+ * @typedef {object} Style
+ * @property {"fixed" | "significant" | "shortest" | "prose" | "bits"} kind
+ * @property {number} digits
+ */
+
+/**
+ * @typedef {object} Cell
+ * @property {number} column
+ * @property {Style | null} style
+ * @property {number} item
+ * @property {string} readout
+ * @property {string[]} words
+ * @property {string[]} tones
+ * @property {boolean} shade
+ * @property {Cell | null} under
+ * @property {[id: string, value: string] | null} pick
+ * @property {boolean} picked
+ * @property {string} label
+ * @property {string} zero
+ */
+
+/** @typedef {{label: string, cells: (Cell | null)[], swatch: string, code: boolean}} TableRow */
+/** @typedef {{title: string, lead: string, head: string[], rows: TableRow[], main: boolean}} Table */
+/** @typedef {{trace: number, column: number, swatch: string, zero: string[], drag: string[]}} Bars */
+/** @typedef {{x: number | number[], y: number, swatch: string, dashed: boolean}} Line */
+/** @typedef {{x: number, y: number, swatch: string, drag: string}} Point */
+/** @typedef {{x: number[], start: number, end: number, swatch: string}} Arrows */
+
+/**
+ * @typedef {object} Figure
+ * @property {string} title
+ * @property {Bars[]} bars
+ * @property {Line[]} lines
+ * @property {Point[]} points
+ * @property {Arrows[]} arrows
+ * @property {string[]} names
+ * @property {TableRow[]} rows
+ * @property {[swatch: string, text: string][]} key
+ * @property {boolean} dense
+ * @property {string[] | null} of
+ * @property {boolean} tall
+ */
+
+/** @typedef {{data: any[], layout: any}} Plot */
+
+/**
+ * @typedef {object} Card
+ * @property {string} title
+ * @property {string} note
+ * @property {string} swatch
+ * @property {Cell} value
+ * @property {string} unit
+ * @property {string} second_label
+ * @property {Cell | null} second
+ */
+
+/** @typedef {{column: number, style: Style | null, exponent?: number | null, names: string[], item: number}} Filling */
+
+/**
+ * @typedef {object} Sentence
+ * @property {string} readout
+ * @property {string} title
+ * @property {number} column
+ * @property {string[]} pieces
+ * @property {string} glue
+ * @property {Record<string, Filling>} places
+ */
+
+/** @typedef {[string, ...(string | Cell | any[])[]]} Tree of MathML: a tag and its children */
+/** @typedef {{lead: string, math: Tree}} Formula */
+/** @typedef {{title: string, lead: string, copy: string, copied: string}} Code */
+
+/**
+ * @typedef {object} SliderLayout
+ * @property {string} id
+ * @property {string} name
+ * @property {string} label
+ * @property {string} choice
+ * @property {boolean} uneven
+ * @property {string[]} play
+ */
+
+/** @typedef {{id: string, label: string, options: [value: string, text: string][]}} Options */
+
+/**
+ * @typedef {object} EditorLayout
+ * @property {string} label
+ * @property {string[]} names
+ * @property {boolean[]} masked
+ * @property {string[]} name_labels
+ * @property {string[]} mask_labels
+ * @property {string[]} remove_labels
+ * @property {string} add
+ * @property {boolean} can_add
+ * @property {boolean} can_remove
+ * @property {string[]} notes
+ * @property {number} longest
+ */
+
+/**
+ * @typedef {object} InstrumentLayout
+ * @property {string} title
+ * @property {string} hint
+ * @property {number} positions
+ * @property {SliderLayout[]} sliders
+ * @property {string} choice_id
+ * @property {string} choice_label
+ * @property {Options[]} choices
+ * @property {Options | null} presets
+ * @property {EditorLayout | null} editor
+ * @property {Figure[]} figures
+ * @property {string} cards_title
+ * @property {Card[]} cards
+ * @property {Sentence[]} sentences
+ * @property {string} formulas_title
+ * @property {Formula[]} formulas
+ * @property {Table[]} tables
+ * @property {Code | null} code
+ */
+
+/** @typedef {{page: string, label: string}} Link */
+/** @typedef {{page: string, label: string, line: string, picture: string, alt: string}} LessonItem */
+
+/**
+ * @typedef {object} Layout
+ * @property {string} hash
+ * @property {boolean} reveals
+ * @property {InstrumentLayout[]} instruments
+ * @property {{title: string, lead: string, button: string} | null} break
+ * @property {{title: string, hint: string} | null} questions
+ * @property {{title: string, text: string} | null} closing
+ * @property {Link[]} links
+ * @property {{title: string, items: LessonItem[]} | null} lessons
+ */
+
+/**
+ * @typedef {object} Now what an instrument shows for these settings
+ * @property {{count: number, index: number, masked: boolean}[]} sliders
+ * @property {number} choice
+ * @property {{selected: number}[]} choices
+ * @property {string} picked
+ * @property {{plot: Plot, alt: string}[]} figures
+ * @property {((number[][]) | null)[]} sentences
+ * @property {string | null} code
+ */
+
+/**
+ * @typedef {object} Head
+ * @property {string} layout
+ * @property {string} link
+ * @property {string[]} notices
+ * @property {string} topic
+ * @property {string[]} sees
+ * @property {Now[]} instruments
+ * @property {[type: string, shape: number[]][]} columns
+ */
+
+/** @typedef {{head: Head, columns: Column[]}} Message */
+/** @typedef {{head: Head, columns: Column[], layout: Layout}} Answer */
+
+/**
+ * @typedef {object} Question
+ * @property {string} key
+ * @property {string} text
+ * @property {string[]} options
+ * @property {number} right
+ * @property {string[]} reasons
+ * @property {string} shown
+ */
+
+/** @typedef {{id: string, value: string}} Change */
+
+/**
+ * @typedef {object} Words
+ * @property {string} no_chart
+ * @property {string} offline
+ * @property {string} late
+ * @property {string} waits
+ * @property {string} nan
+ * @property {string} inf
+ * @property {string} exact
+ * @property {string} right
+ * @property {string} wrong
+ * @property {string} show
+ * @property {string} again
+ * @property {string} done
+ * @property {string} open
+ */
+
+/**
+ * @typedef {object} Data what the component is given
+ * @property {string} script
+ * @property {string} style
+ * @property {string} plotly
+ * @property {string} page
+ * @property {string} base
+ * @property {Words} words
+ * @property {string[]} finished
+ */
+
+export {};
