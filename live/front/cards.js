@@ -1,0 +1,28 @@
+// @ts-check
+// Cards, each with one large number.
+
+import { make, swatch } from "./dom.js";
+
+/** @import {Cells} from "./cells.js" */
+/** @import {Card} from "./types.js" */
+
+/**
+ * @param {Card} spec
+ * @param {Cells} cells
+ */
+export function card({ title, note, swatch: name, value, unit, second_label, second }, cells) {
+  return make(
+    "div",
+    { class: "ce-card" },
+    make("h3", {}, ...(name ? [swatch(name)] : []), title),
+    make("p", { class: "ce-hint", text: note }),
+    make(
+      "p",
+      { class: "ce-value" },
+      cells.make(value),
+      " ",
+      make("span", { class: "ce-unit", text: unit }),
+    ),
+    ...(second ? [make("p", { class: "ce-hint" }, second_label, cells.make(second))] : []),
+  );
+}

@@ -1,0 +1,90 @@
+// @ts-check
+// Numbers and words in the page that follow the drag.
+
+import { make } from "./dom.js";
+import { at, bits, format } from "./numbers.js";
+
+/** @import {Cell, Column, Row} from "./types.js" */
+
+const MATHML = "http://www.w3.org/1998/Math/MathML";
+
+export class Cells {
+  /** @type {{cell: Cell, node: HTMLElement | MathMLElement}[]} */
+  #shown = [];
+
+  /** @param {(id: string, value: string) => void} pick */
+  constructor(pick) {
+    this.pick = pick;
+  }
+
+  /**
+   * @param {Cell} cell
+   * @returns {HTMLElement}
+   */
+  make(cell) {
+    const node = make("span", { "data-readout": cell.readout });
+    this.#shown.push({ cell, node });
+    if (cell.shade) node.classList.add("ce-shade");
+    const under = cell.under ? [this.make(cell.under)] : [];
+    for (const lower of under) lower.classList.add("ce-below");
+    if (!cell.pick) return under.length ? make("span", {}, node, ...under) : node;
+    const [id, value] = cell.pick;
+    const button = make(
+      "button",
+      {
+        type: "button",
+        class: "ce-pick",
+        "aria-label": cell.label,
+        "aria-pressed": String(cell.picked),
+        "data-focus": `pick-${value}`,
+      },
+      node,
+      ...under,
+    );
+    button.addEventListener("click", () => this.pick(id, value));
+    return button;
+  }
+
+  /**
+   * A number inside a formula.
+   *
+   * @param {Cell} cell
+   */
+  inFormula(cell) {
+    const node = /** @type {MathMLElement} */ (document.createElementNS(MATHML, "mn"));
+    if (cell.readout) node.dataset.readout = cell.readout;
+    this.#shown.push({ cell, node });
+    return node;
+  }
+
+  /**
+   * @param {Column[]} columns
+   * @param {Row} row
+   */
+  show(columns, row) {
+    for (const { cell, node } of this.#shown) {
+      const value = at(columns[cell.column], row, cell.item);
+      const said = text(cell, value, columns, row);
+      if (node.textContent === said) continue;
+      node.textContent = said;
+      node.classList.toggle("ce-odd", !cell.words?.length && !Number.isFinite(value));
+      if (cell.tones?.length) node.dataset.tone = cell.tones[value] ?? "";
+      if (cell.shade) {
+        node.style.setProperty("--shade", String(Number.isFinite(value) ? value : 0));
+      }
+    }
+  }
+}
+
+/**
+ * @param {Cell} cell
+ * @param {number} value
+ * @param {Column[]} columns
+ * @param {Row} row
+ */
+function text({ words, style, zero, column }, value, columns, row) {
+  if (words?.length) return words[value] ?? "";
+  if (style?.kind === "bits") return bits(columns[column], row, style.digits);
+  if (value === 0 && zero) return zero;
+  return format(value, style ?? { kind: "shortest", digits: 6 });
+}
