@@ -1,0 +1,46 @@
+// @ts-check
+// Lists to choose from, and pills.
+
+import { make } from "./dom.js";
+
+/** @import {Options} from "./types.js" */
+/** @typedef {(id: string, value: string) => void} Commit */
+
+/**
+ * @param {Options} spec
+ * @param {Commit} commit
+ * @returns {{id: string, node: HTMLElement, show: (selected: number) => void}}
+ */
+export function choice({ id, label, options }, commit) {
+  const select = make("select", { "data-focus": `choice-${id}` });
+  for (const [value, text] of options) select.append(new Option(text, value));
+  select.addEventListener("change", () => commit(id, select.value));
+  return {
+    id,
+    node: make("label", {}, label, select),
+    show: (selected) => (select.selectedIndex = selected),
+  };
+}
+
+/**
+ * @param {Options} spec
+ * @param {string} group the name that the pills share
+ * @param {Commit} commit
+ * @returns {{id: string, node: HTMLElement, show: (picked: string) => void}}
+ */
+export function presets({ id, label, options }, group, commit) {
+  const pills = options.map(([value]) => {
+    const pill = make("input", { type: "radio", name: group, "data-focus": `preset-${value}` });
+    pill.value = value;
+    pill.addEventListener("change", () => commit(id, value));
+    return pill;
+  });
+  const labels = options.map(([, text], i) =>
+    make("label", { class: "ce-pill" }, pills[i], make("span", { text })),
+  );
+  return {
+    id,
+    node: make("div", { class: "ce-presets", role: "radiogroup", "aria-label": label }, ...labels),
+    show: (picked) => pills.forEach((pill) => (pill.checked = pill.value === picked)),
+  };
+}
