@@ -1,0 +1,78 @@
+// @ts-check
+// What the server answers about links: the numbers with the layout they belong to, and questions.
+
+import { Away, get } from "./fetching.js";
+import { unpack } from "./message.js";
+
+/** @import {Answer, Layout, Question} from "./types.js" */
+
+const KEPT = 8; // layouts
+
+export class Answers {
+  /** @type {Map<string, Layout>} */
+  #layouts = new Map();
+  #anew = false; // whether what the browser has stored fits together no more
+
+  /**
+   * @param {string} base
+   * @param {string} page
+   * @param {typeof fetch} ask
+   */
+  constructor(base, page, ask) {
+    this.address = `${base}/answer/${encodeURIComponent(page)}`;
+    this.ask = ask;
+  }
+
+  /**
+   * @param {string} query
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<Answer>}
+   */
+  async answer(query, signal) {
+    const bytes = (/** @type {Response} */ response) => response.arrayBuffer().then(unpack);
+    const message = await this.#get("", query, signal, bytes);
+    const hash = message.head.layout;
+    const layout = this.#layouts.get(hash) ?? (await this.#layout(hash, query, signal));
+    this.#anew = false;
+    return { ...message, layout };
+  }
+
+  /**
+   * @param {string} hash
+   * @param {string} query
+   * @param {AbortSignal} [signal]
+   */
+  async #layout(hash, query, signal) {
+    /** @type {Layout} */
+    const layout = await this.#get("/layout", query, signal, (response) => response.json());
+    if (layout.hash !== hash) {
+      this.#anew = true; // another version of the app has come in between
+      throw new Away("the layout is that of another version");
+    }
+    this.#layouts.set(hash, layout);
+    const [oldest] = this.#layouts.keys();
+    if (this.#layouts.size > KEPT) this.#layouts.delete(oldest);
+    return layout;
+  }
+
+  /**
+   * @param {string} query
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<Question[]>}
+   */
+  questions(query, signal) {
+    return this.#get("/questions", query, signal, (response) => response.json());
+  }
+
+  /**
+   * @template T
+   * @param {string} path
+   * @param {string} query
+   * @param {AbortSignal | undefined} signal
+   * @param {(response: Response) => Promise<T>} read
+   */
+  #get(path, query, signal, read) {
+    const url = `${this.address}${path}${query ? `?${query}` : ""}`;
+    return get(this.ask, url, { signal, cache: this.#anew ? "no-cache" : "default" }, read);
+  }
+}

@@ -1,0 +1,294 @@
+// @ts-check
+// The player of a page: instruments, questions and links around one link, which it owns.
+
+import { Answers } from "./answers.js";
+import { Ask } from "./ask.js";
+import { make } from "./dom.js";
+import { memory } from "./editor.js";
+import { remember, restore } from "./focus.js";
+import { Instrument } from "./instrument.js";
+import { Kept, storage } from "./kept.js";
+import { Lesson } from "./lesson.js";
+import { Links } from "./links.js";
+import { Notices } from "./notices.js";
+import { patiently } from "./patiently.js";
+import { colours } from "./plot.js";
+import { Questions, shown } from "./questions.js";
+import { Streamlit, visit } from "./streamlit.js";
+import { styled } from "./style.js";
+
+/** @import {Answer, Change, Data, Question} from "./types.js" */
+
+// They outlive the page: one document shows one after the other.
+/** @type {{link: string, changes: Change[]}} */
+let last = { link: "", changes: [] };
+/** @type {Kept | undefined} */
+let visited;
+const classes = memory();
+
+class Player {
+  /** @type {Instrument[]} */
+  #instruments = [];
+  /** @type {Answer | null} */
+  #answer = null; // what is shown
+  /** @type {Answer | null} */
+  #later = null; // what waits until the learner lets go, as it needs other elements
+  #asked = ""; // what the questions on the page belong to
+  #asking = new AbortController();
+  #told = 0; // how many finished pages Streamlit was told of
+  #ink = "";
+  #left = new AbortController();
+
+  /**
+   * @param {HTMLElement} root
+   * @param {Data} data
+   * @param {(finished: string[]) => void} tell
+   */
+  constructor(root, data, tell) {
+    const { page, base, words } = data;
+    this.root = root;
+    this.data = data;
+    this.tell = tell;
+    this.kept = visited ??= new Kept(storage());
+    this.answers = new Answers(base, page, (url, options) => fetch(url, options));
+    this.ask = new Ask(
+      { answer: (query, signal) => this.answers.answer(query, signal), history, location },
+      {
+        answered: (answer) => this.#answered(answer),
+        changed: () => this.#changed(),
+        seen: () => this.kept.seen(page),
+      },
+    );
+    this.streamlit = new Streamlit(root);
+    this.notices = new Notices(words);
+    this.links = new Links(base, visit);
+    this.questions = new Questions(words, {
+      answer: (key) => this.kept.answer(page, key),
+      take: (question, chosen) => this.#take(question, chosen),
+      forget: (key) => this.#forget(key),
+      show: (question) => void this.#show(question),
+    });
+    this.lesson = new Lesson({
+      words,
+      questions: this.questions.node,
+      links: this.links,
+      onBreak: () => {
+        this.kept.breaks(page);
+        this.#finish();
+        this.#commit("break", "", true);
+      },
+    });
+    this.stage = make("div", { class: "ce-instruments" }, waiting());
+    root.classList.add("ce-page");
+    root.replaceChildren(this.notices.alerts, this.notices.line, this.stage, this.lesson.node);
+    const { signal } = this.#left;
+    window.addEventListener("popstate", () => this.ask.popped(), { signal });
+    window.addEventListener("online", () => this.ask.retry(), { signal });
+    this.#open();
+  }
+
+  #open() {
+    const link = location.search.slice(1) || last.link;
+    // What the page before this one left unanswered belongs to the link that it left.
+    this.ask.open(link, link === last.link ? last.changes : []);
+  }
+
+  /**
+   * The session has something new, or the theme has changed.
+   *
+   * @param {Data} data
+   */
+  update(data) {
+    this.data = data;
+    this.#told = Math.min(this.#told, data.finished.length);
+    this.#colour();
+    this.#finish();
+  }
+
+  leave() {
+    this.#left.abort();
+    this.#asking.abort();
+    this.ask.leave();
+    this.streamlit.leave();
+    for (const instrument of this.#instruments) instrument.leave();
+  }
+
+  // ---------------------------------------------------------------- what the learner does
+
+  /**
+   * @param {string} id
+   * @param {string} value
+   * @param {boolean} [step]
+   */
+  #commit(id, value, step) {
+    this.ask.commit(id, value, step);
+  }
+
+  #released() {
+    const later = this.#later;
+    this.#later = null;
+    if (later) this.#answered(later);
+  }
+
+  get #held() {
+    return this.#instruments.some(({ held }) => held !== null);
+  }
+
+  /**
+   * @param {Question} question
+   * @param {number} chosen
+   */
+  #take(question, chosen) {
+    const { page } = this.data;
+    this.kept.take(page, question, chosen);
+    const reveals = this.#answer?.layout.reveals ?? false;
+    if (reveals && this.kept.see(page, [question.key])) this.#revealed();
+    this.#finish();
+  }
+
+  /** @param {string} key */
+  #forget(key) {
+    this.kept.forget(this.data.page, key);
+    this.#asked = "";
+    this.#questions();
+  }
+
+  #revealed() {
+    this.ask.again();
+    this.#questions();
+  }
+
+  /** @param {Question} question */
+  async #show(question) {
+    const { signal } = this.#left;
+    /** @type {Question[]} */
+    let now = [];
+    try {
+      now = await this.answers.questions(this.ask.query, signal);
+    } catch {
+      // Without the server it opens as it was asked, once the server is back.
+    }
+    if (!signal.aborted) this.ask.go(shown(question, now));
+  }
+
+  // ---------------------------------------------------------------- what an answer brings
+
+  /** @param {Answer} answer */
+  #answered(answer) {
+    const { head, layout } = answer;
+    const other = layout.hash !== this.#answer?.layout.hash;
+    if (other && this.#held) {
+      this.#later = answer; // nothing is taken out of the learner's hand
+      return;
+    }
+    const focus = remember(this.root);
+    if (other) this.#build(answer);
+    this.#answer = answer;
+    this.#later = null;
+    this.#instruments.forEach((instrument, i) => instrument.update(head.instruments[i], answer.columns));
+    if (other) restore(this.root, focus);
+    this.notices.say(head.notices);
+    this.lesson.update(layout);
+    this.links.update(head.link);
+    this.#changed();
+    this.#finish();
+    if (this.kept.see(this.data.page, head.sees)) this.#revealed();
+    else this.#questions();
+  }
+
+  /** @param {Answer} answer */
+  #build({ layout }) {
+    for (const instrument of this.#instruments) instrument.leave();
+    this.#instruments = layout.instruments.map(
+      (spec, i) =>
+        new Instrument(spec, this.data.words, i, classes, {
+          commit: (id, value, step) => this.#commit(id, value, step),
+          rest: (id, value) => this.ask.rest(id, value),
+          released: () => {
+            this.ask.stop();
+            this.#released();
+          },
+          changes: () => this.ask.changes,
+          alone: () => this.ask.away || this.ask.late,
+        }),
+    );
+    this.stage.replaceChildren(...this.#instruments.map(({ node }) => node));
+    this.#ink = colours(this.root);
+    for (const instrument of this.#instruments) void instrument.draw(this.data.plotly);
+  }
+
+  #colour() {
+    if (!this.#answer || this.#ink === getComputedStyle(this.root).color) return;
+    this.#ink = colours(this.root);
+    for (const instrument of this.#instruments) void instrument.draw(this.data.plotly);
+  }
+
+  /** Say what is unanswered, and let the pictures leave it out or take it in again. */
+  #changed() {
+    const { away, late, changes, link } = this.ask;
+    if (location.pathname === this.ask.path) last = { link, changes: [...changes] };
+    for (const instrument of this.#instruments) instrument.paint();
+    const left = new Set(away || late ? changes.map(({ id }) => id) : []);
+    for (const { shown: ids } of this.#instruments) ids.forEach((id) => left.delete(id));
+    for (const instrument of this.#instruments) instrument.mark(left);
+    this.notices.state({ away, late, left: left.size > 0 });
+  }
+
+  /** Ask the questions anew where they may have become others. */
+  #questions() {
+    const { head, layout } = this.#answer ?? {};
+    if (!head || !layout?.questions) return;
+    const asked = JSON.stringify([head.topic, this.kept.seen(this.data.page)]);
+    if (asked === this.#asked) return;
+    this.#asked = asked;
+    this.#asking.abort();
+    this.#asking = new AbortController();
+    const { signal } = this.#asking;
+    void patiently(() => this.answers.questions(this.ask.query, signal), signal).then((questions) => {
+      if (!questions) return;
+      this.questions.ask(questions);
+      this.#finish();
+    });
+  }
+
+  #finish() {
+    const { page } = this.data;
+    this.kept.finish(page, this.questions.keys);
+    const { finished } = this.kept;
+    this.lesson.mark(finished);
+    if (finished.length > Math.max(this.#told, this.data.finished.length)) {
+      this.#told = finished.length;
+      this.tell(finished);
+    }
+  }
+}
+
+/** What stands in the place of an instrument until its first answer. */
+function waiting() {
+  const shape = make("div", { class: "ce-shape" }, make("span"), make("span"), make("span"));
+  return make("div", { class: "ce-live", "aria-busy": "true" }, shape);
+}
+
+/**
+ * @param {{root: HTMLElement, data: Data, tell: (finished: string[]) => void}} component
+ * @returns {{update: (data: Data) => void, leave: () => void}}
+ */
+export function show({ root, data, tell }) {
+  /** @type {Player | null} */
+  let player = null;
+  let now = data;
+  let left = false;
+  void styled(data.style).then(() => {
+    if (!left) player = new Player(root, now, tell);
+  });
+  return {
+    update(other) {
+      now = other;
+      player?.update(other);
+    },
+    leave() {
+      left = true;
+      player?.leave();
+    },
+  };
+}
