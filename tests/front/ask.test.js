@@ -331,6 +331,15 @@ test("back and forward open what the address bar says, and drop what is not answ
   assert.deepEqual(lab.queries, []);
 });
 
+test("a page within another one stays within it", async () => {
+  const lab = new Lab("?embed=true&x=1.0");
+  lab.ask.open("x=1.0");
+  await lab.answer("x=1");
+  lab.ask.popped();
+  assert.deepEqual(lab.steps, ["replace /pipeline?x=1&embed=true"]);
+  assert.deepEqual(lab.queries, []);
+});
+
 test("another page's address is another page's, for going there and for writing it", async () => {
   const lab = await opened();
   lab.ask.commit("x", "2");
