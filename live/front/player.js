@@ -181,6 +181,7 @@ class Player {
     const other = layout.hash !== this.#answer?.layout.hash;
     if (other && this.#held) {
       this.#later = answer; // nothing is taken out of the learner's hand
+      this.#changed();
       return;
     }
     const focus = remember(this.root);
