@@ -3,7 +3,7 @@
 
 import { Prepared } from "./early.js";
 import { Refused } from "./fetching.js";
-import { cut, fitting, query } from "./query.js";
+import { cut, fitting, framed, query, settings } from "./query.js";
 
 /** @import {Answer, Change} from "./types.js" */
 
@@ -103,7 +103,7 @@ export class Ask {
   /** The learner went back or forward. */
   popped() {
     const { pathname, search } = this.means.location;
-    const link = search.slice(1);
+    const link = settings(search);
     if (pathname !== this.path || (link === this.link && !this.#busy)) return;
     this.open(link);
   }
@@ -264,7 +264,8 @@ export class Ask {
   /** @param {boolean} committed */
   #write(committed) {
     const { history, location } = this.means;
-    const search = this.link ? `?${this.link}` : "";
+    const address = framed(this.link, location.search);
+    const search = address ? `?${address}` : "";
     if (location.pathname !== this.path || location.search === search) return;
     if (committed) history.pushState({}, "", this.path + search);
     else history.replaceState(history.state, "", this.path + search);

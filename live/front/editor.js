@@ -39,7 +39,12 @@ export class Editor {
     this.fields = [];
     /** @type {HTMLInputElement[]} */
     this.boxes = [];
-    this.panel = make("div", { class: "ce-panel", role: "group", "aria-label": layout.label });
+    this.panel = make("div", {
+      class: "ce-panel",
+      role: "group",
+      "aria-label": layout.label,
+      "data-otherwise": "editor",
+    });
     this.panel.append(...layout.names.map((name, i) => this.#line(name, i)));
     this.panel.append(this.#button(layout.add, "add", !layout.can_add, "ce-add"));
     this.panel.append(...layout.notes.map((text) => make("p", { class: "ce-hint", text })));
@@ -128,10 +133,7 @@ export class Editor {
     const { names, masked } = this.layout;
     const { waits } = this.classes;
     names.forEach((name, i) => {
-      if (!waits(`names.${i}`)) {
-        this.fields[i].answered();
-        this.fields[i].show(name);
-      }
+      if (!waits(`names.${i}`)) this.fields[i].answer(name);
       if (!waits(`logits.${i}`)) this.boxes[i].checked = masked[i];
     });
   }

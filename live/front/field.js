@@ -4,7 +4,7 @@
 /**
  * @typedef {object} Field
  * @property {(text: string, ours?: boolean) => void} show what holds now, unless somebody is typing
- * @property {() => void} answered
+ * @property {(text: string) => void} answer what became of all that was committed
  */
 
 /**
@@ -27,7 +27,8 @@ export function field(input, commit) {
       if (theirs && !ours && document.activeElement === input) return;
       input.value = shown = text;
     },
-    answered() {
+    answer(text) {
+      this.show(text);
       sent = null;
     },
   };

@@ -1,7 +1,7 @@
 // @ts-check
 // The focus, across elements that are made anew.
 
-/** @typedef {{instrument: number, name: string}} Focus */
+/** @typedef {{instrument: number, name: string, otherwise: string}} Focus `otherwise`: where that is gone */
 
 /** @param {HTMLElement} root */
 const instruments = (root) => [...root.querySelectorAll(".ce-live")];
@@ -14,7 +14,8 @@ export function remember(root) {
   const node = document.activeElement;
   if (!(node instanceof HTMLElement) || !root.contains(node)) return null;
   const instrument = instruments(root).findIndex((other) => other.contains(node));
-  return { instrument, name: node.dataset.focus ?? "" };
+  const around = /** @type {HTMLElement | null} */ (node.closest("[data-otherwise]"));
+  return { instrument, name: node.dataset.focus ?? "", otherwise: around?.dataset.otherwise ?? "" };
 }
 
 /**
@@ -24,7 +25,9 @@ export function remember(root) {
 export function restore(root, focus) {
   if (!focus?.name) return;
   const within = instruments(root)[focus.instrument] ?? root;
-  const named = [...within.querySelectorAll("[data-focus]")];
-  const node = named.find((other) => /** @type {HTMLElement} */ (other).dataset.focus === focus.name);
-  if (node instanceof HTMLElement && node !== document.activeElement) node.focus();
+  /** @type {NodeListOf<HTMLElement>} */
+  const named = within.querySelectorAll("[data-focus]:not(:disabled)");
+  const find = (/** @type {string} */ name) => [...named].find(({ dataset }) => dataset.focus === name);
+  const node = find(focus.name) ?? find(focus.otherwise);
+  if (node && node !== document.activeElement) node.focus();
 }

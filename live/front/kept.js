@@ -8,6 +8,9 @@
 const KEY = "ce-progress";
 const BREAK = "break";
 const FINISHED = "finished";
+const MOST = 60; // keys that are seen, which stand in addresses
+const NAME = /^[\w-]{1,40}$/;
+const PART = /^[\w-]{1,40}\/[\w-]{1,40}$/;
 
 /** @returns {Pick<Storage, "getItem" | "setItem"> | null} */
 export function storage() {
@@ -36,8 +39,11 @@ export class Kept {
         if (answer) this.#of(page).set(key, answer);
       }
     }
-    this.#done = new Set(texts(done));
-    for (const [page, keys] of entries(seen)) this.#seen.set(page, new Set(texts(keys)));
+    this.#done = new Set(texts(done).filter((part) => PART.test(part)));
+    for (const [page, keys] of entries(seen)) {
+      const names = texts(keys).filter((key) => NAME.test(key));
+      this.#seen.set(page, new Set(names.slice(0, MOST)));
+    }
   }
 
   #read() {

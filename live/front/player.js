@@ -13,6 +13,7 @@ import { Links } from "./links.js";
 import { Notices } from "./notices.js";
 import { patiently } from "./patiently.js";
 import { colours } from "./plot.js";
+import { framed, settings } from "./query.js";
 import { Questions, shown } from "./questions.js";
 import { Streamlit, visit } from "./streamlit.js";
 import { styled } from "./style.js";
@@ -88,7 +89,7 @@ class Player {
   }
 
   #open() {
-    const link = location.search.slice(1) || last.link;
+    const link = settings(location.search) || last.link;
     // What the page before this one left unanswered belongs to the link that it left.
     this.ask.open(link, link === last.link ? last.changes : []);
   }
@@ -99,8 +100,9 @@ class Player {
    * @param {Data} data
    */
   update(data) {
+    // A session that knows less than before is a new one. One that only refuses is not told again.
+    if (data.finished.length < this.data.finished.length) this.#told = 0;
     this.data = data;
-    this.#told = Math.min(this.#told, data.finished.length);
     this.#colour();
     this.#finish();
   }
@@ -179,6 +181,7 @@ class Player {
     const other = layout.hash !== this.#answer?.layout.hash;
     if (other && this.#held) {
       this.#later = answer; // nothing is taken out of the learner's hand
+      this.#changed();
       return;
     }
     const focus = remember(this.root);
@@ -189,7 +192,7 @@ class Player {
     if (other) restore(this.root, focus);
     this.notices.say(head.notices);
     this.lesson.update(layout);
-    this.links.update(head.link);
+    this.links.update(framed(head.link, location.search));
     this.#changed();
     this.#finish();
     if (this.kept.see(this.data.page, head.sees)) this.#revealed();

@@ -3,6 +3,9 @@
 
 /** @import {Change} from "./types.js" */
 
+// Streamlit's own, which say how it shows itself within another page.
+const FRAME = new Set(["embed", "embed_options"]);
+
 const LONGEST = 4000; // characters of changes in one question
 const VALUE = 200; // characters of one value; none that is valid is longer
 
@@ -13,7 +16,7 @@ const VALUE = 200; // characters of one value; none that is valid is longer
  */
 export function query(link, changes, seen) {
   const pairs = changes.map(pair);
-  if (seen.length) pairs.push(["seen", seen.join(",")]);
+  if (seen.length) pairs.push(["seen", [...seen].sort().join(",")]);
   return [link, new URLSearchParams(pairs).toString()].filter(Boolean).join("&");
 }
 
@@ -42,3 +45,28 @@ export function fitting(changes) {
  * @param {string} text
  */
 export const cut = (text) => (text.length > VALUE ? `${text.slice(0, VALUE)}…` : text);
+
+/** @param {string} search what the address bar says after the path */
+const parts = (search) => search.replace(/^[?]/, "").split("&").filter(Boolean);
+
+/** @param {string} part */
+const framing = (part) => FRAME.has(part.split("=", 1)[0]);
+
+/**
+ * The settings in an address.
+ *
+ * @param {string} search
+ */
+export const settings = (search) =>
+  parts(search)
+    .filter((part) => !framing(part))
+    .join("&");
+
+/**
+ * The address of settings, shown within another page as this one is.
+ *
+ * @param {string} link
+ * @param {string} search of this page
+ */
+export const framed = (link, search) =>
+  [...parts(link), ...parts(search).filter(framing)].join("&");

@@ -88,6 +88,7 @@ export class Questions {
       this.#shown.set(question.key, { said, node });
       return node;
     });
+    const focused = [...before].find(([, { node }]) => node.contains(document.activeElement));
     // Those that stay are not moved: an element that is moved loses the focus.
     for (const child of [...this.node.children]) {
       if (!nodes.includes(/** @type {HTMLElement} */ (child))) child.remove();
@@ -95,6 +96,7 @@ export class Questions {
     nodes.forEach((node, i) => {
       if (this.node.children[i] !== node) this.node.insertBefore(node, this.node.children[i] ?? null);
     });
+    if (focused && !focused[1].node.isConnected) this.#focus(focused[0]);
   }
 
   /**
@@ -148,22 +150,23 @@ export class Questions {
   #take(question, chosen) {
     this.lesson.take(question, chosen);
     this.#render();
-    this.#focus(question.key, ".ce-verdict");
+    this.#focus(question.key);
   }
 
   /** @param {string} key */
   #forget(key) {
     this.lesson.forget(key);
     this.#render();
-    this.#focus(key, "input");
+    this.#focus(key);
   }
 
   /**
+   * Go to what is new of a question: its verdict, or its options.
+   *
    * @param {string} key
-   * @param {string} part
    */
-  #focus(key, part) {
-    const node = this.#shown.get(key)?.node.querySelector(part);
+  #focus(key) {
+    const node = this.#shown.get(key)?.node.querySelector(".ce-verdict, input");
     if (node) /** @type {HTMLElement} */ (node).focus();
   }
 }

@@ -137,7 +137,8 @@ export class Slider {
   /** @param {number} k */
   move(k) {
     this.k = k;
-    this.show(true);
+    this.#place();
+    this.field.show(this.text, true);
     this.hand.move();
   }
 
@@ -161,30 +162,25 @@ export class Slider {
     range.max = String(uneven ? this.last : value(this.last));
     if (held || waits !== undefined) {
       this.k = closest(count, (k) => Math.abs(value(k) - before), index);
-      if (held) return;
-    } else {
-      this.field.answered();
-      this.k = index;
+      this.#place();
+      this.field.show(held ? this.text : (waits ?? this.text), held);
+      return;
     }
-    this.show(false, waits);
+    this.k = index;
+    this.#place();
+    this.field.answer(this.text);
+  }
+
+  /** Put the range where the slider stands. */
+  #place() {
+    const { range, text, k } = this;
+    range.value = String(this.layout.uneven ? k : this.value(k));
+    range.setAttribute("aria-valuetext", text);
   }
 
   /** @param {boolean} chosen */
   choose(chosen) {
     if (this.radio) this.radio.checked = chosen;
-  }
-
-  /**
-   * Say what the slider and its field say where the slider stands.
-   *
-   * @param {boolean} ours whether the learner moved the slider, so that the field has to follow
-   * @param {string} [waits] what was typed or set and is not answered
-   */
-  show(ours, waits) {
-    const { range, text } = this;
-    range.value = String(this.layout.uneven ? this.k : this.value(this.k));
-    range.setAttribute("aria-valuetext", text);
-    this.field.show(waits ?? text, ours);
   }
 
   #position() {

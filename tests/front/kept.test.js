@@ -52,6 +52,15 @@ test("a page is finished when it was broken and every question answered", () => 
   assert.deepEqual(kept.finished, ["sigmoid"]);
 });
 
+test("what cannot stand in an address is not kept", () => {
+  const many = Array.from({ length: 500 }, (_, i) => `key${i}`);
+  const done = ["sigmoid/finished", "a/b/finished", "x".repeat(99), "<b>/finished"];
+  const kept = new Kept(storage(JSON.stringify({ done, seen: { p: ["a,b", "", "é", ...many] } })));
+  assert.deepEqual(kept.finished, ["sigmoid"]);
+  assert.equal(kept.seen("p")[0], "key0");
+  assert.equal(kept.seen("p").length, 60);
+});
+
 test("a storage that refuses is no fault", () => {
   const refusing = {
     getItem: () => {
