@@ -3,6 +3,7 @@
 # make test    everything, in a real browser too, and a look for known vulnerabilities
 # make lint    ruff, mypy, eslint and tsc
 # make bench   the drag beside a static page, the weight and time of a release, a class of students
+# make vendor  vendor/ anew, after another plotly.js was named in package.json and locked
 # make lock    the lock files anew, after requirements.txt or package.json has changed
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ VENV := .venv/bin/python
 NODE := .venv/bin/node
 NPM := .venv/bin/npm
 
-.PHONY: run quick test lint audit bench lock
+.PHONY: run quick test lint audit bench vendor lock
 
 run: .venv/run
 	@$(VENV) -m streamlit run app.py
@@ -39,6 +40,14 @@ bench: .venv/dev
 	@$(VENV) -m bench.drag
 	@$(VENV) -m bench.load
 	@$(VENV) -m bench.classroom
+
+# Of plotly.js's bundles the one with bars, lines and contours; npm has compared it with its hash.
+PLOTLY := node_modules/plotly.js-cartesian-dist-min
+
+vendor: node_modules/.installed
+	cp $(PLOTLY)/plotly-cartesian.min.js vendor/
+	cp $(PLOTLY)/LICENSE vendor/LICENSE
+	@echo "Tell tests/supply/test_vendor.py: $$(sha256sum vendor/plotly-cartesian.min.js)"
 
 # Installs run again only when a requirements file is newer than the stamp of the last install.
 # uv takes a third of pip's time.

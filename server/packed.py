@@ -1,7 +1,8 @@
 """Files go out compressed, and each is compressed once for all who ask.
 
-Streamlit sends its own scripts as they are, because to compress them for every visitor takes the
-server longer than it saves: 2.2 MB when a page is opened for the first time.
+Streamlit sends its own files as they are, because to compress them for every visitor takes the
+server longer than it saves: 3.2 MB at a first visit. Kept compressed they are 1.2 MB, and take half
+of the processor time that it takes to read them anew.
 """
 
 import asyncio

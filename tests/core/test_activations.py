@@ -74,6 +74,7 @@ def assert_accurate(logits, fmt, log_total, log_probabilities, probabilities):
         assert ulps(found, truth, fmt) <= rounded_once(bound, fmt)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FORMATS)
 def test_along_an_axis_against_mpmath(name):
     fmt = FORMATS[name]

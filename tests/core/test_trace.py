@@ -245,6 +245,7 @@ def _many_digits():
         yield
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_many_digits")
 @pytest.mark.parametrize("name", NAMES)
 def test_true_loss_and_the_loss_of_digits_agree_with_mpmath(name):
@@ -325,6 +326,7 @@ def on_paper(kind, index, result, logits, target, shift):
     return abs(true_loss - given_loss) / given_loss
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_many_digits")
 @pytest.mark.parametrize("name", NAMES)
 def test_what_should_have_come_out_agrees_with_mpmath(name):

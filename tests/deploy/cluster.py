@@ -29,7 +29,7 @@ class Cluster:
         self._dead: set[int] = set()
         with ThreadPoolExecutor() as pool:
             self.replicas: list[Server] = list(pool.map(self._serve, range(len(self._ports))))
-        self.url, self.nginx = stack.enter_context(_nginx(folder, self._ports))
+        self.url, self.nginx = stack.enter_context(nginx_before(folder, self._ports))
 
     def kill(self, replica: int, how: Signals = SIGKILL) -> None:
         """End a replica: at once, as a crash or a power cut does, or as it is asked to end."""
@@ -74,7 +74,7 @@ def _named() -> list[str]:
 
 
 @contextmanager
-def _nginx(folder: Path, ports: list[int]) -> Iterator[tuple[str, int]]:
+def nginx_before(folder: Path, ports: list[int]) -> Iterator[tuple[str, int]]:
     """Run deploy/nginx.conf with other addresses and folders, and with nothing else changed.
 
     Yield its address and the number of its first process.

@@ -3,10 +3,9 @@
 import re
 from importlib.metadata import metadata
 
-import plotly
-
 from tests.supply.audit import LOCK
 from tests.supply.lock import locked
+from tests.supply.test_vendor import SCRIPT, named
 
 TEXT = (LOCK.parent / "docs" / "licences.md").read_text()
 # What some packages write instead of an identifier of https://spdx.org/licenses; protobuf and the
@@ -39,5 +38,4 @@ def test_every_package_is_listed_with_its_version_and_licence() -> None:
 
 
 def test_the_version_of_plotly_js_is_named() -> None:
-    script = plotly.offline.get_plotlyjs()
-    assert f"plotly.js {re.search(r'plotly.js v([0-9.]+)', script)[1]}," in TEXT
+    assert f"plotly.js {named(SCRIPT.read_text())}," in TEXT
