@@ -2,14 +2,12 @@
 
 import streamlit as st
 from starlette.middleware import Middleware
-from starlette.routing import Mount
-from starlette.staticfiles import StaticFiles
 
 from lab.answers import Answers
-from lab.version import BUILD
-from live.component import FRONT, FRONT_HASH
+from lab.build import BUILD
+from live.files import FOLDERS
 from pages.main import LESSONS
-from server.address import TellTheAddress, base_path, script_hashes
+from server.address import TellTheAddress, script_hashes
 from server.answers import answer_routes
 from server.files import files_route
 from server.headers import SecurityHeaders
@@ -27,8 +25,7 @@ app = st.App(
     "pages/main.py",
     routes=[
         *answer_routes(asked, BUILD),
-        files_route("/live", FRONT, FRONT_HASH),
-        Mount(f"{base_path()}/vendor", StaticFiles(packages=[("plotly", "package_data")])),
+        *(files_route(path, folder, hash_) for path, (folder, hash_) in FOLDERS.items()),
     ],
     middleware=[
         Middleware(Logged),

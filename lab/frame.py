@@ -9,11 +9,13 @@ import streamlit as st
 
 from lab.lesson import Lesson
 from lab.surround import lead
-from lab.version import BUILD, VERSION
+from lab.build import BUILD
 from lab.visit import finish, visit
 from lab.words import say, speaking
-from live.component import FRONT_HASH, finished, player
+from live.component import finished, player
+from live.files import address
 from server.address import base_path
+from version import VERSION
 
 _HERE = Path(__file__).parent
 _KEY = "player"
@@ -67,11 +69,10 @@ def _page(lesson: Lesson, lessons: Sequence[Lesson]) -> None:
 
 def _data(page: str) -> dict[str, Any]:
     base = base_path()
-    front = f"{base}/live/{FRONT_HASH}"
     return {
-        "script": f"{front}/player.js",
-        "style": f"{front}/live.css",
-        "plotly": f"{base}/vendor/plotly.min.js",
+        "script": base + address("/live", "player.js"),
+        "style": base + address("/live", "live.css"),
+        "plotly": base + address("/vendor", "plotly-cartesian.min.js"),
         "page": page,
         "base": base,
         "version": BUILD,

@@ -1,13 +1,9 @@
 """The player as a Streamlit component: a few lines that import it, and what it is told once."""
 
-import hashlib
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
-
-FRONT = Path(__file__).parent / "front"
 
 # Streamlit runs this again with every run of the page, from a blob, which has no path of its own.
 _SCRIPT = """
@@ -35,17 +31,6 @@ _mount = st.components.v2.component(
     # plotly.js puts its style rules into the document; a shadow root would not see them.
     isolate_styles=False,
 )
-
-
-def _hash() -> str:
-    digest = hashlib.blake2b(digest_size=8)
-    for path in sorted(FRONT.iterdir()):
-        digest.update(path.name.encode() + path.read_bytes())
-    return digest.hexdigest()
-
-
-FRONT_HASH = _hash()
-"""What tells these files of the front end from any others."""
 
 
 def player(key: str, data: Mapping[str, Any], on_finished: Callable[[], None]) -> None:

@@ -1,6 +1,5 @@
 """Files under a name that holds a hash of them: browsers keep them, and never an old one."""
 
-import hashlib
 from pathlib import Path
 
 from starlette.responses import Response
@@ -9,21 +8,6 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from server.address import base_path
-
-
-def file_hash(folder: Path) -> str:
-    """Return what changes when a file in a folder does, its name included.
-
-    Examples
-    --------
-    >>> file_hash(Path("vendor")) == file_hash(Path("vendor"))
-    True
-    """
-    digest = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        content = hashlib.sha256(path.read_bytes()).hexdigest()
-        digest.update(f"{path.relative_to(folder).as_posix()}\n{content}\n".encode())
-    return digest.hexdigest()[:16]
 
 
 class _Unchanging(StaticFiles):

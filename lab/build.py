@@ -1,10 +1,8 @@
-"""Which lab this is: its version for people, and what tells its files from any others."""
+"""What tells this build of the lab from any other."""
 
 import hashlib
 from pathlib import Path
 from typing import Final
-
-VERSION: Final = "0.2.0"
 
 _ROOT = Path(__file__).parents[1]
 _PARTS = ("ce_core", "lab", "live", "pages")
