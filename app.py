@@ -11,14 +11,18 @@ from server.address import TellTheAddress, script_hashes
 from server.answers import answer_routes
 from server.files import files_route
 from server.headers import SecurityHeaders
+from server.listening import bound_uvicorn
 from server.logs import Logged, write_json_lines
 from server.memory import GivesBack, share_arenas, skip_modules
 from server.origins import OwnOrigin
 from server.packed import Packed
+from server.paths import KnownPaths
+from server.stream import Stream
 
 share_arenas()
 skip_modules()
 write_json_lines()
+bound_uvicorn()
 answers = Answers(LESSONS)
 asked = {"": answers.numbers, "layout": answers.layout, "questions": answers.questions}
 app = st.App(
@@ -31,7 +35,9 @@ app = st.App(
         Middleware(Logged),
         Middleware(GivesBack),
         Middleware(SecurityHeaders, scripts=script_hashes()),
+        Middleware(KnownPaths, pages=tuple(lesson.page for lesson in LESSONS)),
         Middleware(OwnOrigin),
+        Middleware(Stream),
         Middleware(TellTheAddress),
         Middleware(Packed),
     ],

@@ -5,15 +5,20 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Protocol
 
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from server.address import base_path
+from server.pace import household
 from server.packed import accepts_gzip
+from server.turns import FullError, Turns
 
 _KEEP = 24 * 60 * 60  # s
+_MOST_WAITING = 600  # questions: a class that opens a page at once asks two or three each
+_LEFT = 499  # as nginx calls it in its log
+_LATER = "2"  # s after which whoever was sent away may ask again
 _QUICKLY = 1  # of zlib's levels: higher ones take several times as long and gain little
 
 
@@ -45,19 +50,27 @@ def answer_routes(questions: Mapping[str, Question], version: str) -> list[Route
     do while a new one is being rolled out.
     """
     # One after the other: that is what two cores do best, and the event loop is never held up.
-    limit = CapacityLimiter(1)
+    turns = Turns(_MOST_WAITING)
 
     async def answer(question: Question, request: Request) -> Response:
         asking, _, asked = request.url.query.removeprefix("v=").partition("&")
         page = request.path_params["page"]
+        client = request.scope.get("client")
         try:
-            found = await to_thread.run_sync(_packed, question, page, asked, limiter=limit)
+            async with turns.turn(household(client)):
+                if await request.is_disconnected():
+                    return Response(status_code=_LEFT)  # nobody waits for it any more
+                found = await to_thread.run_sync(_packed, question, page, asked)
         except KeyError:
             return Response(status_code=404)
+        except FullError:
+            return Response(status_code=503, headers={"Retry-After": _LATER})
         return _response(*found, request, keep=asking == version)
 
     return [
-        Route(f"{base_path()}/answer/{{page}}{f'/{name}' if name else ''}", partial(answer, question))
+        Route(
+            f"{base_path()}/answer/{{page}}{f'/{name}' if name else ''}", partial(answer, question)
+        )
         for name, question in questions.items()
     ]
 

@@ -1,0 +1,59 @@
+"""Which paths there are, and that all others are not found."""
+
+import pytest
+import streamlit as st
+
+from server.paths import LONGEST, KnownPaths
+from tests.server.asgi import answering, ask, response
+
+PAGES = ("start", "softmax")
+
+
+def status(path: str, **more: object) -> int:
+    return ask(KnownPaths(answering(*response(b"ok")), PAGES), path, **more).status
+
+
+FOUND = ["/", "/start", "/softmax", "/favicon.png", "/_stcore/health", "/_stcore/host-config", "/static/js/x.js", "/vendor/1/x.js", "/live/1/x.js", "/answer/start/layout"]
+NOT_FOUND = ["/_stcore/metrics", "/_stcore/agent/mcp", "/_stcore/agent/interact", "/auth/login", "/auth/logout", "/oauth2callback", "/_stcore/upload_file/a/b", "/media/x", "/component/a/b", "/_stcore/bidi-components/a/b", "/_stcore/script-health-check", "/app", "/_stcore/stream", "/_stcore/health/", "/nowhere", "/start/", "//start", "/static", "/_stcore", "."]
+
+
+@pytest.mark.parametrize("path", FOUND)
+def test_what_a_visit_asks_for_is_served(path: str) -> None:
+    assert status(path) == status(path, method="HEAD") == 200
+    for method in ("POST", "PUT", "DELETE", "OPTIONS", "PATCH"):
+        assert status(path, method=method) == 405
+
+
+@pytest.mark.parametrize("path", NOT_FOUND)
+def test_what_no_visit_asks_for_is_not_found(path: str) -> None:
+    for method in ("GET", "HEAD", "PUT", "POST", "DELETE"):
+        assert status(path, method=method) == 404
+
+
+def test_metrics_are_for_those_who_ask_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    for value, found in [("1", 200), ("0", 404), ("", 404)]:
+        monkeypatch.setenv("CE_METRICS", value)
+        assert status("/_stcore/metrics") == found
+
+
+def test_a_path_that_is_longer_than_any_of_ours_is_refused() -> None:
+    assert status("/", query_string=b"a" * (LONGEST - 1)) == 200
+    assert status("/", query_string=b"a" * LONGEST) == 414
+    assert status("/static/" + "a" * LONGEST) == 414
+
+
+def test_one_path_leads_to_a_session() -> None:
+    def opens(path: str) -> bool:
+        known = KnownPaths(answering({"type": "websocket.accept"}), PAGES)
+        more = {"websocket.http.response": {}}
+        asked = ask(known, path, type="websocket", extensions=more)
+        return asked.messages[0]["type"] == "websocket.accept"
+
+    assert opens("/_stcore/stream")
+    assert not any(map(opens, ["/", "/start", "/_stcore/health", "/live/1/x", "//_stcore/stream"]))
+
+
+def test_all_of_them_are_below_the_path_before_all_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(st, "get_option", {"server.baseUrlPath": "lab"}.__getitem__)
+    assert {status(path) for path in ["/lab", "/lab/", "/lab/start", "/lab/static/x"]} == {200}
+    assert {status(path) for path in ["/", "/start", "/lab/lab", "/static/x"]} == {404}
