@@ -19,7 +19,7 @@ _LOGGER = logging.getLogger("ce")
 _CLICKS, _CLICKS_AT_ONCE = 5, 20  # messages of a connection: each second, and at once
 _FAR_BEHIND = 30  # messages that wait; whoever has more of them does not read what comes back
 # A class has one address, opens the page at once, and follows the same link at once.
-_ADDRESS, _ADDRESS_AT_ONCE = 25, 300  # messages of all connections of an address
+_ADDRESS, _ADDRESS_AT_ONCE = 20, 60  # messages of all connections of an address; more wait
 _OPENED, _OPENED_AT_ONCE = 20, 60  # connections that an address opens
 _PATIENCE = 15.0  # s that a new connection waits for its turn before it is refused
 _OPEN_HERE = 400  # connections of an address

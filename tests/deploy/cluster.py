@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from signal import SIGKILL, Signals
 from typing import Any
+from unittest.mock import patch
 
 from tests.browser.serving import ROOT, STARTUP, Server, free_port, serve
 
@@ -54,9 +55,11 @@ class Cluster:
 
     def _serve(self, replica: int) -> Server:
         log = self._folder / f"replica-{replica}.txt"
-        return self._stack.enter_context(
-            serve(log, script=self._script, port=self._ports[replica], options=self._options)
-        )
+        # By its metrics a replica says how many sessions it has.
+        with patch.dict(os.environ, CE_METRICS="1"):
+            return self._stack.enter_context(
+                serve(log, script=self._script, port=self._ports[replica], options=self._options)
+            )
 
 
 @contextmanager
