@@ -1,7 +1,7 @@
 """Students as the server sees them, without a browser.
 
-All hold a Streamlit session over a WebSocket, which brings the pages. A student of the lab then asks
-for answers over HTTP, as the player does; one of the plain page speaks Streamlit's own protocol: a
+All hold a Streamlit session over a WebSocket, which brings the pages. A student of the lab asks for
+answers over HTTP, as the player does; one of the plain page speaks Streamlit's own protocol: a
 `BackMsg` asks for a run of the script, and `ForwardMsg`s bring its elements. Like the browser, a
 student whose connection is lost connects again, and asks again for what was not answered.
 """
@@ -44,8 +44,14 @@ class Student(Protocol):
 
     page: str
     random: Random
-    received: int  # bytes
-    reconnected: int  # how often
+
+    @property
+    def received(self) -> int:
+        """The bytes that came."""
+
+    @property
+    def reconnected(self) -> int:
+        """How often a connection was lost, and another made."""
 
     async def open(self) -> float:
         """Ask for the page, and return the seconds until it stands."""
