@@ -218,16 +218,18 @@ class Http:
             if not head.startswith("HTTP/1.1 200"):
                 raise OSError(head.partition("\r\n")[0])
         except (OSError, asyncio.IncompleteReadError):
-            self.close()
+            await self.close()
             raise
         self.received += len(head) + len(body)
         packed = re.search(r"^content-encoding: gzip", head, re.IGNORECASE | re.MULTILINE)
         return gzip.decompress(body) if packed else body
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Close the connection; the next request opens another."""
         if self._streams:
             self._streams[1].close()
+            with suppress(OSError):
+                await self._streams[1].wait_closed()
         self._streams = None
 
 
@@ -299,7 +301,7 @@ class LabStudent:
 
     async def leave(self) -> None:
         """Close the page."""
-        self._http.close()
+        await self._http.close()
         await self._session.leave()
 
     def stands(self) -> dict[str, float]:
@@ -352,7 +354,7 @@ class LabStudent:
 
     async def _get(self, part: str, query: str) -> bytes:
         """Ask until there is an answer, as the player does."""
-        path = f"/answer/{self.page}{part}?{query}&v={self._version}"
+        path = f"/answer/{self.page}{part}?v={self._version}&{query}"
         deadline = time.perf_counter() + PATIENCE
         while True:
             try:
