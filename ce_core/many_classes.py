@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ce_core._checks import Array, as_index
-from ce_core.trace import Run
+from ce_core.pipelines import Run
 
 __all__ = ["with_copies"]
 
@@ -16,7 +16,7 @@ def with_copies(run: Run, copies: int) -> tuple[Array, Array]:
     Parameters
     ----------
     run : Run
-        What the naive or the shifted pipeline of `ce_core.trace.run` made of logits (..., C).
+        What the naive or the shifted pipeline of `ce_core.pipelines.run` made of logits (..., C).
     copies : int
         How many classes have the last logit, at least 1.
 
@@ -45,7 +45,7 @@ def with_copies(run: Run, copies: int) -> tuple[Array, Array]:
 
     Examples
     --------
-    >>> from ce_core.trace import run
+    >>> from ce_core.pipelines import run
     >>> even = run([0.0, 0.0], 0, "shifted", "bfloat16")
     >>> total, probability = with_copies(even, 1000)  # 1 more than 256 is 256 in bfloat16
     >>> float(total), float(probability)

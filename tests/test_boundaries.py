@@ -30,7 +30,7 @@ def roots(path: Path) -> set[str]:
     return {name.split(".")[0] for name in imports(path)}
 
 
-@pytest.mark.parametrize("path", sorted(Path("ce_core").glob("*.py")), ids=str)
+@pytest.mark.parametrize("path", sorted(Path("ce_core").rglob("*.py")), ids=str)
 def test_the_core_knows_numbers_and_nothing_else(path: Path) -> None:
     allowed = {"ce_core", "numpy", "ml_dtypes", *sys.stdlib_module_names}
     assert roots(path) <= allowed

@@ -10,7 +10,6 @@ from mpmath import mpf
 
 from ce_core import (
     FORMATS,
-    exact,
     log_sigmoid,
     log_softmax,
     logsumexp,
@@ -18,7 +17,7 @@ from ce_core import (
     softmax,
     softmax_jacobian,
 )
-from tests.core import oracle
+from tests.core import exact, oracle
 from tests.core.oracle import ulps
 
 INF, NAN = math.inf, math.nan
@@ -85,7 +84,7 @@ def test_along_an_axis_against_mpmath(name):
 @pytest.mark.parametrize("magnitude", [1e-6, 1.0, 10.0, 400.0])
 @pytest.mark.parametrize("name", FORMATS)
 def test_many_classes(name, magnitude):
-    """Against the 50 digits of `ce_core.exact`, which cost less for long sums."""
+    """Against the 50 digits of `tests.core.exact`, which cost less for long sums."""
     fmt = FORMATS[name]
     logits = (np.random.default_rng(0).uniform(-1, 1, 300) * magnitude).astype(fmt.dtype)
     z = as_floats(logits)

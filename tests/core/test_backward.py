@@ -6,9 +6,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from ce_core.backward import gradient
 from ce_core.formats import FORMATS
-from ce_core.trace import PIPELINES, run
+from ce_core.pipelines import PIPELINES, gradient, run
 from tests.core import oracle
 
 INF, NAN = math.inf, math.nan

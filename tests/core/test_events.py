@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from ce_core.events import EventKind, find_events
 from ce_core.formats import FORMATS
-from ce_core.trace import PIPELINES, run, trace
+from ce_core.pipelines import PIPELINES, EventKind, find_events, run
+from tests.core.traced import trace
 
 INF, NAN = math.inf, math.nan
 K = EventKind

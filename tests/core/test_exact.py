@@ -8,9 +8,9 @@ import mpmath
 import numpy as np
 import pytest
 
-from ce_core import exact
 from ce_core.formats import FORMATS, neighbours
-from ce_core.trace import PIPELINES, STEPS
+from ce_core.pipelines import PIPELINES, STEPS
+from tests.core import exact
 
 INF, NAN = math.inf, math.nan
 

@@ -7,7 +7,7 @@ import pytest
 
 from ce_core.formats import FORMATS
 from ce_core.many_classes import with_copies
-from ce_core.trace import run
+from ce_core.pipelines import run
 
 LOGITS = [[2.0, 1.0, 0.1], [0.0, 0.0, 0.0], [-3.0, 5.0, -math.inf], [8.0, -8.0, 1.0]]
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from ce_core.formats import FORMATS
+from ce_core.pipelines import PIPELINES, CauseKind, run
 from ce_core.scenarios import ALL_SCENARIOS, LAB, SCENARIOS
-from ce_core.trace import PIPELINES, CauseKind, run
 
 
 @pytest.fixture(params=ALL_SCENARIOS)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from ce_core.formats import FORMATS
-from ce_core.sweep import Sweep, sweep
-from ce_core.trace import PIPELINES, CauseKind, run
+from ce_core.pipelines import PIPELINES, CauseKind, run
+from ce_core.pipelines.sweep import Sweep, sweep
 
 POSITIONS = np.array([-1000.0, -95.0, -1.0, 0.0, 0.1, 9.5, 88.6, 1000.0])
 

@@ -1,8 +1,4 @@
-"""What happened in each step of a pipeline, for whole tables of logits at once.
-
-`ce_core.trace.trace` looks at one vector in every detail; this reads the kind of event off the
-values that the steps left, and takes no longer than they do.
-"""
+"""What happened in each step of a pipeline, read off the values that the steps left."""
 
 from __future__ import annotations
 
@@ -15,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ce_core.formats import FORMATS
-from ce_core.trace import STEPS, Run, Step
+from ce_core.pipelines.forward import Run
+from ce_core.pipelines.steps import STEPS, Step
 
 __all__ = ["EventKind", "find_events"]
 
@@ -47,7 +44,7 @@ def find_events(run: Run) -> dict[str, npt.NDArray[np.int8]]:
     Parameters
     ----------
     run : Run
-        What `ce_core.trace.run` made of logits (..., C).
+        What `ce_core.pipelines.run` made of logits (..., C).
 
     Returns
     -------
@@ -57,7 +54,7 @@ def find_events(run: Run) -> dict[str, npt.NDArray[np.int8]]:
 
     Examples
     --------
-    >>> from ce_core.trace import run
+    >>> from ce_core.pipelines import run
     >>> events = find_events(run([12.0, 0.0], 0, "naive", "float16"))
     >>> [EventKind(int(kind)).name for kind in events.values()]
     ['OVERFLOW', 'CARRIED', 'INVALID', 'CARRIED', 'CARRIED']

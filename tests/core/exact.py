@@ -101,12 +101,12 @@ def steps(logits: Sequence[float], target: int, pipeline: str) -> dict[str, tupl
     target : int
         The true class.
     pipeline : {"naive", "shifted", "fused"}
-        A name in `ce_core.trace.PIPELINES`.
+        A name in `ce_core.pipelines.PIPELINES`.
 
     Returns
     -------
     dict
-        By the names of `ce_core.trace.STEPS`: C numbers, or one.
+        By the names of `ce_core.pipelines.STEPS`: C numbers, or one.
 
     Examples
     --------
