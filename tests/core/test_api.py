@@ -15,12 +15,12 @@ WITHOUT_A_TEXTBOOK_FORM = {"one_hot", "softmax_jacobian"}
 
 
 def functions_of(module: object) -> set[str]:
-    """Return the public functions that a module defines itself."""
+    """Return the public functions that a module, or a module inside a package, defines itself."""
     return {
         name
         for name, value in vars(module).items()
         if inspect.isfunction(value)
-        and value.__module__ == module.__name__
+        and f"{value.__module__}.".startswith(f"{module.__name__}.")
         and not name.startswith("_")
     }
 

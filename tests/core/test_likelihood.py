@@ -209,7 +209,7 @@ def test_every_product_is_rounded(p: np.ndarray, counts: list[int], name: str) -
 
 
 @pytest.mark.parametrize("name", FORMATS)
-@pytest.mark.parametrize("limit", [0, 1, 63, 64, 65, 1200])
+@pytest.mark.parametrize("limit", [0, 1, 16, 17, 127, 128, 129, 1200])
 def test_the_count_is_where_the_loop_first_finds_0(limit: int, name: str) -> None:
     expected = []
     for p, counts in MODELS:
