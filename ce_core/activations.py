@@ -223,10 +223,22 @@ def softmax(logits: npt.ArrayLike, axis: int = -1) -> Array:
     given = as_vectors(logits, axis, "logits")
     with np.errstate(**_QUIET):
         z = widen(given)
-        p: Array = z - z.max(axis, keepdims=True)
-        np.exp(p, out=p)
-        p /= p.sum(axis, keepdims=True)
+        p = softmax_into(np.empty_like(z), z, axis)
         return p.astype(given.dtype, copy=False)
+
+
+def softmax_into(p: Array, z: Array, axis: int) -> Array:
+    """Write the softmax of z into p; to be called with NumPy's warnings off, for it checks nothing.
+
+    Examples
+    --------
+    >>> softmax_into(np.empty(2), np.zeros(2), -1)
+    array([0.5, 0.5])
+    """
+    np.subtract(z, z.max(axis, keepdims=True), out=p)
+    np.exp(p, out=p)
+    p /= p.sum(axis, keepdims=True)
+    return p
 
 
 def softmax_jacobian(logits: npt.ArrayLike) -> Array:

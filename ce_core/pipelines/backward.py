@@ -98,14 +98,14 @@ def gradient_of(forward: Run) -> Array:
     >>> gradient_of(run([2.0, 1.0, 0.0], 0, "naive", "float64")).round(4)
     array([-0.3348,  0.2447,  0.09  ])
     """
-    values, target = forward.steps, forward.target
-    by: dict[str, Array] = {"loss": np.ones_like(values["loss"])}
+    rows, target = forward.rows, forward.target
+    by: dict[str, Array] = {"loss": np.ones_like(rows["loss"])}
     with np.errstate(all="ignore"):
         for step in reversed(STEPS[forward.pipeline]):
             if step.name in by:
-                came_in = (values[name] for name in step.inputs)
-                handed = step.reverse(by[step.name], values[step.name], *came_in, target)
+                came_in = (rows[name] for name in step.inputs)
+                handed = step.reverse(by[step.name], rows[step.name], *came_in, target)
                 for name, part in zip(step.inputs, handed, strict=True):
                     if part is not None:
                         by[name] = by[name] + part if name in by else part
-    return by["logits"]
+    return np.ascontiguousarray(by["logits"]).reshape(forward.steps["logits"].shape)

@@ -170,7 +170,7 @@ def _tell(
             at = rows, index[rows]
             terms = arguments[rows]
             if "rest" in values:
-                terms = np.where(is_largest(terms), -np.inf, terms)
+                terms = np.where(is_largest(terms, row_max(terms)), -np.inf, terms)
             hit = _Hit(
                 case.given[at],
                 case.shift[rows, 0],

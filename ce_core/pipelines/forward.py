@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
 
@@ -17,11 +17,10 @@ import numpy.typing as npt
 from ce_core._checks import as_index
 from ce_core.formats import FORMATS, FloatFormat, as_float64, lookup
 from ce_core.pipelines.cause import Cause, find_causes
-from ce_core.pipelines.kinds import Case, find_kinds
+from ce_core.pipelines.kinds import Case, find_cases, find_kinds
 from ce_core.pipelines.numpy_warnings import find_warnings
-from ce_core.pipelines.paper import true_loss
 from ce_core.pipelines.rows import Array, Values
-from ce_core.pipelines.steps import PIPELINES, STEPS, Step
+from ce_core.pipelines.steps import PIPELINES, STEPS
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,9 +33,11 @@ class Run:
         The names they were called with.
     target : int
         The true class.
-    steps : dict of arrays
+    steps : mapping of arrays
         The value of every step in computing order, each in the format's dtype: "logits" as stored,
         then those of `STEPS`. Shapes are (..., C), or (...) where a step leaves one number.
+    rows : dict of arrays
+        The same of vectors (N, C), one class after the other in memory.
     cause : Cause
         The first step whose result is wrong.
     warnings : uint16 array of shape (...)
@@ -46,9 +47,9 @@ class Run:
     pipeline: str
     format: str
     target: int
-    steps: Values
-    _rows: Values = field(repr=False)  # the same of vectors (N, C), one class after the other
-    _case: Callable[[], Case] = field(repr=False)
+    steps: Mapping[str, Array]
+    rows: Values = field(repr=False)
+    _cases: Callable[[], dict[str, Case]] = field(repr=False)
 
     # Some pictures show the steps alone, and to find what broke takes longer than to compute them.
 
@@ -56,14 +57,14 @@ class Run:
     def kind(self) -> npt.NDArray[np.int8]:
         """The `CauseKind` of each vector, as `cause` has it; to tell the rest takes longer."""
         with np.errstate(all="ignore"):
-            kinds = find_kinds(self._case(), self._rows)
+            kinds = find_kinds(self._cases()[self.format], self.rows)
         return np.asarray(kinds.reshape(self.steps["loss"].shape))
 
     @cached_property
     def cause(self) -> Cause:
         """The first step whose result is wrong."""
         with np.errstate(all="ignore"):
-            cause = find_causes(self._case(), self._rows, self.kind.ravel())
+            cause = find_causes(self._cases()[self.format], self.rows, self.kind.ravel())
         shape = self.steps["loss"].shape
         return Cause(**{name: array.reshape(shape) for name, array in vars(cause).items()})
 
@@ -72,9 +73,11 @@ class Run:
         """The warnings that NumPy gives for each vector alone, as a sum of 2**i for WARNINGS[i]."""
         warnings = np.zeros(self.steps["loss"].size, np.uint16)
         if self._broken.size:
-            part = {name: array.take(self._broken, axis=0) for name, array in self._rows.items()}
+            part = {name: array.take(self._broken, axis=0) for name, array in self.rows.items()}
             with np.errstate(all="ignore"):
-                warnings[self._broken] = find_warnings(self._case().at(self._broken), part)
+                warnings[self._broken] = find_warnings(
+                    self._cases()[self.format].at(self._broken), part
+                )
         return warnings.reshape(self.steps["loss"].shape)
 
     @cached_property
@@ -83,8 +86,8 @@ class Run:
 
         Nearly all that can go wrong leaves one in the loss, or in the argument of exp.
         """
-        finite = np.isfinite(self._rows.get("shifted", self._rows["logits"]))
-        finite_loss = np.isfinite(self._rows["loss"])
+        finite = np.isfinite(self.rows.get("shifted", self.rows["logits"]))
+        finite_loss = np.isfinite(self.rows["loss"])
         if finite.all() and finite_loss.all():
             return np.empty(0, np.intp)
         return np.flatnonzero(~(finite.all(axis=-1) & finite_loss))
@@ -191,49 +194,58 @@ def run_formats(
     # With one class after the other in memory, all steps are faster, some of them eight times.
     given = np.asfortranarray(given.reshape(-1, given.shape[-1]))
     constant = constant.reshape(-1, 1)
-    given_loss = cache(partial(true_loss, given, target))
-    runs = {}
     with np.errstate(all="ignore"):
-        for fmt in found:
-            stored = _store(given, constant, fmt)
-            case = cache(partial(Case.of, given, constant, stored, target, fmt, given_loss))
-            rows = _steps(stored, target, pipelines)
-            steps = _shaped(rows, shape)
-            runs[fmt.name] = {
-                name: Run(name, fmt.name, target, steps[name], rows[name], case) for name in rows
-            }
+        stored = {fmt.name: _store(given, constant, fmt) for fmt in found}
+        cases = cache(partial(find_cases, given, constant, stored, target))
+        rows = {name: _steps(logits, target, pipelines) for name, logits in stored.items()}
+    runs = {}
+    for name, forms in rows.items():
+        shaped: dict[int, Array] = {}
+        runs[name] = {
+            pipeline: Run(pipeline, name, target, _Shaped(values, shape, shaped), values, cases)
+            for pipeline, values in forms.items()
+        }
     return runs
 
 
 def _steps(stored: Array, target: int, pipelines: Sequence[str]) -> dict[str, Values]:
     """Return the values of the steps; those that pipelines have in common are one array."""
-    done: dict[tuple[Step, ...], Array] = {}
+    done: dict[tuple[object, ...], Array] = {}
     rows = {}
     for pipeline in pipelines:
         values: Values = {"logits": stored}
-        for count, step in enumerate(STEPS[pipeline], start=1):
-            so_far = STEPS[pipeline][:count]
-            if so_far not in done:
-                done[so_far] = step.compute(*(values[name] for name in step.inputs), target)
-            values[step.name] = done[so_far]
+        for step in STEPS[pipeline]:
+            came_in = [values[name] for name in step.inputs]
+            key = (step, *map(id, came_in))
+            if key not in done:
+                done[key] = step.compute(*came_in, target)
+            values[step.name] = done[key]
         rows[pipeline] = values
     return rows
 
 
-def _shaped(rows: dict[str, Values], shape: tuple[int, ...]) -> dict[str, Values]:
-    """Return the values in the shape of the logits, and in the usual order in memory.
+class _Shaped(Mapping[str, Array]):
+    """The values in the shape of the logits, and in the usual order in memory, once asked for.
 
     For the order in which np.sum adds, and so its last digit, depends on that.
     """
-    arrays = {id(array): array for values in rows.values() for array in values.values()}
-    shaped = {
-        key: np.ascontiguousarray(array).reshape(shape + array.shape[1:])
-        for key, array in arrays.items()
-    }
-    return {
-        pipeline: {name: shaped[id(array)] for name, array in values.items()}
-        for pipeline, values in rows.items()
-    }
+
+    def __init__(self, rows: Values, shape: tuple[int, ...], done: dict[int, Array]) -> None:
+        self._rows, self._shape = rows, shape
+        self._done = done  # by the id of the rows: pipelines have steps in common
+
+    def __getitem__(self, name: str) -> Array:
+        rows = self._rows[name]
+        if id(rows) not in self._done:
+            shape = self._shape + rows.shape[1:]
+            self._done[id(rows)] = np.ascontiguousarray(rows).reshape(shape)
+        return self._done[id(rows)]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
 
 
 def _check(logits: npt.ArrayLike, target: int, shift: npt.ArrayLike) -> tuple[Array, Array]:

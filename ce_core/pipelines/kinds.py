@@ -6,14 +6,14 @@ It is never predicted from the limits of the format.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
 
 import numpy as np
 
-from ce_core.formats import FloatFormat
+from ce_core.formats import FORMATS, FloatFormat
 from ce_core.pipelines.paper import true_loss
 from ce_core.pipelines.rows import Array, Values
 
@@ -63,27 +63,6 @@ class Case:
     given_loss: Array
     true_loss: Array
 
-    @classmethod
-    def of(
-        cls,
-        given: Array,
-        shift: Array,
-        stored: Array,
-        target: int,
-        fmt: FloatFormat,
-        given_loss: Callable[[bool], Array],
-    ) -> Case:
-        """Find the loss on paper of the logits as stored.
-
-        `given_loss` is `true_loss` of the given logits.
-        """
-        corrected = fmt.dtype == np.float64
-        loss = given_loss(corrected)
-        if stored is given:
-            return cls(given, shift, given, target, fmt, loss, loss)
-        wide = stored.astype(np.float64)
-        return cls(given, shift, wide, target, fmt, loss, true_loss(wide, target, corrected))
-
     def at(self, rows: Array) -> Case:
         """Return the case of these rows alone."""
         return replace(
@@ -120,6 +99,29 @@ class Case:
             CauseKind.ALL_MASKED: masked.all(axis=-1),
             CauseKind.TARGET_MASKED: masked[:, self.target],
         }
+
+
+def find_cases(
+    given: Array, shift: Array, stored: Mapping[str, Array], target: int
+) -> dict[str, Case]:
+    """Return the case of each format, whose losses on paper are found together."""
+    cases = {}
+    narrow = {name: logits for name, logits in stored.items() if logits.dtype != np.float64}
+    with np.errstate(all="ignore"):
+        if narrow:
+            wide = [logits.astype(np.float64) for logits in narrow.values()]
+            together = true_loss(np.concatenate([given, *wide]), target, corrected=False)
+            given_loss, *losses = np.split(together, len(wide) + 1)
+            for name, logits, loss in zip(narrow, wide, losses, strict=True):
+                fmt = FORMATS[name]
+                cases[name] = Case(given, shift, logits, target, fmt, given_loss, loss)
+        for name in stored.keys() - narrow.keys():
+            loss = given_loss = true_loss(given, target, corrected=True)
+            if stored[name] is not given:
+                loss = true_loss(stored[name], target, corrected=True)
+            fmt = FORMATS[name]
+            cases[name] = Case(given, shift, stored[name], target, fmt, given_loss, loss)
+    return cases
 
 
 def find_kinds(case: Case, values: Values) -> Array:

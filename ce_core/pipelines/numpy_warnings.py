@@ -69,7 +69,7 @@ def find_warnings(case: Case, values: Values) -> Array:
         subtract_invalid = became_nan(stored - largest, stored, largest)
     terms = values["exp"]
     if "rest" in values:
-        terms = others(values["logits"], terms)
+        terms = others(terms, values["logits"], values["largest"])
     sum_over = _sum_warns(terms, wide)[:, None]
     if "total" in values:
         total = values["total"].astype(wide)[:, None]

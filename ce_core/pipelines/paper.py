@@ -17,12 +17,12 @@ def true_loss(logits: Array, target: int, corrected: bool) -> Array:
     A loss below the smallest float64 is returned as that smallest number: 0 would say that there
     is no other class.
     """
-    largest = row_max(logits)[:, None]
-    shifted = logits - largest
+    largest = row_max(logits)
+    shifted = logits - largest[:, None]
     exp = np.exp(shifted)
     if corrected:
-        exp += exp * difference_error(logits, largest, shifted)
-    rest = row_sum(others(logits, exp))
+        exp += exp * difference_error(logits, largest[:, None], shifted)
+    rest = row_sum(others(exp, logits, largest))
     loss = np.asarray(np.log1p(rest) - shifted[:, target])
     vanished = np.flatnonzero(loss == 0)
     if vanished.size:

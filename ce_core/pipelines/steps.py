@@ -141,7 +141,7 @@ STEPS: Final[Mapping[str, tuple[Step, ...]]] = {
             "np.sum(np.where(np.arange(exp.size) == np.argmax(logits), 0, exp))",
             "reduce",
             ("logits", "exp"),
-            lambda z, e, _: row_sum(others(z, e)),
+            lambda z, e, _: row_sum(others(e, z, row_max(z))),
         ),
         Step("log_sum", "np.log1p(rest)", "log1p", ("rest",), lambda rest, _: np.log1p(rest)),
         Step(

@@ -286,7 +286,7 @@ def test_several_formats_at_once_are_each_alone(shift):
         for pipeline, result in forms.items():
             alone = run(logits, 1, pipeline, name, shift=shift)
             assert (result.format, result.pipeline) == (name, pipeline)
-            ours, theirs = (r.steps | vars(r.cause) for r in (result, alone))
+            ours, theirs = ({**r.steps, **vars(r.cause)} for r in (result, alone))
             assert list(ours) == list(theirs)
             for key in ours:
                 assert ours[key].flags.c_contiguous  # as np.sum adds a vector
