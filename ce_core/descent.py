@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ce_core._checks import as_index, as_weight
+from ce_core._softmax import softmax_into
 from ce_core._targets import times_log
-from ce_core.activations import log_softmax, softmax, softmax_into
+from ce_core.activations import log_softmax, softmax
 from ce_core.formats import as_float64
 from ce_core.losses import one_hot
 
