@@ -1,6 +1,8 @@
 """The likelihood, entropy and their kin against mpmath, SciPy, slow loops and their identities."""
 
 from fractions import Fraction
+from functools import cache
+from itertools import product
 
 import mpmath
 import numpy as np
@@ -76,14 +78,14 @@ def test_entropy_lies_between_zero_and_log_c(p: np.ndarray) -> None:
     np.testing.assert_allclose(lk.entropy(p, unit="bits"), stats.entropy(p, base=2), rtol=1e-13)
 
 
-@pytest.mark.parametrize("name", ROOMY)
-@pytest.mark.parametrize("classes", [2, 3, 10])
-def test_a_uniform_distribution_has_the_entropy_log_c(name: str, classes: int) -> None:
-    fmt = FORMATS[name]
-    p = np.full(classes, 1 / classes).astype(fmt.dtype)
-    h = lk.entropy(p)
-    assert h.dtype == fmt.dtype
-    assert abs(float(h) - np.log(classes)) <= 4 * fmt.unit_roundoff * np.log(classes)
+def test_a_uniform_distribution_has_the_entropy_log_c(subtests: pytest.Subtests) -> None:
+    for name, classes in product(ROOMY, [2, 3, 10]):
+        with subtests.test(name=name, classes=classes):
+            fmt = FORMATS[name]
+            p = np.full(classes, 1 / classes).astype(fmt.dtype)
+            h = lk.entropy(p)
+            assert h.dtype == fmt.dtype
+            assert abs(float(h) - np.log(classes)) <= 4 * fmt.unit_roundoff * np.log(classes)
 
 
 def test_a_one_hot_label_leaves_one_term() -> None:
@@ -129,15 +131,20 @@ def test_minus_log_likelihood_per_observation_is_the_cross_entropy(counts: list[
     np.testing.assert_allclose(per_observation, lk.cross_entropy(frequencies, p), rtol=1e-13)
 
 
-@pytest.mark.parametrize("name", ROOMY)
-def test_the_product_underflows_where_the_format_ends_and_the_sum_does_not(name: str) -> None:
-    fmt = FORMATS[name]
-    p = np.array([0.5, 0.5]).astype(fmt.dtype)
-    last = round(-np.log2(fmt.smallest_subnormal))  # 0.5 ** last is the smallest positive number
-    assert float(lk.multinomial_likelihood(p, [last, 0])) == fmt.smallest_subnormal
-    assert lk.multinomial_likelihood(p, [last + 1, 0]) == 0
-    log = float(lk.multinomial_log_likelihood(p, [last + 1, 0]))
-    assert log == pytest.approx(-(last + 1) * np.log(2), rel=2 * fmt.unit_roundoff)
+def test_the_product_underflows_where_the_format_ends_and_the_sum_does_not(
+    subtests: pytest.Subtests,
+) -> None:
+    for name in ROOMY:
+        with subtests.test(name=name):
+            fmt = FORMATS[name]
+            p = np.array([0.5, 0.5]).astype(fmt.dtype)
+            last = round(
+                -np.log2(fmt.smallest_subnormal)
+            )  # 0.5 ** last is the smallest positive number
+            assert float(lk.multinomial_likelihood(p, [last, 0])) == fmt.smallest_subnormal
+            assert lk.multinomial_likelihood(p, [last + 1, 0]) == 0
+            log = float(lk.multinomial_log_likelihood(p, [last + 1, 0]))
+            assert log == pytest.approx(-(last + 1) * np.log(2), rel=2 * fmt.unit_roundoff)
 
 
 def test_rows_are_independent_and_shapes_broadcast() -> None:
@@ -186,7 +193,15 @@ MODELS = [
     (np.array([0.3, 0.7, 0.0]), [9, 9, 1]),
     (np.array([1.0, 0.0, 0.0]), [2, 0, 0]),
     (np.array([1.0, 0.0, 0.0]), [0, 1, 0]),
+    (np.array([0.5, 0.2, 0.3]), [301, 200, 99]),  # a period of its own
 ]
+
+
+@cache
+def products_of(i: int, name: str) -> list[float]:
+    """Return the running product of a model, as far as any test looks."""
+    p, counts = MODELS[i]
+    return product_by_product(p, even_order(counts, 1200), name)
 
 
 def test_the_order_is_nginxs_example() -> None:
@@ -199,53 +214,59 @@ def test_the_order_is_nginxs_example() -> None:
     assert products[4] / products[3] == 0.375
 
 
-@pytest.mark.parametrize("name", FORMATS)
-@pytest.mark.parametrize(("p", "counts"), MODELS)
-def test_every_product_is_rounded(p: np.ndarray, counts: list[int], name: str) -> None:
-    expected = product_by_product(p, even_order(counts, 1200), name)
-    found = lk.running_product(p, counts, name, 1200)
-    assert found.dtype == FORMATS[name].dtype
-    np.testing.assert_array_equal(found.astype(np.float64), expected)
+def test_every_product_is_rounded(subtests: pytest.Subtests) -> None:
+    for name, (i, (p, counts)) in product(FORMATS, enumerate(MODELS)):
+        with subtests.test(name=name, counts=counts):
+            found = lk.running_product(p, counts, name, 1200)
+            assert found.dtype == FORMATS[name].dtype
+            np.testing.assert_array_equal(found.astype(np.float64), products_of(i, name))
 
 
-@pytest.mark.parametrize("name", FORMATS)
-@pytest.mark.parametrize("limit", [0, 1, 16, 17, 127, 128, 129, 1200])
-def test_the_count_is_where_the_loop_first_finds_0(limit: int, name: str) -> None:
-    expected = []
-    for p, counts in MODELS:
-        products = product_by_product(p, even_order(counts, limit), name)
-        expected.append(products.index(0.0) + 1 if 0.0 in products else 0)
-    models, data = (np.array(rows) for rows in zip(*MODELS, strict=True))
-    found = lk.underflow_count(models, data, name, limit)
-    assert found.dtype.kind == "i"
-    assert found.tolist() == expected
+def test_the_count_is_where_the_loop_first_finds_0(subtests: pytest.Subtests) -> None:
+    for name, limit in product(FORMATS, [0, 1, 16, 17, 127, 128, 129, 1200]):
+        with subtests.test(name=name, limit=limit):
+            made = [products_of(i, name)[:limit] for i in range(len(MODELS))]
+            expected = [products.index(0.0) + 1 if 0.0 in products else 0 for products in made]
+            models, data = (np.array(rows) for rows in zip(*MODELS, strict=True))
+            found = lk.underflow_count(models, data, name, limit)
+            assert found.dtype.kind == "i"
+            assert found.tolist() == expected
 
 
-@pytest.mark.parametrize("name", FORMATS)
-def test_the_count_is_the_range_of_the_format_over_the_cross_entropy(name: str) -> None:
+def test_the_count_is_the_range_of_the_format_over_the_cross_entropy(
+    subtests: pytest.Subtests,
+) -> None:
     """A rounding moves ln of a product by little until the last subnormal numbers; a period, 7."""
-    fmt = FORMATS[name]
-    p, counts = np.array([0.5, 0.3, 0.2]), np.array([4, 2, 1])
-    stored = p.astype(fmt.dtype).astype(np.float64)
-    per_observation = -(counts * np.log(stored)).sum() / counts.sum()
-    rough = -fmt.ln_zero / per_observation
-    found = lk.underflow_count(p, counts, name, 2000)
-    # Each rounding of a normal number moves ln by at most u; of the rest, by a number or two.
-    assert abs(found - rough) <= 7 + rough * fmt.unit_roundoff / per_observation
+    for name in FORMATS:
+        with subtests.test(name=name):
+            fmt = FORMATS[name]
+            p, counts = np.array([0.5, 0.3, 0.2]), np.array([4, 2, 1])
+            stored = p.astype(fmt.dtype).astype(np.float64)
+            per_observation = -(counts * np.log(stored)).sum() / counts.sum()
+            rough = -fmt.ln_zero / per_observation
+            found = lk.underflow_count(p, counts, name, 2000)
+            # Each rounding of a normal number moves ln by at most u; of the rest, by a number or
+            # two.
+            assert abs(found - rough) <= 7 + rough * fmt.unit_roundoff / per_observation
 
 
-@pytest.mark.parametrize("name", FORMATS)
-def test_factors_above_a_half_stick_before_0(name: str) -> None:
-    smallest = FORMATS[name].smallest_subnormal
-    for p in ([0.625, 0.375], [0.75, 0.25]):
-        last = lk.running_product(p, [3, 0], name, 6000)[-2:].astype(np.float64)
-        assert last[0] == last[1] > 0
-        assert last[1] <= 2 * smallest  # 0.75 of two is 1.5, a tie, which rounds to the even two
-        assert lk.underflow_count(p, [3, 0], name, 6000) == 0
-    assert lk.running_product([0.9375, 0.0625], [1, 0], name, 20000)[-1] >= 4 * smallest
-    # One factor of a half or less, however rare, and the product ends.
-    assert lk.underflow_count([0.625, 0.375], [30, 1], name, 6000) > 0
-    assert lk.underflow_count([0.5, 0.5], [1, 0], name, 6000) == round(-np.log2(smallest)) + 1
+def test_factors_above_a_half_stick_before_0(subtests: pytest.Subtests) -> None:
+    for name in FORMATS:
+        with subtests.test(name=name):
+            smallest = FORMATS[name].smallest_subnormal
+            for p in ([0.625, 0.375], [0.75, 0.25]):
+                last = lk.running_product(p, [3, 0], name, 6000)[-2:].astype(np.float64)
+                assert last[0] == last[1] > 0
+                assert (
+                    last[1] <= 2 * smallest
+                )  # 0.75 of two is 1.5, a tie, which rounds to the even two
+                assert lk.underflow_count(p, [3, 0], name, 6000) == 0
+            assert lk.running_product([0.9375, 0.0625], [1, 0], name, 20000)[-1] >= 4 * smallest
+            # One factor of a half or less, however rare, and the product ends.
+            assert lk.underflow_count([0.625, 0.375], [30, 1], name, 6000) > 0
+            assert (
+                lk.underflow_count([0.5, 0.5], [1, 0], name, 6000) == round(-np.log2(smallest)) + 1
+            )
 
 
 def scalar_by_scalar(p: np.ndarray, counts: list[int], name: str) -> np.generic:
@@ -263,24 +284,30 @@ def bits_of(numbers: np.ndarray) -> list[int]:
     return np.atleast_1d(numbers).view(f"u{numbers.itemsize}").tolist()
 
 
-@pytest.mark.parametrize("name", FORMATS)
-def test_the_likelihood_of_all_observations_is_the_end_of_the_running_product(name: str) -> None:
+def test_the_likelihood_of_all_observations_is_the_end_of_the_running_product(
+    subtests: pytest.Subtests,
+) -> None:
     """The totals of one call differ: within, at and beyond the observations taken at once."""
-    rng = np.random.default_rng(0)
-    p = simplex(rng.uniform(0.05, 1, (40, 3)))
-    p[:20] = simplex(p[:20] + np.array([20, 0, 0]))  # these are not 0 after a hundred
-    totals = [1, 2, 63, 64, 65, 127, 128, 129, 150, 200] * 4
-    counts = np.array([rng.multinomial(n, row) for n, row in zip(totals, p, strict=True)])
-    together = lk.rounded_likelihood(p, counts, name)
-    assert (together.shape, together.dtype) == ((40,), FORMATS[name].dtype)
-    alone = [lk.rounded_likelihood(*row, name) for row in zip(p, counts, strict=True)]
-    ends = [
-        lk.running_product(row, n, name, int(n.sum()))[-1] for row, n in zip(p, counts, strict=True)
-    ]
-    loops = [scalar_by_scalar(row, n, name) for row, n in zip(p, counts.tolist(), strict=True)]
-    for expected in (alone, ends, loops):
-        assert bits_of(together) == bits_of(np.array(expected, together.dtype))
-    assert len({*bits_of(together)}) >= 5
+    for name in FORMATS:
+        with subtests.test(name=name):
+            rng = np.random.default_rng(0)
+            p = simplex(rng.uniform(0.05, 1, (40, 3)))
+            p[:20] = simplex(p[:20] + np.array([20, 0, 0]))  # these are not 0 after a hundred
+            totals = [1, 2, 63, 64, 65, 127, 128, 129, 150, 200] * 4
+            counts = np.array([rng.multinomial(n, row) for n, row in zip(totals, p, strict=True)])
+            together = lk.rounded_likelihood(p, counts, name)
+            assert (together.shape, together.dtype) == ((40,), FORMATS[name].dtype)
+            alone = [lk.rounded_likelihood(*row, name) for row in zip(p, counts, strict=True)]
+            ends = [
+                lk.running_product(row, n, name, int(n.sum()))[-1]
+                for row, n in zip(p, counts, strict=True)
+            ]
+            loops = [
+                scalar_by_scalar(row, n, name) for row, n in zip(p, counts.tolist(), strict=True)
+            ]
+            for expected in (alone, ends, loops):
+                assert bits_of(together) == bits_of(np.array(expected, together.dtype))
+            assert len({*bits_of(together)}) >= 5
 
 
 def test_formats_together_are_the_formats_alone() -> None:
@@ -336,12 +363,12 @@ def test_leading_axes_of_counts_and_probabilities_broadcast() -> None:
     assert lk.rounded_likelihood(np.empty((0, 3)), [1, 2, 3], "float16").shape == (0,)
 
 
-@pytest.mark.parametrize("name", FORMATS)
-def test_an_underflow_does_not_warn(name: str) -> None:
-    with np.errstate(all="raise"):
-        lk.running_product([0.5, 0.5 - 1e-30, 1e-30], [1, 1, 1], name, 100)
-        lk.underflow_count([0.5, 0.5 - 1e-30, 1e-30], [1, 1, 1], name, 100)
-        lk.rounded_likelihood([0.5, 0.5 - 1e-30, 1e-30], [40, 40, 20], name)
+def test_an_underflow_does_not_warn(subtests: pytest.Subtests) -> None:
+    for name in FORMATS:
+        with subtests.test(name=name), np.errstate(all="raise"):
+            lk.running_product([0.5, 0.5 - 1e-30, 1e-30], [1, 1, 1], name, 100)
+            lk.underflow_count([0.5, 0.5 - 1e-30, 1e-30], [1, 1, 1], name, 100)
+            lk.rounded_likelihood([0.5, 0.5 - 1e-30, 1e-30], [40, 40, 20], name)
 
 
 @pytest.mark.parametrize(
