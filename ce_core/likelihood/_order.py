@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from ce_core._checks import Array
 
-BLOCK = 128
+BLOCK = 192
 """How many observations a block has at most: some periods of most data sets."""
 
 

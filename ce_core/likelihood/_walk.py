@@ -12,7 +12,7 @@ from ce_core._checks import Array
 from ce_core.likelihood._order import BLOCK, Order
 
 # Where the first block is cut to see which products are 0: most narrow formats end within a part.
-_CUTS = (0, 16, 32, 64, BLOCK)
+_CUTS = (0, 16, 32, 64, 128, BLOCK)
 
 
 def multiply(
