@@ -74,15 +74,7 @@ def assert_accurate(logits, fmt, log_total, log_probabilities, probabilities):
         assert ulps(found, truth, fmt) <= rounded_once(bound, fmt)
 
 
-<<<<<<< HEAD
 @pytest.mark.slow
-@pytest.mark.parametrize("name", FORMATS)
-def test_along_an_axis_against_mpmath(name):
-    fmt = FORMATS[name]
-    for logits in oracle.vectors(fmt, np.random.default_rng(0)):
-        z = as_floats(logits)
-        assert_accurate(logits, fmt, oracle.logsumexp(z), oracle.log_softmax(z), oracle.softmax(z))
-=======
 def test_along_an_axis_against_mpmath(subtests):
     for name in FORMATS:
         with subtests.test(name=name):
@@ -92,7 +84,6 @@ def test_along_an_axis_against_mpmath(subtests):
                 assert_accurate(
                     logits, fmt, oracle.logsumexp(z), oracle.log_softmax(z), oracle.softmax(z)
                 )
->>>>>>> core
 
 
 def test_many_classes(subtests):
