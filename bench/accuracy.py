@@ -1,7 +1,7 @@
 """The largest error of each function in ulps, beside SciPy's on the same logits.
 
 Run with `python -m bench.accuracy` from the project's folder; it writes its table, and that of
-`bench.core`, into docs/implementation.md. The truth is `ce_core.exact`, which the tests hold
+`bench.core`, into docs/implementation.md. The truth is `tests.core.exact`, which the tests hold
 against mpmath. Results beyond the largest number of a format are left out.
 """
 
@@ -17,7 +17,8 @@ import scipy.special
 
 import ce_core
 from bench import core
-from ce_core import FORMATS, FloatFormat, exact
+from ce_core import FORMATS, FloatFormat
+from tests.core import exact
 
 Array = npt.NDArray[Any]
 

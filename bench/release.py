@@ -76,7 +76,7 @@ async def main(releases: int, folders: Sequence[Path]) -> None:
                         cost = costs[folder, name]
                         await measure(browser, server, name, releases, cost)
             await browser.close()
-    print("| page | code | server CPU of a release, ms | kB of a release | settled, ms: median | p95 |")
+    print("| page | code | server CPU, ms | kB | settled, ms: median | p95 |")
     print("|---|---|--:|--:|--:|--:|")
     for name in PAGES:
         for folder in folders:

@@ -1,7 +1,7 @@
 """Students as the server sees them, without a browser.
 
-All hold a Streamlit session over a WebSocket, which brings the pages. A student of the lab then asks
-for answers over HTTP, as the player does; one of the plain page speaks Streamlit's own protocol: a
+All hold a Streamlit session over a WebSocket, which brings the pages. A student of the lab asks for
+answers over HTTP, as the player does; one of the plain page speaks Streamlit's own protocol: a
 `BackMsg` asks for a run of the script, and `ForwardMsg`s bring its elements. Like the browser, a
 student whose connection is lost connects again, and asks again for what was not answered.
 """
@@ -44,8 +44,14 @@ class Student(Protocol):
 
     page: str
     random: Random
-    received: int  # bytes
-    reconnected: int  # how often
+
+    @property
+    def received(self) -> int:
+        """The bytes that came."""
+
+    @property
+    def reconnected(self) -> int:
+        """How often a connection was lost, and another made."""
 
     async def open(self) -> float:
         """Ask for the page, and return the seconds until it stands."""
@@ -212,16 +218,18 @@ class Http:
             if not head.startswith("HTTP/1.1 200"):
                 raise OSError(head.partition("\r\n")[0])
         except (OSError, asyncio.IncompleteReadError):
-            self.close()
+            await self.close()
             raise
         self.received += len(head) + len(body)
         packed = re.search(r"^content-encoding: gzip", head, re.IGNORECASE | re.MULTILINE)
         return gzip.decompress(body) if packed else body
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Close the connection; the next request opens another."""
         if self._streams:
             self._streams[1].close()
+            with suppress(OSError):
+                await self._streams[1].wait_closed()
         self._streams = None
 
 
@@ -293,7 +301,7 @@ class LabStudent:
 
     async def leave(self) -> None:
         """Close the page."""
-        self._http.close()
+        await self._http.close()
         await self._session.leave()
 
     def stands(self) -> dict[str, float]:
@@ -346,7 +354,7 @@ class LabStudent:
 
     async def _get(self, part: str, query: str) -> bytes:
         """Ask until there is an answer, as the player does."""
-        path = f"/answer/{self.page}{part}?{query}&v={self._version}"
+        path = f"/answer/{self.page}{part}?v={self._version}&{query}"
         deadline = time.perf_counter() + PATIENCE
         while True:
             try:

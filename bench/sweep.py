@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ce_core.formats import FORMATS
-from ce_core.sweep import sweep
+from ce_core.pipelines.sweep import sweep
 
 LOGITS = [2.0, 1.0, 0.1, -1.0, 0.0, 3.0, -2.0, 0.5, 1.5, -0.5]
 TARGET = 0

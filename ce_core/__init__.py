@@ -2,9 +2,9 @@
 
 The functions here hold for every finite logit. `naive` has the textbook formulas under the same
 names, and `likelihood` the measures of distributions. What the lab shows beside them is imported
-by itself, which keeps `import ce_core` quick: `ce_core.trace` and `ce_core.sweep` run the formulas
-step by step and `ce_core.backward` back again, `ce_core.descent` follows the gradient,
-`ce_core.scenarios` names logits worth seeing, `ce_core.exact` computes to 50 digits.
+by itself, which keeps `import ce_core` quick: `ce_core.pipelines` runs the formulas step by step
+and back again, `ce_core.descent` follows the gradient, `ce_core.scenarios` names logits worth
+seeing.
 """
 
 from ce_core import likelihood, naive

@@ -9,7 +9,7 @@ import ml_dtypes
 import numpy as np
 import numpy.typing as npt
 
-from ce_core.formats import FORMATS
+from ce_core.formats import FORMATS, widen
 
 Array = npt.NDArray[Any]
 
@@ -95,17 +95,6 @@ def as_fraction(value: float, name: str) -> float:
     if number.ndim != 0 or not 0 <= number <= 1:
         raise ValueError(f"{name} must be a number in [0, 1]; got {value!r}")
     return float(number)
-
-
-def widen(array: Array) -> Array:
-    """Return a half-width or narrower array as float32, in which its sums can be trusted.
-
-    In bfloat16 a running sum of ones stops at 256, because 256 + 1 rounds to 256; in float8_e4m3fn
-    it stops at 16. What is computed in float32 is rounded to the narrow format once, at the end, as
-    PyTorch's kernels do. P. Micikevicius et al., "Mixed Precision Training", ICLR 2018, section
-    3.3, give the reason: reductions, softmax among them, are to be carried out in float32.
-    """
-    return array.astype(np.float32) if array.itemsize < 4 else array
 
 
 def to_float64(array: Array) -> Array:

@@ -1,6 +1,6 @@
 """Sigmoid, logsumexp and softmax, in the forms that hold for every finite logit.
 
-Formats narrower than float32 are computed in float32 and rounded once; see `ce_core._checks.widen`.
+Formats narrower than float32 are computed in float32 and rounded once; see `ce_core.formats.widen`.
 No function warns. In float8_e4m3fn, which has no infinity, a result of -inf is nan.
 """
 
@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ce_core._checks import Array, as_real, as_vectors, to_float64, widen
+from ce_core._checks import Array, as_real, as_vectors, to_float64
+from ce_core._softmax import softmax_into
+from ce_core.formats import widen
 
 # inf - inf, a difference beyond the largest number, and exp of a very negative one all have the
 # result that the docstrings promise.
@@ -166,7 +168,7 @@ def logsumexp(logits: npt.ArrayLike, axis: int = -1, keepdims: bool = False) -> 
         index, largest = _largest(z, axis)
         terms = z - largest
         np.exp(terms, out=terms)
-        result = largest + np.log1p(_sum_without(index, terms, axis))
+        result = largest + _log_sum(index, terms, axis)
         # A largest logit of inf, -inf or nan is the result itself; z - largest was nan.
         result = np.where(np.isfinite(largest), result, largest).astype(given.dtype, copy=False)
     return result if keepdims else result.squeeze(axis)[()]
@@ -223,9 +225,7 @@ def softmax(logits: npt.ArrayLike, axis: int = -1) -> Array:
     given = as_vectors(logits, axis, "logits")
     with np.errstate(**_QUIET):
         z = widen(given)
-        p: Array = z - z.max(axis, keepdims=True)
-        np.exp(p, out=p)
-        p /= p.sum(axis, keepdims=True)
+        p = softmax_into(np.empty_like(z), z, axis)
         return p.astype(given.dtype, copy=False)
 
 
@@ -336,9 +336,9 @@ def log_softmax(logits: npt.ArrayLike, axis: int = -1) -> Array:
         z = widen(given)
         index, largest = _largest(z, axis)
         log_p = z - largest
-        rest = _sum_without(index, np.exp(log_p), axis)
+        log_sum = _log_sum(index, np.exp(log_p), axis)
         # Without a finite largest logit, log_p already has the entries that are promised.
-        log_p -= np.where(np.isfinite(largest), np.log1p(rest), 0)
+        log_p -= np.where(np.isfinite(largest), log_sum, 0)
         return log_p.astype(given.dtype, copy=False)
 
 
@@ -348,7 +348,10 @@ def _largest(z: Array, axis: int) -> tuple[Array, Array]:
     return index, np.take_along_axis(z, index, axis)
 
 
-def _sum_without(index: Array, terms: Array, axis: int) -> Array:
-    """Return the sum along the axis of all terms but one, which is set to 0 in place."""
-    np.put_along_axis(terms, index, 0, axis)
-    return np.asarray(terms.sum(axis, keepdims=True))
+def _log_sum(index: Array, exp: Array, axis: int) -> Array:
+    """Return the log of the sum along the axis, of which the term at `index` is 1.
+
+    That term is set to 0 in place: log1p adds it.
+    """
+    np.put_along_axis(exp, index, 0, axis)
+    return np.asarray(np.log1p(exp.sum(axis, keepdims=True)))

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,6 +14,7 @@ import numpy.typing as npt
 from ce_core import naive
 from ce_core.activations import log_sigmoid, sigmoid
 from ce_core.formats import as_float64, lookup
+from ce_core.listening import listening
 from ce_core.losses import binary_cross_entropy_with_logits
 
 __all__ = ["FORMS", "BinaryRun", "run"]
@@ -121,13 +121,11 @@ def run(x: npt.ArrayLike, format: str) -> BinaryRun:
 def _warnings(x: Array) -> npt.NDArray[np.str_]:
     """Ask NumPy: it warns once for a whole array, so one that warned is asked again in parts."""
     numbers = x.reshape(-1)
-    log = io.StringIO()  # safe in threads, as `warnings.catch_warnings` is not
-    with np.errstate(over="log", divide="log", invalid="log", under="ignore", call=log):
+    with listening() as said:
         p = naive.sigmoid(numbers)
         np.log(np.stack([1 - p, p]))
-    said = log.getvalue().replace("Warning: ", "").rstrip()
     if said and numbers.size > 1:
         size = -(-numbers.size // 8)
         parts = [_warnings(numbers[i : i + size]) for i in range(0, numbers.size, size)]
         return np.concatenate(parts).reshape(x.shape)
-    return np.full(x.shape, np.array(said))
+    return np.full(x.shape, np.array("\n".join(said)))

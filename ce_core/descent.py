@@ -6,10 +6,13 @@ pull of the loss alone, and where it comes to rest.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 
 from ce_core._checks import as_index, as_weight
+from ce_core._softmax import softmax_into
 from ce_core._targets import times_log
 from ce_core.activations import log_softmax, softmax
 from ce_core.formats import as_float64
@@ -97,9 +100,13 @@ def descend(
     path = np.empty((count + 1, *z.shape))
     path[0] = z
     # A step beyond the largest number leads to inf, and one below the smallest is 0.
-    with np.errstate(over="ignore", under="ignore"):
-        for i in range(count):
-            path[i + 1] = path[i] - eta * (softmax(path[i], axis=0) - q)
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        pull = np.empty_like(z)
+        for here, after in pairwise(path):
+            softmax_into(pull, here, 0)
+            pull -= q
+            pull *= eta
+            np.subtract(here, pull, out=after)
     return np.moveaxis(path, (0, 1), (-2, -1))
 
 

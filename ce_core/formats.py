@@ -155,6 +155,23 @@ def as_float64(numbers: npt.ArrayLike, name: str) -> npt.NDArray[np.float64]:
     return array.astype(np.float64)
 
 
+def widen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return a half-width or narrower array as float32, which holds each of its numbers.
+
+    Sums can be trusted there: in bfloat16 a running sum of ones stops at 256, because 256 + 1
+    rounds to 256; in float8_e4m3fn it stops at 16. What is computed in float32 is rounded to the
+    narrow format once, at the end, as PyTorch's kernels do. P. Micikevicius et al., "Mixed
+    Precision Training", ICLR 2018, section 3.3, give the reason: reductions, softmax among them,
+    are to be carried out in float32.
+
+    Examples
+    --------
+    >>> widen(np.ones(2, np.float16)).dtype.name, widen(np.ones(2)).dtype.name
+    ('float32', 'float64')
+    """
+    return array.astype(np.float32) if array.itemsize < 4 else array
+
+
 def _store(value: float, fmt: FloatFormat) -> npt.NDArray[Any]:
     with np.errstate(all="ignore"):
         return np.array(value, dtype=np.float64).astype(fmt.dtype)

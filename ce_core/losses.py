@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ce_core._checks import Array, as_index, as_real, widen
+from ce_core._checks import Array, as_index, as_real
 from ce_core._targets import (
     Reduction,
     as_classes,
@@ -22,6 +22,7 @@ from ce_core._targets import (
     times_log,
 )
 from ce_core.activations import log_sigmoid, log_softmax, sigmoid, softmax
+from ce_core.formats import widen
 
 # 0 * inf and a loss beyond the largest number have the results that the docstrings promise.
 _QUIET: Any = {"over": "ignore", "under": "ignore", "invalid": "ignore"}

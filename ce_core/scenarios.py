@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from ce_core.trace import CauseKind
+from ce_core.pipelines import CauseKind
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Scenario:
     format : str
         A name in `ce_core.formats.FORMATS`.
     effect : mapping
-        The `CauseKind` that `ce_core.trace.run` finds, for each pipeline.
+        The `CauseKind` that `ce_core.pipelines.run` finds, for each pipeline.
     shift : float
         The constant that is added to every logit.
     reach : int

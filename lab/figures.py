@@ -104,7 +104,7 @@ def probabilities(count: int, traces: int = 3) -> Plot:
 
 
 def sent(numbers: Numbers) -> list[float | None] | Plot:
-    """Return numbers as JSON has them, nothing where one is infinite or nan; or name their column."""
+    """Return numbers as JSON has them, nothing where one is not finite; or name their column."""
     if isinstance(numbers, Column):
         return {"column": numbers}
     array = np.asarray(numbers, float)
@@ -128,7 +128,8 @@ def curves(
     Parameters
     ----------
     lines : list of (x, y, colour)
-        Long ones are better columns, whose numbers travel as bytes. A colour is "ink", "faint" or the name of a swatch of the player.
+        Long ones are better columns, whose numbers travel as bytes. A colour is "ink", "faint" or
+        the name of a swatch of the player.
     x_range, y_range : (float, float)
         What the axes show, in powers of ten on a log axis.
     x_title : str

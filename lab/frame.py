@@ -7,9 +7,9 @@ from typing import Any
 
 import streamlit as st
 
+from lab.build import BUILD
 from lab.lesson import Lesson
 from lab.surround import lead
-from lab.build import BUILD
 from lab.visit import finish, visit
 from lab.words import say, speaking
 from live.component import finished, player

@@ -9,7 +9,7 @@ import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from lab.readers import LONGEST_NAME, LONGEST_TEXT, logit, name, number, one_of, plain, whole
+from lab.readers import LONGEST_TEXT, logit, name, number, one_of, plain, whole
 from lab.settings import REACHES, Parameter, Settings
 from lab.words import FIRST, LANGUAGES, say
 
@@ -119,7 +119,8 @@ class Refused(NamedTuple):
     why: str
 
     def __str__(self) -> str:
-        return say("app.ignored_part", key=_excerpt(self.key), text=_excerpt(self.text), why=self.why)
+        key, text = _excerpt(self.key), _excerpt(self.text)
+        return say("app.ignored_part", key=key, text=text, why=self.why)
 
 
 def _excerpt(text: str) -> str:
@@ -291,4 +292,3 @@ def _only(parameter: Parameter[Any], texts: Sequence[str], settings: Settings) -
     if not parameter.fits(value, settings):
         raise ValueError("does not fit what was read before it")
     return value
-

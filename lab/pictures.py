@@ -19,7 +19,7 @@ def framed(inside: str) -> str:
 
 
 def place(x: np.ndarray, y: np.ndarray, y_range: tuple[float, float]) -> list[str]:
-    """Return where points are in the picture, as SVG writes it; one that is not finite is left out."""
+    """Return where points are in the picture, as SVG writes it; without those not finite."""
     low, high = y_range
     across = _EDGE + (WIDTH - 2 * _EDGE) * (x - x.min()) / (x.max() - x.min())
     up = HEIGHT - _EDGE - (HEIGHT - 2 * _EDGE) * (y - low) / (high - low)

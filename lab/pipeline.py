@@ -249,7 +249,9 @@ def _card(settings: Settings, name: str, columns: Columns) -> Card:
         value=Cell(columns[f"loss_{name}"], LOSS, readout=f"loss-{name}"),
         unit=say("pipeline.loss_unit"),
         second_label=say("pipeline.loss_probability", target=settings.names[settings.target]),
-        second=Cell(columns[f"probability_{name}"], Style("significant", 6), readout=f"p-target-{name}"),
+        second=Cell(
+            columns[f"probability_{name}"], Style("significant", 6), readout=f"p-target-{name}"
+        ),
     )
 
 

@@ -176,7 +176,8 @@ class Parameter(Generic[T]):
         """Read what a link says."""
         if len(text) > LONGEST_TEXT:
             raise ValueError("too long")
-        return tuple(map(self.reader.read, self.split(text))) if self.split else self.reader.read(text)
+        read = self.reader.read
+        return tuple(map(read, self.split(text))) if self.split else read(text)
 
     def called(self, name: str = "") -> str:
         """Return what a control of it is called; one for each class has the class's name."""

@@ -77,7 +77,7 @@ def _sentences(
 # Every sentence that the choice above can make.
 _PIECES = (
     "none",
-    *(kind.name.lower() for kind in CauseKind if kind not in (CauseKind.NONE, CauseKind.EXP_OVERFLOW)),
+    *(kind.name.lower() for kind in CauseKind if kind.name not in ("NONE", "EXP_OVERFLOW")),
     "exp_overflow_nan",
     "exp_overflow_inf",
     "target_underflow",
@@ -179,7 +179,8 @@ def warnings(runs: Mapping[str, Run], columns: Columns) -> Sentence:
         for name in runs
         for text in WARNINGS
     ]
-    said = [[i for i in range(len(pieces)) if number >> i & 1] or [len(pieces)] for number in codes.tolist()]
+    count = len(pieces)
+    said = [[i for i in range(count) if number >> i & 1] or [count] for number in codes.tolist()]
     return Sentence(
         "warnings",
         say("pipeline.warnings_title"),

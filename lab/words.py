@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 _FOLDER = Path(__file__).parent / "words"
@@ -46,10 +46,15 @@ def say(key: str, /, **values: object) -> str:
     A place without a value stays as it is: the browser fills those that follow a drag. A sentence
     that the language lacks is said in English.
     """
-    sentence = sentences(_language.get()).get(key) or sentences(FIRST)[key]
-    if not values:  # as most have none, and a page says hundreds
-        return sentence
-    return re.sub(r"\{(\w+)\}", lambda place: str(values.get(place[1], place[0])), sentence)
+    return _said(_language.get(), key, tuple(values.items()))
+
+
+# A page says hundreds with every answer, and nearly all of them the same.
+@lru_cache(10_000)
+def _said(language: str, key: str, values: tuple[tuple[str, object], ...]) -> str:
+    sentence = sentences(language).get(key) or sentences(FIRST)[key]
+    filled = dict(values)
+    return re.sub(r"\{(\w+)\}", lambda place: str(filled.get(place[1], place[0])), sentence)
 
 
 def has(key: str) -> bool:

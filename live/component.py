@@ -12,9 +12,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
   let player = players.get(parentElement);
   if (player) player.then(({ update }) => update(data));
   else {
-    const tell = (finished) => setTriggerValue("finished", finished);
     const root = parentElement.querySelector(".ce-player-root");
-    player = import(new URL(data.script, location.origin).href).then(({ show }) => show({ root, data, tell }));
+    const tell = (finished) => setTriggerValue("finished", finished);
+    const script = new URL(data.script, location.origin).href;
+    player = import(script).then(({ show }) => show({ root, data, tell }));
     players.set(parentElement, player);
   }
   return () => {

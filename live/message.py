@@ -11,7 +11,8 @@ import numpy as np
 
 from live.parts import Column, Columns, Instrument, Surround
 
-# What changes with a release and is sent with the numbers; the rest decides which elements there are.
+# What changes with a release and is sent with the numbers; the rest decides which elements there
+# are.
 _NOW = {
     "sliders": ("values", "index", "masked"),
     "choices": ("selected",),
@@ -63,7 +64,7 @@ def pack(
         "instruments": [
             _layout(instrument) | {"positions": column}
             for instrument, column in zip(instruments, positions, strict=True)
-        ]
+        ],
     }
     layout = _json(around)
     digest = hashlib.blake2b(layout, digest_size=8).hexdigest()

@@ -43,11 +43,11 @@ Question = Callable[[str, str], Answer]
 
 
 def answer_routes(questions: Mapping[str, Question], version: str) -> list[Route]:
-    """Return routes for some questions: `/answer/<page>` for "", `/answer/<page>/<name>` for others.
+    """Return routes for some questions: `/answer/<page>` for "", `/answer/<page>/<name>` else.
 
-    The query begins with `v`, the version of the app that asks. An answer depends on the query alone,
-    so that a browser or a proxy may keep it for a day; but not where the versions differ, as they
-    do while a new one is being rolled out.
+    The query begins with `v`, the version of the app that asks. An answer depends on the query
+    alone, so that a browser or a proxy may keep it for a day; but not where the versions differ, as
+    they do while a new one is being rolled out.
     """
     # One after the other: that is what two cores do best, and the event loop is never held up.
     turns = Turns(_MOST_WAITING)

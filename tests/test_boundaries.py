@@ -11,10 +11,10 @@ import ce_core
 MAY_IMPORT = {
     "ce_core": {"ce_core", "numpy", "ml_dtypes"},
     "live": {"live", "numpy", "streamlit"},
-    "lab": {"lab", "live", "ce_core", "numpy", "streamlit", "server.address"},
+    "lab": {"lab", "live", "ce_core", "numpy", "streamlit", "server.address", "version"},
     "pages": {"pages", "lab", "live", "ce_core", "numpy"},
     "server": {"server", "streamlit", "starlette", "anyio"},
-    "app.py": {"pages", "lab", "live", "server", "streamlit", "starlette"},
+    "app.py": {"pages", "lab", "live", "server", "version", "streamlit", "starlette"},
 }
 # Where Streamlit is spoken to; all else can be computed and tested without it.
 STREAMLIT = {"lab/frame.py", "lab/visit.py", "live/component.py"}

@@ -71,12 +71,13 @@ export class Streamlit {
 
   /** @param {MutationRecord[]} changes */
   #look(changes) {
-    if (changes.some(({ type }) => type === "attributes")) {
+    const app = document.querySelector(APP);
+    const answered = app?.getAttribute("data-test-script-state") !== "rerunRequested";
+    if (answered && changes.some(({ type }) => type === "attributes")) {
       clearTimeout(this.#doubt);
       this.#doubt = undefined;
       this.#patience = BEAT;
     }
-    const app = document.querySelector(APP);
     const linked = app === null || app.getAttribute("data-test-connection-state") === "CONNECTED";
     // What the learner did meanwhile has not reached Streamlit's server.
     if (linked && !this.#linked && this.#moved) {

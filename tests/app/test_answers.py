@@ -12,6 +12,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 from hypothesis import given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from ce_core.bugs import BUGS
@@ -77,6 +78,7 @@ def columns_of(head: dict[str, Any], layout: dict[str, Any]) -> list[int]:
 
 
 @given(st.sampled_from(PAGES), any_settings())
+@examples(max_examples=60)
 def test_any_settings_are_answered_in_full(page: str, now: Settings) -> None:
     head, columns, layout = answered(page, query(page, now))
     assert head["notices"] == []

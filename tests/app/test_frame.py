@@ -15,6 +15,7 @@ from lab.surround import lead
 from lab.visit import Visit
 from lab.words import say
 from pages.main import LESSONS
+from version import VERSION
 
 MAIN = Path(__file__).parents[2] / "pages" / "main.py"
 PAGES = [lesson.page for lesson in LESSONS]
@@ -119,5 +120,5 @@ def test_a_link_may_name_the_language_and_another_one_is_not_spoken() -> None:
 
 
 def test_the_first_page_says_which_version_it_is() -> None:
-    assert "0." in open_app().caption[0].value
+    assert VERSION in open_app().caption[0].value
     assert not open_app("sigmoid").caption

@@ -58,6 +58,11 @@ def test_each_trace_of_a_figure_has_its_bars_whatever_the_number_of_classes() ->
             for bars in figure.bars:
                 assert bars.column.values.shape[-1] == len(bars.zero) == count
             assert len(figure.names) == count
+            # The bars are as long as the numbers below them say.
+            for bars, row in zip(figure.bars, figure.rows, strict=False):
+                assert bars.swatch == row.swatch
+                shown = [(cell.column, cell.item) for cell in row.cells if cell]
+                assert shown == [(bars.column, item) for item in range(count)]
         assert columns["exp_naive"].shape[-1] == count
 
 

@@ -27,7 +27,9 @@ def log_sigmoid(x: float) -> mpf:
 
 
 def logsumexp(logits: Sequence[float]) -> mpf:
-    with mpmath.workdps(400):  # exp(1e-300) is 1 + 1e-300
+    # The smallest logit moves its exp, which is close to 1, by as much.
+    smallest = min((abs(z) for z in logits if z and math.isfinite(z)), default=1.0)
+    with mpmath.workdps(DIGITS + max(0, -math.floor(math.log10(smallest)))):
         return mpmath.log(mpmath.fsum(mpmath.exp(mpf(z)) for z in logits))
 
 

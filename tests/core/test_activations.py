@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from itertools import product
 
 import ml_dtypes
 import numpy as np
@@ -10,7 +11,6 @@ from mpmath import mpf
 
 from ce_core import (
     FORMATS,
-    exact,
     log_sigmoid,
     log_softmax,
     logsumexp,
@@ -18,7 +18,7 @@ from ce_core import (
     softmax,
     softmax_jacobian,
 )
-from tests.core import oracle
+from tests.core import exact, oracle
 from tests.core.oracle import ulps
 
 INF, NAN = math.inf, math.nan
@@ -75,26 +75,29 @@ def assert_accurate(logits, fmt, log_total, log_probabilities, probabilities):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", FORMATS)
-def test_along_an_axis_against_mpmath(name):
-    fmt = FORMATS[name]
-    for logits in oracle.vectors(fmt, np.random.default_rng(0)):
-        z = as_floats(logits)
-        assert_accurate(logits, fmt, oracle.logsumexp(z), oracle.log_softmax(z), oracle.softmax(z))
+def test_along_an_axis_against_mpmath(subtests):
+    for name in FORMATS:
+        with subtests.test(name=name):
+            fmt = FORMATS[name]
+            for logits in oracle.vectors(fmt, np.random.default_rng(0)):
+                z = as_floats(logits)
+                assert_accurate(
+                    logits, fmt, oracle.logsumexp(z), oracle.log_softmax(z), oracle.softmax(z)
+                )
 
 
-@pytest.mark.parametrize("magnitude", [1e-6, 1.0, 10.0, 400.0])
-@pytest.mark.parametrize("name", FORMATS)
-def test_many_classes(name, magnitude):
-    """Against the 50 digits of `ce_core.exact`, which cost less for long sums."""
-    fmt = FORMATS[name]
-    logits = (np.random.default_rng(0).uniform(-1, 1, 300) * magnitude).astype(fmt.dtype)
-    z = as_floats(logits)
-    expected = [
-        [mpf(str(number)) for number in numbers]
-        for numbers in ([exact.logsumexp(z)], exact.log_softmax(z), exact.softmax(z))
-    ]
-    assert_accurate(logits, fmt, expected[0][0], *expected[1:])
+def test_many_classes(subtests):
+    """Against the 50 digits of `tests.core.exact`, which cost less for long sums."""
+    for magnitude, name in product([1e-6, 1.0, 10.0, 400.0], FORMATS):
+        with subtests.test(magnitude=magnitude, name=name):
+            fmt = FORMATS[name]
+            logits = (np.random.default_rng(0).uniform(-1, 1, 300) * magnitude).astype(fmt.dtype)
+            z = as_floats(logits)
+            expected = [
+                [mpf(str(number)) for number in numbers]
+                for numbers in ([exact.logsumexp(z)], exact.log_softmax(z), exact.softmax(z))
+            ]
+            assert_accurate(logits, fmt, expected[0][0], *expected[1:])
 
 
 def numbers(fmt):
@@ -109,31 +112,35 @@ def numbers(fmt):
         return stored[np.isfinite(stored)]
 
 
-@pytest.mark.parametrize("name", FORMATS)
-def test_elementwise_against_mpmath(name):
+def test_elementwise_against_mpmath(subtests):
     """Up to float32 the result is correctly rounded, but for 1e-8 of an ulp.
 
     In float64 exp, the addition of 1 and the division leave at most 3 ulps; 1.47 were seen.
     """
-    fmt = FORMATS[name]
-    bound = 3.0 if name == "float64" else 0.5 + 2.0 ** (fmt.fraction_bits - 50)
-    x = numbers(fmt)
-    columns = [as_floats(x), as_floats(sigmoid(x)), as_floats(log_sigmoid(x))]
-    for value, probability, log_probability in zip(*columns, strict=True):
-        assert ulps(probability, oracle.sigmoid(value), fmt) <= bound
-        assert ulps(log_probability, oracle.log_sigmoid(value), fmt) <= bound
+    for name in FORMATS:
+        with subtests.test(name=name):
+            fmt = FORMATS[name]
+            bound = 3.0 if name == "float64" else 0.5 + 2.0 ** (fmt.fraction_bits - 50)
+            x = numbers(fmt)
+            columns = [as_floats(x), as_floats(sigmoid(x)), as_floats(log_sigmoid(x))]
+            for value, probability, log_probability in zip(*columns, strict=True):
+                assert ulps(probability, oracle.sigmoid(value), fmt) <= bound
+                assert ulps(log_probability, oracle.log_sigmoid(value), fmt) <= bound
 
 
-@pytest.mark.parametrize("gap", [8.0, 15.0, 80.0])
-@pytest.mark.parametrize("name", FORMATS)
-def test_a_confident_answer_keeps_its_digits(name, gap):
+def test_a_confident_answer_keeps_its_digits(subtests):
     """The log of a probability that rounds to 1 is not 0; the formula with log(sum) makes it 0."""
-    fmt = FORMATS[name]
-    truth = oracle.logsumexp([0.0, -gap])
-    # The argument of exp is exact here, so none but exp and log1p err: 2.52 ulps and 2.
-    bound = rounded_once(4.6, fmt)
-    assert ulps(float(logsumexp(np.array([0.0, -gap], fmt.dtype))), truth, fmt) <= bound
-    assert ulps(-as_floats(log_softmax(np.array([gap, 0.0], fmt.dtype)))[0], truth, fmt) <= bound
+    for gap, name in product([8.0, 15.0, 80.0], FORMATS):
+        with subtests.test(gap=gap, name=name):
+            fmt = FORMATS[name]
+            truth = oracle.logsumexp([0.0, -gap])
+            # The argument of exp is exact here, so none but exp and log1p err: 2.52 ulps and 2.
+            bound = rounded_once(4.6, fmt)
+            assert ulps(float(logsumexp(np.array([0.0, -gap], fmt.dtype))), truth, fmt) <= bound
+            assert (
+                ulps(-as_floats(log_softmax(np.array([gap, 0.0], fmt.dtype)))[0], truth, fmt)
+                <= bound
+            )
 
 
 @pytest.mark.parametrize("name", WITH_INFINITY)
@@ -170,28 +177,33 @@ def test_nan_in_the_format_without_infinity():
     assert math.isnan(float(log_softmax(np.array([448.0, -448.0], dtype))[1]))
 
 
-@pytest.mark.parametrize("name", WITH_INFINITY)
-def test_elementwise_special_values(name):
-    x = np.array([-INF, INF, NAN, 0.0, -0.0], FORMATS[name].dtype)
-    np.testing.assert_array_equal(as_floats(sigmoid(x)), [0, 1, NAN, 0.5, 0.5])
-    half = float(np.array(-math.log(2)).astype(x.dtype))
-    np.testing.assert_array_equal(as_floats(log_sigmoid(x)), [-INF, 0, NAN, half, half])
+def test_elementwise_special_values(subtests):
+    for name in WITH_INFINITY:
+        with subtests.test(name=name):
+            x = np.array([-INF, INF, NAN, 0.0, -0.0], FORMATS[name].dtype)
+            np.testing.assert_array_equal(as_floats(sigmoid(x)), [0, 1, NAN, 0.5, 0.5])
+            half = float(np.array(-math.log(2)).astype(x.dtype))
+            np.testing.assert_array_equal(as_floats(log_sigmoid(x)), [-INF, 0, NAN, half, half])
 
 
-@pytest.mark.parametrize("special", [NAN, INF, -INF])
-@pytest.mark.parametrize("function", ALONG_AXIS)
-def test_a_special_value_stays_in_its_row(function, special):
-    logits = np.array([[2.0, 1.0, 0.1], [special, 1.0, 0.1], [0.0, 0.0, 0.0]])
-    alone = function(logits[[0, 2]])
-    np.testing.assert_array_equal(function(logits)[[0, 2]], alone)
-    assert np.isfinite(alone).all()
+def test_a_special_value_stays_in_its_row(subtests):
+    for special, function in product([NAN, INF, -INF], ALONG_AXIS):
+        with subtests.test(special=special, function=function.__name__):
+            logits = np.array([[2.0, 1.0, 0.1], [special, 1.0, 0.1], [0.0, 0.0, 0.0]])
+            alone = function(logits[[0, 2]])
+            np.testing.assert_array_equal(function(logits)[[0, 2]], alone)
+            assert np.isfinite(alone).all()
 
 
-@pytest.mark.parametrize("function", ALONG_AXIS)
-@pytest.mark.parametrize("shape", [(0,), (3, 0), (0, 0)])
-def test_an_empty_axis_raises(function, shape):
-    with pytest.raises(ValueError, match=r"logits must not be empty along axis -1; got shape \("):
-        function(np.empty(shape))
+def test_an_empty_axis_raises(subtests):
+    for function, shape in product(ALONG_AXIS, [(0,), (3, 0), (0, 0)]):
+        with (
+            subtests.test(function=function.__name__, shape=shape),
+            pytest.raises(
+                ValueError, match=r"logits must not be empty along axis -1; got shape \("
+            ),
+        ):
+            function(np.empty(shape))
 
 
 def test_no_vectors_and_no_elements_are_no_results():
@@ -201,11 +213,11 @@ def test_no_vectors_and_no_elements_are_no_results():
     assert sigmoid([]).shape == log_sigmoid([]).shape == (0,)
 
 
-@pytest.mark.parametrize("function", EVERY)
-@pytest.mark.parametrize("bad", ["two", ["2", "1"], [1j], [None], [{}]])
-def test_what_is_no_number_raises(function, bad):
-    with pytest.raises(TypeError, match=r"must be real numbers; got dtype "):
-        function(bad)
+def test_what_is_no_number_raises(subtests):
+    for function, bad in product(EVERY, ["two", ["2", "1"], [1j], [None], [{}]]):
+        message = r"must be real numbers; got dtype "
+        with subtests.test(bad=bad), pytest.raises(TypeError, match=message):
+            function(bad)
 
 
 @pytest.mark.parametrize("function", ALONG_AXIS)
@@ -220,52 +232,60 @@ def test_a_wrong_axis_raises(function):
         function([0.0, 1.0], axis=0.5)
 
 
-@pytest.mark.parametrize("function", EVERY)
-@pytest.mark.parametrize("name", FORMATS)
-def test_the_format_is_kept(function, name):
-    logits = np.array([2.0, 1.0, 0.5], FORMATS[name].dtype)
-    assert function(logits).dtype == logits.dtype
-    assert function(np.stack([logits, logits])).dtype == logits.dtype
+def test_the_format_is_kept(subtests):
+    for function, name in product(EVERY, FORMATS):
+        with subtests.test(function=function.__name__, name=name):
+            logits = np.array([2.0, 1.0, 0.5], FORMATS[name].dtype)
+            assert function(logits).dtype == logits.dtype
+            assert function(np.stack([logits, logits])).dtype == logits.dtype
 
 
-@pytest.mark.parametrize("function", EVERY)
-@pytest.mark.parametrize("dtype", [bool, np.int8, np.uint8, np.int64, np.uint64])
-def test_integers_become_float64(function, dtype):
-    logits = np.array([1, 0, 1], dtype)
-    found = function(logits)
-    assert found.dtype == np.float64
-    np.testing.assert_array_equal(found, function([1.0, 0.0, 1.0]))
+def test_integers_become_float64(subtests):
+    for function, dtype in product(EVERY, [bool, np.int8, np.uint8, np.int64, np.uint64]):
+        with subtests.test(function=function.__name__, dtype=dtype):
+            logits = np.array([1, 0, 1], dtype)
+            found = function(logits)
+            assert found.dtype == np.float64
+            np.testing.assert_array_equal(found, function([1.0, 0.0, 1.0]))
 
 
-@pytest.mark.parametrize("function", EVERY)
-@pytest.mark.parametrize("name", FORMATS)
-def test_finite_input_never_warns(function, name):
+def test_finite_input_never_warns(subtests):
     """Not even where the caller asked NumPy to raise, and not at the ends of the format."""
-    fmt = FORMATS[name]
-    ends = [fmt.max, -fmt.max, fmt.smallest_subnormal, fmt.smallest_normal, 0.0, fmt.ln_zero, 30.0]
-    stored = np.array(ends, np.float64).astype(fmt.dtype)
-    pairs = np.stack(np.meshgrid(stored, stored), axis=-1)
-    with warnings.catch_warnings(), np.errstate(all="raise"):
-        warnings.simplefilter("error")
-        found = function(pairs)
-    assert found.shape == (pairs.shape if function is not logsumexp else pairs.shape[:-1])
-    if function is not log_softmax and function is not log_sigmoid:
-        assert np.isfinite(found).all()
+    for function, name in product(EVERY, FORMATS):
+        with subtests.test(function=function.__name__, name=name):
+            fmt = FORMATS[name]
+            ends = [
+                fmt.max,
+                -fmt.max,
+                fmt.smallest_subnormal,
+                fmt.smallest_normal,
+                0.0,
+                fmt.ln_zero,
+                30.0,
+            ]
+            stored = np.array(ends, np.float64).astype(fmt.dtype)
+            pairs = np.stack(np.meshgrid(stored, stored), axis=-1)
+            with warnings.catch_warnings(), np.errstate(all="raise"):
+                warnings.simplefilter("error")
+                found = function(pairs)
+            assert found.shape == (pairs.shape if function is not logsumexp else pairs.shape[:-1])
+            if function is not log_softmax and function is not log_sigmoid:
+                assert np.isfinite(found).all()
 
 
-@pytest.mark.parametrize("axis", [0, 1, 2, -1, -2, -3])
-@pytest.mark.parametrize("function", ALONG_AXIS)
-def test_axis(function, axis):
-    logits = np.random.default_rng(0).standard_normal((2, 3, 4))
-    last = function(np.moveaxis(logits, axis, -1))
-    found = function(logits, axis=axis)
-    if function is logsumexp:
-        kept = logsumexp(logits, axis=axis, keepdims=True)
-        np.testing.assert_array_equal(kept, np.expand_dims(found, axis))
-    else:
-        last = np.moveaxis(last, -1, axis)
-    # The order of a sum follows the memory, so the last digit may differ.
-    np.testing.assert_allclose(found, last, rtol=1e-15, atol=0)
+def test_axis(subtests):
+    for axis, function in product([0, 1, 2, -1, -2, -3], ALONG_AXIS):
+        with subtests.test(axis=axis, function=function.__name__):
+            logits = np.random.default_rng(0).standard_normal((2, 3, 4))
+            last = function(np.moveaxis(logits, axis, -1))
+            found = function(logits, axis=axis)
+            if function is logsumexp:
+                kept = logsumexp(logits, axis=axis, keepdims=True)
+                np.testing.assert_array_equal(kept, np.expand_dims(found, axis))
+            else:
+                last = np.moveaxis(last, -1, axis)
+            # The order of a sum follows the memory, so the last digit may differ.
+            np.testing.assert_allclose(found, last, rtol=1e-15, atol=0)
 
 
 def test_a_single_vector_gives_a_scalar_logsumexp():
@@ -275,41 +295,42 @@ def test_a_single_vector_gives_a_scalar_logsumexp():
     assert isinstance(log_sigmoid(0.0), np.float64)
 
 
-@pytest.mark.parametrize("function", EVERY)
-@pytest.mark.parametrize("name", FORMATS)
-def test_the_input_is_not_written_to(function, name):
-    logits = np.array([[2.0, 1.0, 0.5], [0.0, 0.0, 3.0]], FORMATS[name].dtype, order="F")
-    before = logits.tobytes()
-    logits.setflags(write=False)
-    found = function(logits)
-    assert logits.tobytes() == before
-    assert not np.shares_memory(found, logits)
+def test_the_input_is_not_written_to(subtests):
+    for function, name in product(EVERY, FORMATS):
+        with subtests.test(function=function.__name__, name=name):
+            logits = np.array([[2.0, 1.0, 0.5], [0.0, 0.0, 3.0]], FORMATS[name].dtype, order="F")
+            before = logits.tobytes()
+            logits.setflags(write=False)
+            found = function(logits)
+            assert logits.tobytes() == before
+            assert not np.shares_memory(found, logits)
 
 
 # --- The Jacobian of softmax ------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("spread", [0.01, 1.0, 4.0, 10.0, 30.0])
-@pytest.mark.parametrize("name", FORMATS)
-def test_jacobian_against_mpmath(name, spread):
+def test_jacobian_against_mpmath(subtests):
     """Every entry is a product of two numbers; each is a probability, or a sum of C - 1 of them."""
-    fmt = FORMATS[name]
-    rng = np.random.default_rng(0)
-    drawn = [rng.uniform(-1, 1, size) * spread for size in (1, 2, 3, 8)]
-    for logits in [*drawn, np.array([2 * spread, 0, 0])]:
-        stored = logits.astype(fmt.dtype)
-        z = as_floats(stored)
-        p = oracle.softmax(z)
-        # A probability: exp and its argument, above and below the line, a sum and a division.
-        probability = 2 * (EXP + max(z) - min(z)) + len(z) + 1
-        bound = rounded_once(2 * probability + len(z) + 1 + TAIL, fmt)
-        found = softmax_jacobian(stored)
-        assert found.shape == (len(z), len(z))
-        for i, row in enumerate(found.astype(np.float64).tolist()):
-            others = sum((p[j] for j in range(len(z)) if j != i), mpf(0))
-            for j, entry in enumerate(row):
-                truth = p[i] * (others if i == j else -p[j])
-                assert ulps(entry, truth, fmt) <= bound
+    for spread, name in product([0.01, 1.0, 4.0, 10.0, 30.0], FORMATS):
+        with subtests.test(spread=spread, name=name):
+            fmt = FORMATS[name]
+            rng = np.random.default_rng(0)
+            drawn = [rng.uniform(-1, 1, size) * spread for size in (1, 2, 3, 8)]
+            for logits in [*drawn, np.array([2 * spread, 0, 0])]:
+                stored = logits.astype(fmt.dtype)
+                z = as_floats(stored)
+                p = oracle.softmax(z)
+                # A probability: exp and its argument, above and below the line, a sum and a
+                # division.
+                probability = 2 * (EXP + max(z) - min(z)) + len(z) + 1
+                bound = rounded_once(2 * probability + len(z) + 1 + TAIL, fmt)
+                found = softmax_jacobian(stored)
+                assert found.shape == (len(z), len(z))
+                for i, row in enumerate(found.astype(np.float64).tolist()):
+                    others = sum((p[j] for j in range(len(z)) if j != i), mpf(0))
+                    for j, entry in enumerate(row):
+                        truth = p[i] * (others if i == j else -p[j])
+                        assert ulps(entry, truth, fmt) <= bound
 
 
 def test_jacobian_against_differences():
@@ -319,16 +340,18 @@ def test_jacobian_against_differences():
     np.testing.assert_allclose(softmax_jacobian(logits), np.stack(columns, -1), rtol=0, atol=1e-10)
 
 
-@pytest.mark.parametrize("magnitude", [1e-3, 1.0, 30.0, 800.0])
-def test_rows_and_columns_of_a_jacobian_sum_to_zero(magnitude):
+def test_rows_and_columns_of_a_jacobian_sum_to_zero(subtests):
     """Relative to their largest entry, on the diagonal, however small that is."""
-    logits = np.random.default_rng(0).uniform(-magnitude, magnitude, (20, 5))
-    found = softmax_jacobian(logits)
-    largest = np.diagonal(found, axis1=-2, axis2=-1)
-    np.testing.assert_array_equal(found, found.swapaxes(-2, -1))
-    # A sum of 5 probabilities is off by 4 roundings; each product, and the sum here, adds some.
-    assert (abs(found.sum(-1)) <= 16 * 2.0**-53 * largest).all()
-    assert (abs(found.sum(-2)) <= 16 * 2.0**-53 * largest).all()
+    for magnitude in [1e-3, 1.0, 30.0, 800.0]:
+        with subtests.test(magnitude=magnitude):
+            logits = np.random.default_rng(0).uniform(-magnitude, magnitude, (20, 5))
+            found = softmax_jacobian(logits)
+            largest = np.diagonal(found, axis1=-2, axis2=-1)
+            np.testing.assert_array_equal(found, found.swapaxes(-2, -1))
+            # A sum of 5 probabilities is off by 4 roundings; each product, and the sum here, adds
+            # some.
+            assert (abs(found.sum(-1)) <= 16 * 2.0**-53 * largest).all()
+            assert (abs(found.sum(-2)) <= 16 * 2.0**-53 * largest).all()
 
 
 @pytest.mark.parametrize("name", WITH_INFINITY)
@@ -373,14 +396,23 @@ def test_a_jacobian_of_what_is_no_vector_raises():
         softmax_jacobian(["2", "1"])
 
 
-@pytest.mark.parametrize("name", FORMATS)
-def test_a_jacobian_keeps_the_format_and_never_warns(name):
-    fmt = FORMATS[name]
-    ends = [fmt.max, -fmt.max, fmt.smallest_subnormal, 0.0, fmt.ln_zero, fmt.ln_zero / 2, 30.0]
-    stored = np.array(ends, np.float64).astype(fmt.dtype)
-    pairs = np.stack(np.meshgrid(stored, stored), axis=-1)
-    with np.errstate(all="raise"):
-        found = softmax_jacobian(pairs)
-    assert found.dtype == fmt.dtype
-    assert np.isfinite(found).all()
-    assert softmax_jacobian(np.array([1, 0])).dtype == np.float64
+def test_a_jacobian_keeps_the_format_and_never_warns(subtests):
+    for name in FORMATS:
+        with subtests.test(name=name):
+            fmt = FORMATS[name]
+            ends = [
+                fmt.max,
+                -fmt.max,
+                fmt.smallest_subnormal,
+                0.0,
+                fmt.ln_zero,
+                fmt.ln_zero / 2,
+                30.0,
+            ]
+            stored = np.array(ends, np.float64).astype(fmt.dtype)
+            pairs = np.stack(np.meshgrid(stored, stored), axis=-1)
+            with np.errstate(all="raise"):
+                found = softmax_jacobian(pairs)
+            assert found.dtype == fmt.dtype
+            assert np.isfinite(found).all()
+            assert softmax_jacobian(np.array([1, 0])).dtype == np.float64

@@ -4,6 +4,7 @@ import inspect
 import subprocess
 import sys
 import tracemalloc
+from itertools import product
 
 import numpy as np
 import pytest
@@ -15,12 +16,12 @@ WITHOUT_A_TEXTBOOK_FORM = {"one_hot", "softmax_jacobian"}
 
 
 def functions_of(module: object) -> set[str]:
-    """Return the public functions that a module defines itself."""
+    """Return the public functions that a module, or a module inside a package, defines itself."""
     return {
         name
         for name, value in vars(module).items()
         if inspect.isfunction(value)
-        and value.__module__ == module.__name__
+        and f"{value.__module__}.".startswith(f"{module.__name__}.")
         and not name.startswith("_")
     }
 
@@ -37,31 +38,31 @@ def test_all_of_a_submodule_is_what_it_defines(module: object) -> None:
     assert set(module.__all__) == functions_of(module)
 
 
-@pytest.mark.parametrize("name", sorted(functions_of(activations) | functions_of(losses)))
-def test_a_naive_function_has_the_signature_of_its_stable_one(name: str) -> None:
-    if name in WITHOUT_A_TEXTBOOK_FORM:
-        assert not hasattr(naive, name)
-    else:
-        stable = inspect.signature(getattr(ce_core, name))
-        assert inspect.signature(getattr(naive, name)) == stable
+def test_a_naive_function_has_the_signature_of_its_stable_one(subtests: pytest.Subtests) -> None:
+    for name in sorted(functions_of(activations) | functions_of(losses)):
+        with subtests.test(name=name):
+            if name in WITHOUT_A_TEXTBOOK_FORM:
+                assert not hasattr(naive, name)
+            else:
+                stable = inspect.signature(getattr(ce_core, name))
+                assert inspect.signature(getattr(naive, name)) == stable
 
 
-@pytest.mark.parametrize(
-    "function",
-    [
+def test_every_function_says_where_it_comes_from_and_shows_an_example(
+    subtests: pytest.Subtests,
+) -> None:
+    for function in [
         getattr(module, name)
         for module in (activations, losses, naive, ce_core.likelihood)
         for name in sorted(functions_of(module))
-    ],
-    ids=lambda f: f"{f.__module__}.{f.__name__}",
-)
-def test_every_function_says_where_it_comes_from_and_shows_an_example(function: object) -> None:
-    text = inspect.getdoc(function)
-    assert text is not None
-    assert "Examples\n--------\n>>>" in text
-    if function.__module__ != naive.__name__:  # there they are those of the stable ones
-        assert "Raises\n------" in text
-        assert "Returns\n-------" in text
+    ]:
+        with subtests.test(function=function.__name__):
+            text = inspect.getdoc(function)
+            assert text is not None
+            assert "Examples\n--------\n>>>" in text
+            if function.__module__ != naive.__name__:  # there they are those of the stable ones
+                assert "Raises\n------" in text
+                assert "Returns\n-------" in text
 
 
 def test_importing_the_core_loads_nothing_but_numpy_and_ml_dtypes() -> None:
@@ -73,18 +74,17 @@ def test_importing_the_core_loads_nothing_but_numpy_and_ml_dtypes() -> None:
     assert set(run.stdout.split()) - set(sys.stdlib_module_names) <= {"ce_core", "numpy"}
 
 
-@pytest.mark.parametrize("function", ["logsumexp", "softmax", "log_softmax"])
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("shape", [(400_000,), (4000, 100)])
-def test_one_temporary_of_the_inputs_size_at_most(
-    function: str, dtype: type, shape: tuple[int, ...]
-) -> None:
-    f = getattr(ce_core, function)
-    logits = np.random.default_rng(0).normal(size=shape).astype(dtype)
-    f(logits)  # what only the first call imports or caches is not counted
-    tracemalloc.start()
-    result = f(logits)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    per_row = 0.2 * logits.nbytes  # the largest logit, its index, the sum
-    assert peak <= result.nbytes + logits.nbytes + per_row
+def test_one_temporary_of_the_inputs_size_at_most(subtests: pytest.Subtests) -> None:
+    for function, dtype, shape in product(
+        ["logsumexp", "softmax", "log_softmax"], [np.float32, np.float64], [(400_000,), (4000, 100)]
+    ):
+        with subtests.test(function=function, dtype=dtype, shape=shape):
+            f = getattr(ce_core, function)
+            logits = np.random.default_rng(0).normal(size=shape).astype(dtype)
+            f(logits)  # what only the first call imports or caches is not counted
+            tracemalloc.start()
+            result = f(logits)
+            peak = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+            per_row = 0.2 * logits.nbytes  # the largest logit, its index, the sum
+            assert peak <= result.nbytes + logits.nbytes + per_row

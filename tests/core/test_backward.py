@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Callable
+from itertools import product
 
 import numpy as np
 import pytest
 
-from ce_core.backward import gradient
 from ce_core.formats import FORMATS
-from ce_core.trace import PIPELINES, run
+from ce_core.pipelines import PIPELINES, gradient, run
 from tests.core import oracle
 
 INF, NAN = math.inf, math.nan
@@ -79,15 +79,15 @@ def as_floats(array):
     return np.asarray(array).astype(np.float64)
 
 
-@pytest.mark.parametrize("target", [0, 1, 2])
-@pytest.mark.parametrize("pipeline", PIPELINES)
-def test_ordinary_logits_against_mpmath(pipeline, target):
-    found = gradient(ORDINARY, target, pipeline, "float64")
-    for row, logits in zip(found, ORDINARY, strict=True):
-        paper = [float(p) - (i == target) for i, p in enumerate(oracle.softmax(logits))]
-        # On paper every entry is a difference of two products that are at most 1; each is the
-        # result of some six roundings.
-        np.testing.assert_allclose(row, paper, rtol=0, atol=12 * 2.0**-53)
+def test_ordinary_logits_against_mpmath(subtests):
+    for target, pipeline in product([0, 1, 2], PIPELINES):
+        with subtests.test(target=target, pipeline=pipeline):
+            found = gradient(ORDINARY, target, pipeline, "float64")
+            for row, logits in zip(found, ORDINARY, strict=True):
+                paper = [float(p) - (i == target) for i, p in enumerate(oracle.softmax(logits))]
+                # On paper every entry is a difference of two products that are at most 1; each is
+                # the result of some six roundings.
+                np.testing.assert_allclose(row, paper, rtol=0, atol=12 * 2.0**-53)
 
 
 @pytest.mark.parametrize("pipeline", PIPELINES)
@@ -101,40 +101,43 @@ def test_ordinary_logits_against_differences_of_the_loss(pipeline):
         np.testing.assert_allclose(found, (up - down) / (2 * h), rtol=0, atol=1e-9)
 
 
-@pytest.mark.parametrize("name", FORMATS)
-@pytest.mark.parametrize("pipeline", THROUGH_THE_QUOTIENT)
-def test_bit_by_bit_what_a_tape_of_scalars_gives(pipeline, name):
+def test_bit_by_bit_what_a_tape_of_scalars_gives(subtests):
     """Ordinary logits, those that overflow or underflow on the way, and masked classes."""
-    fmt = FORMATS[name]
-    rng = np.random.default_rng(0)
-    reach = -fmt.ln_zero * 1.3
-    drawn = [rng.uniform(-size, size, (40, 3)) for size in (1, 5, reach / 2, reach)]
-    rows = np.concatenate([*drawn, np.full((1, 3), fmt.ln_zero / 2), [[-INF, 1.0, 0.5]]])
-    found = gradient(rows, 1, pipeline, name)
-    assert found.dtype == fmt.dtype
-    expected = np.array([on_a_tape(row, 1, pipeline, fmt.dtype) for row in rows])
-    np.testing.assert_array_equal(as_floats(found), as_floats(expected))
-    assert np.isfinite(as_floats(found)).all(axis=-1).sum() >= 40
-    assert np.isnan(as_floats(found)).any()
+    for name, pipeline in product(FORMATS, THROUGH_THE_QUOTIENT):
+        with subtests.test(name=name, pipeline=pipeline):
+            fmt = FORMATS[name]
+            rng = np.random.default_rng(0)
+            reach = -fmt.ln_zero * 1.3
+            drawn = [rng.uniform(-size, size, (40, 3)) for size in (1, 5, reach / 2, reach)]
+            rows = np.concatenate([*drawn, np.full((1, 3), fmt.ln_zero / 2), [[-INF, 1.0, 0.5]]])
+            found = gradient(rows, 1, pipeline, name)
+            assert found.dtype == fmt.dtype
+            expected = np.array([on_a_tape(row, 1, pipeline, fmt.dtype) for row in rows])
+            np.testing.assert_array_equal(as_floats(found), as_floats(expected))
+            assert np.isfinite(as_floats(found)).all(axis=-1).sum() >= 40
+            assert np.isnan(as_floats(found)).any()
 
 
-@pytest.mark.parametrize("name", FORMATS)
-def test_fused_is_right_for_logits_of_any_size(name):
+def test_fused_is_right_for_logits_of_any_size(subtests):
     """For logits whose differences fit, whatever their size.
 
     In units u, ln p errs by at most |z - max| + 4 + |ln p| (the subtractions, and log1p of a sum
     of up to two exps), which exp makes a relative error of p; p |ln p| <= 1 / e. exp and the
     subtraction of 1 add at most one unit each: 2 / e + 4 + 1 + 1 < 7.
     """
-    fmt = FORMATS[name]
-    rng = np.random.default_rng(0)
-    reaches = [1, 5, 40, min(300, fmt.max / 2)]
-    drawn = np.concatenate([rng.uniform(-reach, reach, (20, 3)) for reach in reaches])
-    rows = as_floats(drawn.astype(fmt.dtype))
-    found = as_floats(gradient(rows, 2, "fused", name))
-    paper = [[float(p) - (i == 2) for i, p in enumerate(oracle.softmax(row))] for row in rows]
-    atol = 7 * fmt.unit_roundoff + fmt.smallest_subnormal
-    np.testing.assert_allclose(found, paper, rtol=0, atol=atol)
+    for name in FORMATS:
+        with subtests.test(name=name):
+            fmt = FORMATS[name]
+            rng = np.random.default_rng(0)
+            reaches = [1, 5, 40, min(300, fmt.max / 2)]
+            drawn = np.concatenate([rng.uniform(-reach, reach, (20, 3)) for reach in reaches])
+            rows = as_floats(drawn.astype(fmt.dtype))
+            found = as_floats(gradient(rows, 2, "fused", name))
+            paper = [
+                [float(p) - (i == 2) for i, p in enumerate(oracle.softmax(row))] for row in rows
+            ]
+            atol = 7 * fmt.unit_roundoff + fmt.smallest_subnormal
+            np.testing.assert_allclose(found, paper, rtol=0, atol=atol)
 
 
 def test_an_overflow_on_the_way_there_is_no_gradient_on_the_way_back():
@@ -167,43 +170,48 @@ def test_a_sum_so_small_that_dividing_by_it_overflows():
     assert gradient([-16.0, -16.0], 0, "shifted", "float16").tolist() == [-0.5, 0.5]
 
 
-@pytest.mark.parametrize("name", FORMATS)
-@pytest.mark.parametrize("pipeline", PIPELINES)
-def test_every_vector_is_independent(pipeline, name):
-    logits = np.random.default_rng(0).uniform(-20, 20, (2, 3, 4))
-    logits[1, 1] = NAN
-    found = gradient(logits, 3, pipeline, name)
-    assert found.shape == (2, 3, 4)
-    for index in np.ndindex(2, 3):
-        alone = gradient(logits[index], 3, pipeline, name)
-        assert alone.dtype == found.dtype == FORMATS[name].dtype
-        np.testing.assert_array_equal(as_floats(found[index]), as_floats(alone))
-    assert gradient(np.empty((0, 4)), 3, pipeline, name).shape == (0, 4)
+def test_every_vector_is_independent(subtests):
+    for name, pipeline in product(FORMATS, PIPELINES):
+        with subtests.test(name=name, pipeline=pipeline):
+            logits = np.random.default_rng(0).uniform(-20, 20, (2, 3, 4))
+            logits[1, 1] = NAN
+            found = gradient(logits, 3, pipeline, name)
+            assert found.shape == (2, 3, 4)
+            for index in np.ndindex(2, 3):
+                alone = gradient(logits[index], 3, pipeline, name)
+                assert alone.dtype == found.dtype == FORMATS[name].dtype
+                np.testing.assert_array_equal(as_floats(found[index]), as_floats(alone))
+            assert gradient(np.empty((0, 4)), 3, pipeline, name).shape == (0, 4)
 
 
-@pytest.mark.parametrize("name", WITH_INFINITY)
-@pytest.mark.parametrize("pipeline", PIPELINES)
-def test_special_values(pipeline, name):
-    def found(*logits):
-        return as_floats(gradient(logits, 1, pipeline, name))
+def test_special_values(subtests):
+    for name, pipeline in product(WITH_INFINITY, PIPELINES):
+        with subtests.test(name=name, pipeline=pipeline):
 
-    np.testing.assert_array_equal(found(-INF, 1.0), [0.0, 0.0])
-    np.testing.assert_array_equal(found(-INF, 1.0, 1.0), [0.0, -0.5, 0.5])
-    np.testing.assert_array_equal(found(-INF, -INF), [NAN, NAN])
-    np.testing.assert_array_equal(found(NAN, 1.0), [NAN, NAN])
-    np.testing.assert_array_equal(found(INF, 1.0), [NAN, -1.0 if pipeline == "fused" else NAN])
-    np.testing.assert_array_equal(found(1.0, INF), [0.0 if pipeline == "fused" else NAN, NAN])
-    masked_target = [1.0, -1.0] if pipeline == "fused" else [NAN, NAN]
-    np.testing.assert_array_equal(found(1.0, -INF), masked_target)
+            def found(*logits, pipeline=pipeline, name=name):
+                return as_floats(gradient(logits, 1, pipeline, name))
+
+            np.testing.assert_array_equal(found(-INF, 1.0), [0.0, 0.0])
+            np.testing.assert_array_equal(found(-INF, 1.0, 1.0), [0.0, -0.5, 0.5])
+            np.testing.assert_array_equal(found(-INF, -INF), [NAN, NAN])
+            np.testing.assert_array_equal(found(NAN, 1.0), [NAN, NAN])
+            np.testing.assert_array_equal(
+                found(INF, 1.0), [NAN, -1.0 if pipeline == "fused" else NAN]
+            )
+            np.testing.assert_array_equal(
+                found(1.0, INF), [0.0 if pipeline == "fused" else NAN, NAN]
+            )
+            masked_target = [1.0, -1.0] if pipeline == "fused" else [NAN, NAN]
+            np.testing.assert_array_equal(found(1.0, -INF), masked_target)
 
 
-@pytest.mark.parametrize("name", FORMATS)
-@pytest.mark.parametrize("pipeline", PIPELINES)
-def test_nothing_warns(pipeline, name):
-    fmt = FORMATS[name]
-    ends = [fmt.max, -fmt.max, fmt.ln_max, fmt.ln_zero, 0.0, 30.0, INF, -INF, NAN]
-    with np.errstate(all="raise"):
-        gradient(np.stack(np.meshgrid(ends, ends), axis=-1), 0, pipeline, name)
+def test_nothing_warns(subtests):
+    for name, pipeline in product(FORMATS, PIPELINES):
+        with subtests.test(name=name, pipeline=pipeline):
+            fmt = FORMATS[name]
+            ends = [fmt.max, -fmt.max, fmt.ln_max, fmt.ln_zero, 0.0, 30.0, INF, -INF, NAN]
+            with np.errstate(all="raise"):
+                gradient(np.stack(np.meshgrid(ends, ends), axis=-1), 0, pipeline, name)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import math
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 
 import mpmath
 import numpy as np
@@ -158,20 +159,20 @@ def test_only_the_fused_loss_keeps_a_confident_answer():
     assert float(found.complement) == pytest.approx(4.248354255291589e-18, rel=1e-15)
 
 
-@pytest.mark.parametrize("name", WITH_INFINITY)
-@pytest.mark.parametrize(
-    ("x", "sigmoid", "log_sigmoid", "losses"),
-    [(-INF, 0, -INF, [0, INF]), (INF, 1, 0, [INF, 0]), (NAN, NAN, NAN, [NAN, NAN])],
-)
-def test_infinity_and_nan(name, x, sigmoid, log_sigmoid, losses):
-    found = run(x, name)
-    for form in ("naive", "stable"):
-        np.testing.assert_equal(float(found.sigmoid[form]), sigmoid)
-        np.testing.assert_equal(float(found.log_sigmoid[form]), log_sigmoid)
-    np.testing.assert_equal(float(found.complement), 1 - sigmoid)
-    np.testing.assert_equal(float(found.slope), sigmoid * (1 - sigmoid))
-    for form in FORMS:
-        np.testing.assert_array_equal(found.losses[form].astype(np.float64), losses)
+def test_infinity_and_nan(subtests):
+    for name, (x, sigmoid, log_sigmoid, losses) in product(
+        WITH_INFINITY,
+        [(-INF, 0, -INF, [0, INF]), (INF, 1, 0, [INF, 0]), (NAN, NAN, NAN, [NAN, NAN])],
+    ):
+        with subtests.test(name=name, x=x, sigmoid=sigmoid, log_sigmoid=log_sigmoid, losses=losses):
+            found = run(x, name)
+            for form in ("naive", "stable"):
+                np.testing.assert_equal(float(found.sigmoid[form]), sigmoid)
+                np.testing.assert_equal(float(found.log_sigmoid[form]), log_sigmoid)
+            np.testing.assert_equal(float(found.complement), 1 - sigmoid)
+            np.testing.assert_equal(float(found.slope), sigmoid * (1 - sigmoid))
+            for form in FORMS:
+                np.testing.assert_array_equal(found.losses[form].astype(np.float64), losses)
 
 
 def plain_warnings(x):
@@ -233,21 +234,22 @@ def test_threads_do_not_hear_each_others_warnings():
 
 
 @everywhere
-@pytest.mark.parametrize("shape", [(), (3,), (2, 3), (0,), (2, 0)])
-def test_shapes(name, shape):
-    x = np.linspace(-20, 20, math.prod(shape)).reshape(shape)
-    found = run(x, name)
-    arrays = [found.x, found.complement, found.slope, *found.sigmoid.values()]
-    for array in (*arrays, *found.log_sigmoid.values()):
-        assert (array.shape, array.dtype) == (shape, FORMATS[name].dtype)
-    assert tuple(found.losses) == FORMS
-    for losses in found.losses.values():
-        assert (losses.shape, losses.dtype) == ((*shape, 2), FORMATS[name].dtype)
-    assert (found.warnings.shape, found.warnings.dtype.kind) == (shape, "U")
-    for place in np.ndindex(shape):
-        alone = run(x[place], name)
-        assert alone.sigmoid["stable"] == found.sigmoid["stable"][place]
-        assert alone.warnings == found.warnings[place]
+def test_shapes(name, subtests):
+    for shape in [(), (3,), (2, 3), (0,), (2, 0)]:
+        with subtests.test(shape=shape):
+            x = np.linspace(-20, 20, math.prod(shape)).reshape(shape)
+            found = run(x, name)
+            arrays = [found.x, found.complement, found.slope, *found.sigmoid.values()]
+            for array in (*arrays, *found.log_sigmoid.values()):
+                assert (array.shape, array.dtype) == (shape, FORMATS[name].dtype)
+            assert tuple(found.losses) == FORMS
+            for losses in found.losses.values():
+                assert (losses.shape, losses.dtype) == ((*shape, 2), FORMATS[name].dtype)
+            assert (found.warnings.shape, found.warnings.dtype.kind) == (shape, "U")
+            for place in np.ndindex(shape):
+                alone = run(x[place], name)
+                assert alone.sigmoid["stable"] == found.sigmoid["stable"][place]
+                assert alone.warnings == found.warnings[place]
 
 
 def test_the_given_numbers_are_left_alone_and_integers_are_numbers():

@@ -178,9 +178,10 @@ def in_the_subnormals(name: str, position: float) -> bool:
 
 
 @each_bug
-@pytest.mark.parametrize("spread", [0.1, 1.0, 2.5])
-def test_of_random_logits_both_losses_are_mpmaths(name: str, spread: float) -> None:
-    assert_exact(name, drawn(BUGS[name], spread))
+def test_of_random_logits_both_losses_are_mpmaths(name: str, subtests: pytest.Subtests) -> None:
+    for spread in [0.1, 1.0, 2.5]:
+        with subtests.test(spread=spread):
+            assert_exact(name, drawn(BUGS[name], spread))
 
 
 @each_bug
@@ -210,18 +211,19 @@ def test_a_case_fits_together(name: str) -> None:
 
 
 @each_bug
-@pytest.mark.parametrize("which", ["broken", "repaired"])
-def test_a_learner_can_read_the_function(name: str, which: str) -> None:
-    function = getattr(BUGS[name], which)
-    assert inspect.getdoc(function).count("\n") == 0
-    (tree,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
-    assert isinstance(tree, ast.FunctionDef)
-    body = tree.body[1:]
-    assert 2 <= len(body) <= 6
-    assert all(isinstance(line, ast.Assign | ast.Return) for line in body)
-    names = set(function.__code__.co_names) & set(function.__globals__)
-    assert names <= {"np", "softmax", "log_softmax", "logsumexp", "sigmoid", "one_hot"}
-    assert all(function.__globals__[n] is getattr(ce_core, n) for n in names - {"np"})
+def test_a_learner_can_read_the_function(name: str, subtests: pytest.Subtests) -> None:
+    for which in ["broken", "repaired"]:
+        with subtests.test(which=which):
+            function = getattr(BUGS[name], which)
+            assert inspect.getdoc(function).count("\n") == 0
+            (tree,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
+            assert isinstance(tree, ast.FunctionDef)
+            body = tree.body[1:]
+            assert 2 <= len(body) <= 6
+            assert all(isinstance(line, ast.Assign | ast.Return) for line in body)
+            names = set(function.__code__.co_names) & set(function.__globals__)
+            assert names <= {"np", "softmax", "log_softmax", "logsumexp", "sigmoid", "one_hot"}
+            assert all(function.__globals__[n] is getattr(ce_core, n) for n in names - {"np"})
 
 
 @each_bug
@@ -255,13 +257,14 @@ def test_logits_are_rounded_to_the_format(name: str) -> None:
 
 
 @each_bug
-@pytest.mark.parametrize("odd", [NAN, INF])
-def test_a_repaired_loss_does_not_hide_odd_logits(name: str, odd: float) -> None:
-    bug = BUGS[name]
-    one, row = np.array(bug.logits), np.array(bug.logits)
-    one[0, bug.target[0]] = odd
-    row[0] = odd
-    assert np.isnan(run(bug, [one, row])[1]).all()
+def test_a_repaired_loss_does_not_hide_odd_logits(name: str, subtests: pytest.Subtests) -> None:
+    for odd in [NAN, INF]:
+        with subtests.test(odd=odd):
+            bug = BUGS[name]
+            one, row = np.array(bug.logits), np.array(bug.logits)
+            one[0, bug.target[0]] = odd
+            row[0] = odd
+            assert np.isnan(run(bug, [one, row])[1]).all()
 
 
 @pytest.mark.parametrize(
@@ -307,16 +310,16 @@ def interaction(bug: Bug, which: int, first: tuple[int, int], second: tuple[int,
 BATCHES = [name for name, bug in BUGS.items() if len(bug.logits) > 1 and name != "all_masked_row"]
 
 
-@pytest.mark.parametrize("which", [0, 1], ids=["broken", "repaired"])
-@pytest.mark.parametrize("name", BATCHES)
 def test_another_rows_logit_matters_to_a_row_only_over_the_wrong_axis(
-    name: str, which: int
+    subtests: pytest.Subtests,
 ) -> None:
-    across_rows = abs(interaction(BUGS[name], which, (0, 0), (1, 0)))
-    if (name, which) == ("wrong_axis", 0):
-        assert across_rows > 0.01
-    else:
-        assert across_rows < 1e-14
+    for which, name in itertools.product([0, 1], BATCHES):
+        with subtests.test(which=which, name=name):
+            across_rows = abs(interaction(BUGS[name], which, (0, 0), (1, 0)))
+            if (name, which) == ("wrong_axis", 0):
+                assert across_rows > 0.01
+            else:
+                assert across_rows < 1e-14
 
 
 def test_wrong_axis_the_probabilities_of_a_row_do_not_sum_to_1() -> None:
@@ -424,11 +427,12 @@ def test_target_off_by_one_a_better_model_has_a_larger_loss() -> None:
     assert (np.diff(repaired) < 0).all()
 
 
-@pytest.mark.parametrize(
-    "name", [n for n, (_, exact) in EXACT.items() if exact is true_loss and n != "half_precision"]
-)
-def test_repaired_is_the_cores_cross_entropy(name: str) -> None:
-    bug = BUGS[name]
-    batches = drawn(bug, 30.0).astype(FORMATS[bug.format].dtype)
-    expected = [ce_core.cross_entropy(batch, bug.target) for batch in batches]
-    np.testing.assert_allclose(run(bug, batches)[1], expected, rtol=4e-7)
+def test_repaired_is_the_cores_cross_entropy(subtests: pytest.Subtests) -> None:
+    for name in [
+        n for n, (_, exact) in EXACT.items() if exact is true_loss and n != "half_precision"
+    ]:
+        with subtests.test(name=name):
+            bug = BUGS[name]
+            batches = drawn(bug, 30.0).astype(FORMATS[bug.format].dtype)
+            expected = [ce_core.cross_entropy(batch, bug.target) for batch in batches]
+            np.testing.assert_allclose(run(bug, batches)[1], expected, rtol=4e-7)

@@ -1,7 +1,7 @@
 """The paths against a loop in mpmath, the bound on a step, and where they come to rest."""
 
 import math
-from itertools import pairwise
+from itertools import pairwise, product
 
 import mpmath
 import numpy as np
@@ -36,15 +36,16 @@ def starts(shape, reach=4.0):
     return np.random.default_rng(0).uniform(-reach, reach, shape)
 
 
-@pytest.mark.parametrize("smoothing", [0.0, 0.1, 1.0])
-@pytest.mark.parametrize("rate", [0.0, 0.3, 1.0, 7.0])
-def test_against_a_slow_loop(rate, smoothing):
-    for logits in starts((4, 3)):
-        found = descend(logits, 1, rate, 20, smoothing)
-        expected = slow_path(logits.tolist(), 1, rate, 20, smoothing)
-        # A step beyond the stable rate multiplies an error by up to |1 - 7 / 2|; 20 of them, 1e11.
-        atol = 1e-14 if rate <= 4 else 1e-3
-        np.testing.assert_allclose(found, expected, rtol=0, atol=atol)
+def test_against_a_slow_loop(subtests):
+    for smoothing, rate in product([0.0, 0.1, 1.0], [0.0, 0.3, 1.0, 7.0]):
+        with subtests.test(smoothing=smoothing, rate=rate):
+            for logits in starts((4, 3)):
+                found = descend(logits, 1, rate, 20, smoothing)
+                expected = slow_path(logits.tolist(), 1, rate, 20, smoothing)
+                # A step beyond the stable rate multiplies an error by up to |1 - 7 / 2|; 20 of
+                # them, 1e11.
+                atol = 1e-14 if rate <= 4 else 1e-3
+                np.testing.assert_allclose(found, expected, rtol=0, atol=atol)
 
 
 def test_a_step_is_the_rate_times_the_gradient_of_the_cross_entropy():
@@ -87,17 +88,17 @@ def test_no_eigenvalue_of_the_hessian_exceeds_a_half(classes):
     assert largest[-1] > 0.5 - 1e-12
 
 
-@pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.5])
-@pytest.mark.parametrize("rate", [0.05, 0.5, 1.0, 3.9])
-def test_every_step_lowers_the_loss_by_what_the_bound_says(rate, smoothing):
-    path = descend(starts((50, 3), 8.0), 0, rate, 60, smoothing)
-    losses = loss_along(path, 0, smoothing)
-    q = (1 - smoothing) * np.eye(3)[0] + smoothing / 3
-    squares = ((softmax(path) - q) ** 2).sum(-1)
-    drop = losses[:, :-1] - losses[:, 1:]
-    # Losses up to 20, so with roundings up to 1e-14.
-    assert (drop >= rate * (1 - rate / 4) * squares[:, :-1] - 1e-14).all()
-    assert (drop[:, :5] > 0).all() or rate > 1
+def test_every_step_lowers_the_loss_by_what_the_bound_says(subtests):
+    for smoothing, rate in product([0.0, 0.1, 0.5], [0.05, 0.5, 1.0, 3.9]):
+        with subtests.test(smoothing=smoothing, rate=rate):
+            path = descend(starts((50, 3), 8.0), 0, rate, 60, smoothing)
+            losses = loss_along(path, 0, smoothing)
+            q = (1 - smoothing) * np.eye(3)[0] + smoothing / 3
+            squares = ((softmax(path) - q) ** 2).sum(-1)
+            drop = losses[:, :-1] - losses[:, 1:]
+            # Losses up to 20, so with roundings up to 1e-14.
+            assert (drop >= rate * (1 - rate / 4) * squares[:, :-1] - 1e-14).all()
+            assert (drop[:, :5] > 0).all() or rate > 1
 
 
 def test_a_rate_above_4_climbs_out_of_the_minimum():
@@ -151,13 +152,14 @@ def test_smoothing_gives_a_masked_class_its_share_as_cross_entropy_does():
     assert (np.diff(path[:, [0, 2]].sum(-1)) < 0).all()
 
 
-@pytest.mark.parametrize("logits", [[NAN, 1.0], [INF, 1.0], [-INF, -INF], [NAN, -INF]])
-def test_what_has_no_probabilities_has_no_path(logits):
-    with np.errstate(all="raise"):
-        path = descend([logits, [2.0, 1.0]], 0, 0.5, 3)
-    np.testing.assert_array_equal(path[0, 0], logits)
-    assert np.isnan(path[0, 1:]).all()
-    np.testing.assert_array_equal(path[1], descend([2.0, 1.0], 0, 0.5, 3))
+def test_what_has_no_probabilities_has_no_path(subtests):
+    for logits in [[NAN, 1.0], [INF, 1.0], [-INF, -INF], [NAN, -INF]]:
+        with subtests.test(logits=logits):
+            with np.errstate(all="raise"):
+                path = descend([logits, [2.0, 1.0]], 0, 0.5, 3)
+            np.testing.assert_array_equal(path[0, 0], logits)
+            assert np.isnan(path[0, 1:]).all()
+            np.testing.assert_array_equal(path[1], descend([2.0, 1.0], 0, 0.5, 3))
 
 
 def test_overflow_and_underflow_do_not_warn():
@@ -222,17 +224,20 @@ def test_a_bad_path_is_told(arguments, error, message):
         loss_along(*arguments)
 
 
-@pytest.mark.parametrize("eps", [0.0, 0.1, 0.7, 1.0])
-@pytest.mark.parametrize("count", [2, 3, 10])
-def test_the_slope_is_softmax_minus_the_smoothed_target(count, eps):
-    logits = starts(count).tolist()
-    wanted = [
-        float(p) - (1 - eps) * (i == 1) - eps / count for i, p in enumerate(oracle.softmax(logits))
-    ]
-    np.testing.assert_allclose(slope(logits, 1, eps), wanted, rtol=0, atol=1e-15 * count)
-    target = smoothed_target(1, count, eps)
-    np.testing.assert_allclose(target, softmax(logits) - slope(logits, 1, eps), rtol=0, atol=1e-15)
-    assert target.sum() == pytest.approx(1)
+def test_the_slope_is_softmax_minus_the_smoothed_target(subtests):
+    for eps, count in product([0.0, 0.1, 0.7, 1.0], [2, 3, 10]):
+        with subtests.test(eps=eps, count=count):
+            logits = starts(count).tolist()
+            wanted = [
+                float(p) - (1 - eps) * (i == 1) - eps / count
+                for i, p in enumerate(oracle.softmax(logits))
+            ]
+            np.testing.assert_allclose(slope(logits, 1, eps), wanted, rtol=0, atol=1e-15 * count)
+            target = smoothed_target(1, count, eps)
+            np.testing.assert_allclose(
+                target, softmax(logits) - slope(logits, 1, eps), rtol=0, atol=1e-15
+            )
+            assert target.sum() == pytest.approx(1)
 
 
 def test_a_smoothed_target_says_what_it_cannot_be():

@@ -1,13 +1,13 @@
 """The kind of event of each step, of whole tables, against the trace of one vector at a time."""
 
 import math
+from itertools import product
 
 import numpy as np
-import pytest
 
-from ce_core.events import EventKind, find_events
 from ce_core.formats import FORMATS
-from ce_core.trace import PIPELINES, run, trace
+from ce_core.pipelines import PIPELINES, EventKind, find_events, run
+from tests.core.traced import trace
 
 INF, NAN = math.inf, math.nan
 K = EventKind
@@ -76,60 +76,62 @@ CAN_HAPPEN = {
 }
 
 
-@pytest.mark.parametrize("name", FORMATS)
-@pytest.mark.parametrize("pipeline", PIPELINES)
-def test_every_kind_is_that_of_the_trace(name, pipeline):
-    seen = set()
-    for logits, target in some_vectors(name, 60, seed=1):
-        seen |= assert_as_traced(logits, target, pipeline, name)
-    assert seen == CAN_HAPPEN[pipeline]
+def test_every_kind_is_that_of_the_trace(subtests):
+    for name, pipeline in product(FORMATS, PIPELINES):
+        with subtests.test(name=name, pipeline=pipeline):
+            seen = set()
+            for logits, target in some_vectors(name, 60, seed=1):
+                seen |= assert_as_traced(logits, target, pipeline, name)
+            assert seen == CAN_HAPPEN[pipeline]
 
 
-@pytest.mark.parametrize("name", FORMATS)
-@pytest.mark.parametrize(
-    ("pipeline", "target"),
-    [("naive", 0), ("naive", 1), ("shifted", 0), ("shifted", 1), ("fused", 1)],
-)
-@pytest.mark.parametrize("bad", [NAN, INF, "too large"])
-def test_a_logit_that_is_no_number_is_carried_on(name, pipeline, bad, target):
-    if bad == "too large":
-        bad = INF if name == "float64" else 3 * FORMATS[name].max
-    assert K.CARRIED in assert_as_traced([1.0, bad, 0.5], target, pipeline, name)
+def test_a_logit_that_is_no_number_is_carried_on(subtests):
+    for name, (pipeline, target), bad in product(
+        FORMATS,
+        [("naive", 0), ("naive", 1), ("shifted", 0), ("shifted", 1), ("fused", 1)],
+        [NAN, INF, "too large"],
+    ):
+        with subtests.test(name=name, pipeline=pipeline, target=target, bad=bad):
+            too_large = INF if name == "float64" else 3 * FORMATS[name].max
+            logit = too_large if bad == "too large" else bad
+            assert K.CARRIED in assert_as_traced([1.0, logit, 0.5], target, pipeline, name)
 
 
-@pytest.mark.parametrize("name", [name for name, fmt in FORMATS.items() if fmt.has_infinity])
-@pytest.mark.parametrize("pipeline", ["naive", "shifted"])
-def test_the_mask_of_a_class_is_no_event_and_what_follows_from_it_is(name, pipeline):
-    assert assert_as_traced([1.0, -INF, 0.5], 0, pipeline, name) == {K.NONE}
-    assert assert_as_traced([1.0, -INF, 0.5], 1, pipeline, name) == {K.NONE, K.DIVIDE}
-    events = find_events(run([-INF, -INF], 0, pipeline, name))
-    first = next(step for step, kind in events.items() if kind != K.NONE)
-    assert first == ("probabilities" if pipeline == "naive" else "shifted")
-    assert events[first] == K.INVALID
-    assert events["loss"] == K.CARRIED
+def test_the_mask_of_a_class_is_no_event_and_what_follows_from_it_is(subtests):
+    for name, pipeline in product(
+        [name for name, fmt in FORMATS.items() if fmt.has_infinity], ["naive", "shifted"]
+    ):
+        with subtests.test(name=name, pipeline=pipeline):
+            assert assert_as_traced([1.0, -INF, 0.5], 0, pipeline, name) == {K.NONE}
+            assert assert_as_traced([1.0, -INF, 0.5], 1, pipeline, name) == {K.NONE, K.DIVIDE}
+            events = find_events(run([-INF, -INF], 0, pipeline, name))
+            first = next(step for step, kind in events.items() if kind != K.NONE)
+            assert first == ("probabilities" if pipeline == "naive" else "shifted")
+            assert events[first] == K.INVALID
+            assert events["loss"] == K.CARRIED
 
 
-@pytest.mark.parametrize("name", ["float64", "float32", "bfloat16"])
-@pytest.mark.parametrize("pipeline", PIPELINES)
-def test_the_exp_of_a_number_is_never_0_on_paper(name, pipeline):
+def test_the_exp_of_a_number_is_never_0_on_paper(subtests):
     """Not even where the decimals of the trace end."""
-    logits = [-FORMATS[name].max / 4, 0.0]
-    assert find_events(run(logits, 1, pipeline, name))["exp"] == K.UNDERFLOW
+    for name, pipeline in product(["float64", "float32", "bfloat16"], PIPELINES):
+        with subtests.test(name=name, pipeline=pipeline):
+            logits = [-FORMATS[name].max / 4, 0.0]
+            assert find_events(run(logits, 1, pipeline, name))["exp"] == K.UNDERFLOW
 
 
-@pytest.mark.parametrize("name", FORMATS)
-@pytest.mark.parametrize("pipeline", PIPELINES)
-def test_a_table_is_its_rows(name, pipeline):
-    fmt, rng = FORMATS[name], np.random.default_rng(2)
-    logits = rng.uniform(-2, 2, (4, 5, 3)) * fmt.ln_max
-    logits[0, 0], logits[1, 1], logits[2, 2, 0] = NAN, -INF, INF
-    table = find_events(run(logits, 1, pipeline, name))
-    for i, k in np.ndindex(4, 5):
-        one = find_events(run(logits[i, k], 1, pipeline, name))
-        assert {step: kinds[i, k] for step, kinds in table.items()} == one
-    for kinds in table.values():
-        assert kinds.shape == (4, 5)
-        assert kinds.dtype == np.int8
+def test_a_table_is_its_rows(subtests):
+    for name, pipeline in product(FORMATS, PIPELINES):
+        with subtests.test(name=name, pipeline=pipeline):
+            fmt, rng = FORMATS[name], np.random.default_rng(2)
+            logits = rng.uniform(-2, 2, (4, 5, 3)) * fmt.ln_max
+            logits[0, 0], logits[1, 1], logits[2, 2, 0] = NAN, -INF, INF
+            table = find_events(run(logits, 1, pipeline, name))
+            for i, k in np.ndindex(4, 5):
+                one = find_events(run(logits[i, k], 1, pipeline, name))
+                assert {step: kinds[i, k] for step, kinds in table.items()} == one
+            for kinds in table.values():
+                assert kinds.shape == (4, 5)
+                assert kinds.dtype == np.int8
 
 
 def test_no_rows():

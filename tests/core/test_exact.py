@@ -3,14 +3,15 @@
 import math
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from itertools import product
 
 import mpmath
 import numpy as np
 import pytest
 
-from ce_core import exact
 from ce_core.formats import FORMATS, neighbours
-from ce_core.trace import PIPELINES, STEPS
+from ce_core.pipelines import PIPELINES, STEPS
+from tests.core import exact
 
 INF, NAN = math.inf, math.nan
 
@@ -45,17 +46,18 @@ def reference_loss(logits, target):
     return logsumexp - mpmath.mpf(logits[target])
 
 
-@pytest.mark.parametrize("logits", VECTORS)
-def test_50_digits(logits):
-    exp = [mpmath.exp(mpmath.mpf(z)) for z in logits]
-    total = mpmath.fsum(exp)
-    assert agrees(exact.logsumexp(logits), mpmath.log(total))
-    for i, (probability, log_probability) in enumerate(
-        zip(exact.softmax(logits), exact.log_softmax(logits), strict=True)
-    ):
-        assert agrees(probability, exp[i] / total)
-        assert agrees(log_probability, -reference_loss(logits, i))
-        assert exact.cross_entropy(logits, i) == log_probability.copy_negate()
+def test_50_digits(subtests):
+    for logits in VECTORS:
+        with subtests.test(logits=logits):
+            exp = [mpmath.exp(mpmath.mpf(z)) for z in logits]
+            total = mpmath.fsum(exp)
+            assert agrees(exact.logsumexp(logits), mpmath.log(total))
+            for i, (probability, log_probability) in enumerate(
+                zip(exact.softmax(logits), exact.log_softmax(logits), strict=True)
+            ):
+                assert agrees(probability, exp[i] / total)
+                assert agrees(log_probability, -reference_loss(logits, i))
+                assert exact.cross_entropy(logits, i) == log_probability.copy_negate()
 
 
 def test_a_difference_beyond_2000_digits():
@@ -70,13 +72,14 @@ def test_magnitudes_to_the_end_of_float64():
     assert agrees(exact.logsumexp([1e-300, 1e-300]), mpmath.log(2) + mpmath.mpf(1e-300))
 
 
-@pytest.mark.parametrize("logits", [[NAN, 0.0], [0.0, NAN], [INF, 0.0], [-INF, -INF]])
-def test_special_values_make_everything_nan(logits):
-    assert all(number.is_nan() for number in exact.softmax(logits))
-    assert all(number.is_nan() for number in exact.log_softmax(logits))
-    assert exact.cross_entropy(logits, 1).is_nan()
-    expected = max(logits) if not any(map(math.isnan, logits)) else NAN
-    assert exact.logsumexp(logits) == expected or exact.logsumexp(logits).is_nan()
+def test_special_values_make_everything_nan(subtests):
+    for logits in [[NAN, 0.0], [0.0, NAN], [INF, 0.0], [-INF, -INF]]:
+        with subtests.test(logits=logits):
+            assert all(number.is_nan() for number in exact.softmax(logits))
+            assert all(number.is_nan() for number in exact.log_softmax(logits))
+            assert exact.cross_entropy(logits, 1).is_nan()
+            expected = max(logits) if not any(map(math.isnan, logits)) else NAN
+            assert exact.logsumexp(logits) == expected or exact.logsumexp(logits).is_nan()
 
 
 @pytest.mark.parametrize(
@@ -92,31 +95,35 @@ def test_masked_class():
     assert exact.cross_entropy([0.0, -INF], 1) == INF
 
 
-@pytest.mark.parametrize("pipeline", PIPELINES)
-@pytest.mark.parametrize("logits", [[2.0, 1.0, 0.1], [800.0, -800.0, 0.0], [-INF, 1.0]])
-def test_steps_hold_every_step_of_a_pipeline(pipeline, logits):
-    found = exact.steps(logits, 0, pipeline)
-    z = [mpmath.mpf(logit) for logit in logits]
-    largest = max(z)
-    arguments = z if pipeline == "naive" else [logit - largest for logit in z]
-    exp = [mpmath.exp(argument) for argument in arguments]
-    total = mpmath.fsum(exp)
-    loss = reference_loss(logits, 0) if z[0] > -INF else mpmath.inf
-    expected = {
-        "largest": [largest],
-        "shifted": [logit - largest for logit in z],
-        "exp": exp,
-        "total": [total],
-        "probabilities": [e / total for e in exp],
-        "probability": [exp[0] / total],
-        "loss": [loss],
-        "rest": [total - 1],
-        "log_sum": [mpmath.log(total)],
-        "log_probabilities": [logit - mpmath.log(mpmath.fsum(map(mpmath.exp, z))) for logit in z],
-    }
-    for step in STEPS[pipeline]:
-        assert len(found[step.name]) == len(expected[step.name])
-        assert all(map(agrees, found[step.name], expected[step.name])), step.name
+def test_steps_hold_every_step_of_a_pipeline(subtests):
+    for pipeline, logits in product(
+        PIPELINES, [[2.0, 1.0, 0.1], [800.0, -800.0, 0.0], [-INF, 1.0]]
+    ):
+        with subtests.test(pipeline=pipeline, logits=logits):
+            found = exact.steps(logits, 0, pipeline)
+            z = [mpmath.mpf(logit) for logit in logits]
+            largest = max(z)
+            arguments = z if pipeline == "naive" else [logit - largest for logit in z]
+            exp = [mpmath.exp(argument) for argument in arguments]
+            total = mpmath.fsum(exp)
+            loss = reference_loss(logits, 0) if z[0] > -INF else mpmath.inf
+            expected = {
+                "largest": [largest],
+                "shifted": [logit - largest for logit in z],
+                "exp": exp,
+                "total": [total],
+                "probabilities": [e / total for e in exp],
+                "probability": [exp[0] / total],
+                "loss": [loss],
+                "rest": [total - 1],
+                "log_sum": [mpmath.log(total)],
+                "log_probabilities": [
+                    logit - mpmath.log(mpmath.fsum(map(mpmath.exp, z))) for logit in z
+                ],
+            }
+            for step in STEPS[pipeline]:
+                assert len(found[step.name]) == len(expected[step.name])
+                assert all(map(agrees, found[step.name], expected[step.name])), step.name
 
 
 def test_add_is_exact():
@@ -135,32 +142,34 @@ def test_bad_input():
         exact.ulp_error(0.0, 0.0, "float80")
 
 
-@pytest.mark.parametrize("name", FORMATS)
-def test_a_neighbour_is_one_ulp_away(name):
-    fmt = FORMATS[name]
-    start = [0.0, fmt.smallest_normal, 1.0, 1.5, 3.0, fmt.max / 2]
-    for value in [float(np.float64(number).astype(fmt.dtype)) for number in start]:
-        above = neighbours(value, name)[1]
-        assert exact.ulp_error(above, value, name) == 1
-        # Between the two, on paper: half an ulp from each.
-        with localcontext(prec=1200):
-            middle = (Decimal(value) + Decimal(above)) / 2
-        assert exact.ulp_error(value, middle, name) == 0.5
-        assert exact.ulp_error(above, middle, name) == 0.5
+def test_a_neighbour_is_one_ulp_away(subtests):
+    for name in FORMATS:
+        with subtests.test(name=name):
+            fmt = FORMATS[name]
+            start = [0.0, fmt.smallest_normal, 1.0, 1.5, 3.0, fmt.max / 2]
+            for value in [float(np.float64(number).astype(fmt.dtype)) for number in start]:
+                above = neighbours(value, name)[1]
+                assert exact.ulp_error(above, value, name) == 1
+                # Between the two, on paper: half an ulp from each.
+                with localcontext(prec=1200):
+                    middle = (Decimal(value) + Decimal(above)) / 2
+                assert exact.ulp_error(value, middle, name) == 0.5
+                assert exact.ulp_error(above, middle, name) == 0.5
 
 
-@pytest.mark.parametrize("name", FORMATS)
-def test_rounding_is_within_half_an_ulp(name):
-    fmt = FORMATS[name]
-    rng = np.random.default_rng(1)
-    for exact_value in rng.standard_normal(200) * 2.0 ** rng.integers(-5, 5, 200):
-        stored = float(exact_value.astype(fmt.dtype))
-        error = exact.ulp_error(stored, float(exact_value), name)
-        size = Fraction(abs(float(exact_value)))
-        below = abs(stored) if abs(stored) <= size else neighbours(abs(stored), name)[0]
-        unit = Fraction(neighbours(below, name)[1]) - Fraction(below)
-        assert error <= 0.5
-        assert error == float(abs(abs(Fraction(stored)) - size) / unit)
+def test_rounding_is_within_half_an_ulp(subtests):
+    for name in FORMATS:
+        with subtests.test(name=name):
+            fmt = FORMATS[name]
+            rng = np.random.default_rng(1)
+            for exact_value in rng.standard_normal(200) * 2.0 ** rng.integers(-5, 5, 200):
+                stored = float(exact_value.astype(fmt.dtype))
+                error = exact.ulp_error(stored, float(exact_value), name)
+                size = Fraction(abs(float(exact_value)))
+                below = abs(stored) if abs(stored) <= size else neighbours(abs(stored), name)[0]
+                unit = Fraction(neighbours(below, name)[1]) - Fraction(below)
+                assert error <= 0.5
+                assert error == float(abs(abs(Fraction(stored)) - size) / unit)
 
 
 def test_just_below_a_power_of_two_the_unit_is_the_smaller_one():

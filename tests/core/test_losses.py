@@ -3,6 +3,8 @@
 import json
 import math
 from collections.abc import Callable
+from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -139,17 +141,17 @@ def test_cross_entropy_and_its_gradient_are_mpmaths(
         assert (error <= 2 * tolerance * scale / float(by or 1)).all()
 
 
-@pytest.mark.parametrize("name", FORMATS)
-@pytest.mark.parametrize("target", [0, 1])
-def test_a_loss_is_rounded_once_to_a_narrow_format(name: str, target: int) -> None:
-    fmt = FORMATS[name]
-    rng = np.random.default_rng(5)
-    bound = 0.5 + 1e-2 if fmt.dtype.itemsize < 4 else 45
-    for logits in (rng.uniform(-8, 8, (40, 3))).astype(fmt.dtype):
-        exact = -oracle.log_softmax(logits.astype(float).tolist())[target]
-        loss = cross_entropy(logits, target)
-        assert loss.dtype == fmt.dtype
-        assert oracle.ulps(float(loss), exact, fmt) <= bound
+def test_a_loss_is_rounded_once_to_a_narrow_format(subtests: pytest.Subtests) -> None:
+    for name, target in product(FORMATS, [0, 1]):
+        with subtests.test(name=name, target=target):
+            fmt = FORMATS[name]
+            rng = np.random.default_rng(5)
+            bound = 0.5 + 1e-2 if fmt.dtype.itemsize < 4 else 45
+            for logits in (rng.uniform(-8, 8, (40, 3))).astype(fmt.dtype):
+                exact = -oracle.log_softmax(logits.astype(float).tolist())[target]
+                loss = cross_entropy(logits, target)
+                assert loss.dtype == fmt.dtype
+                assert oracle.ulps(float(loss), exact, fmt) <= bound
 
 
 def test_a_mean_over_many_samples_does_not_stall_in_a_narrow_format() -> None:
@@ -187,22 +189,24 @@ def test_binary_cross_entropy_and_its_gradient_are_mpmaths(
     assert abs(mpf(float(computed)) - (up - down)) <= 8 * 2.0**-53 * (up + down) + tiny
 
 
-@pytest.mark.parametrize("case", TORCH["cross_entropy"])
-def test_cross_entropy_is_torchs(case: dict[str, Any]) -> None:
-    arguments = case["logits"], case["target"]
-    loss = cross_entropy(*arguments, **case["options"])
-    np.testing.assert_allclose(loss, case["loss"], rtol=1e-14, atol=1e-16)
-    gradient = cross_entropy_gradient(*arguments, **case["options"])
-    np.testing.assert_allclose(gradient, case["gradient"], rtol=1e-13, atol=1e-16)
+def test_cross_entropy_is_torchs(subtests: pytest.Subtests) -> None:
+    for case in TORCH["cross_entropy"]:
+        with subtests.test(case=case):
+            arguments = case["logits"], case["target"]
+            loss = cross_entropy(*arguments, **case["options"])
+            np.testing.assert_allclose(loss, case["loss"], rtol=1e-14, atol=1e-16)
+            gradient = cross_entropy_gradient(*arguments, **case["options"])
+            np.testing.assert_allclose(gradient, case["gradient"], rtol=1e-13, atol=1e-16)
 
 
-@pytest.mark.parametrize("case", TORCH["binary_cross_entropy"])
-def test_binary_cross_entropy_is_torchs(case: dict[str, Any]) -> None:
-    arguments = case["logits"], case["target"]
-    loss = binary_cross_entropy_with_logits(*arguments, **case["options"])
-    np.testing.assert_allclose(loss, case["loss"], rtol=1e-14, atol=1e-16)
-    gradient = binary_cross_entropy_with_logits_gradient(*arguments, **case["options"])
-    np.testing.assert_allclose(gradient, case["gradient"], rtol=1e-13, atol=1e-16)
+def test_binary_cross_entropy_is_torchs(subtests: pytest.Subtests) -> None:
+    for case in TORCH["binary_cross_entropy"]:
+        with subtests.test(case=case):
+            arguments = case["logits"], case["target"]
+            loss = binary_cross_entropy_with_logits(*arguments, **case["options"])
+            np.testing.assert_allclose(loss, case["loss"], rtol=1e-14, atol=1e-16)
+            gradient = binary_cross_entropy_with_logits_gradient(*arguments, **case["options"])
+            np.testing.assert_allclose(gradient, case["gradient"], rtol=1e-13, atol=1e-16)
 
 
 def derivative(f: Callable[[np.ndarray], Any], at: np.ndarray) -> np.ndarray:
@@ -222,22 +226,23 @@ def derivative(f: Callable[[np.ndarray], Any], at: np.ndarray) -> np.ndarray:
     return result
 
 
-@pytest.mark.parametrize("reduction", REDUCTIONS)
-@pytest.mark.parametrize(
-    "target", [np.array([0, 2, 1, 2]), np.full((4, 3), 1 / 3), np.eye(3)[[0, 1, 2, 2]]]
-)
-@pytest.mark.parametrize("weight", [None, [0.5, 2.0, 1.0]])
-@pytest.mark.parametrize("label_smoothing", [0.0, 0.3])
-def test_the_gradient_is_the_numerical_derivative(
-    reduction: str, target: np.ndarray, weight: Any, label_smoothing: float
-) -> None:
-    logits = np.random.default_rng(3).normal(size=(4, 3)) * 2
-    options = {"weight": weight, "label_smoothing": label_smoothing, "reduction": reduction}
-    np.testing.assert_allclose(
-        cross_entropy_gradient(logits, target, **options),
-        derivative(lambda z: cross_entropy(z, target, **options), logits),
-        atol=1e-9,
-    )
+def test_the_gradient_is_the_numerical_derivative(subtests: pytest.Subtests) -> None:
+    for reduction, target, weight, label_smoothing in product(
+        REDUCTIONS,
+        [np.array([0, 2, 1, 2]), np.full((4, 3), 1 / 3), np.eye(3)[[0, 1, 2, 2]]],
+        [None, [0.5, 2.0, 1.0]],
+        [0.0, 0.3],
+    ):
+        with subtests.test(
+            reduction=reduction, target=target, weight=weight, label_smoothing=label_smoothing
+        ):
+            logits = np.random.default_rng(3).normal(size=(4, 3)) * 2
+            options = {"weight": weight, "label_smoothing": label_smoothing, "reduction": reduction}
+            np.testing.assert_allclose(
+                cross_entropy_gradient(logits, target, **options),
+                derivative(partial(cross_entropy, target=target, **options), logits),
+                atol=1e-9,
+            )
 
 
 @pytest.mark.parametrize("reduction", REDUCTIONS)
@@ -324,38 +329,43 @@ def test_a_loss_of_zero_has_no_sign() -> None:
     assert not np.signbit(binary_cross_entropy_with_logits(1000.0, 1))
 
 
-@pytest.mark.parametrize("name", FORMATS)
-@pytest.mark.parametrize("reduction", REDUCTIONS)
-def test_the_dtype_of_the_logits_is_kept(name: str, reduction: str) -> None:
-    dtype = FORMATS[name].dtype
-    logits, target = np.ones((2, 3), dtype), [0, 1]
-    options: dict[str, Any] = {"weight": [1.0, 2.0, 3.0], "reduction": reduction}
-    for f in (cross_entropy, cross_entropy_gradient):
-        assert f(logits, target, label_smoothing=0.1, **options).dtype == dtype
-        assert f(logits, np.full((2, 3), 1 / 3), **options).dtype == dtype
-    for f in (binary_cross_entropy_with_logits, binary_cross_entropy_with_logits_gradient):
-        assert f(logits, np.ones((2, 3)), pos_weight=0.1, **options).dtype == dtype
+def test_the_dtype_of_the_logits_is_kept(subtests: pytest.Subtests) -> None:
+    for name, reduction in product(FORMATS, REDUCTIONS):
+        with subtests.test(name=name, reduction=reduction):
+            dtype = FORMATS[name].dtype
+            logits, target = np.ones((2, 3), dtype), [0, 1]
+            options: dict[str, Any] = {"weight": [1.0, 2.0, 3.0], "reduction": reduction}
+            for f in (cross_entropy, cross_entropy_gradient):
+                assert f(logits, target, label_smoothing=0.1, **options).dtype == dtype
+                assert f(logits, np.full((2, 3), 1 / 3), **options).dtype == dtype
+            for f in (binary_cross_entropy_with_logits, binary_cross_entropy_with_logits_gradient):
+                assert f(logits, np.ones((2, 3)), pos_weight=0.1, **options).dtype == dtype
 
 
-@pytest.mark.parametrize("function", [*LOSSES, *GRADIENTS])
-def test_integers_become_float64(function: Callable[..., Any]) -> None:
-    assert function([2, 1], [0.5, 0.5]).dtype == np.float64
+def test_integers_become_float64(subtests: pytest.Subtests) -> None:
+    for function in [*LOSSES, *GRADIENTS]:
+        with subtests.test(function=function.__name__):
+            assert function([2, 1], [0.5, 0.5]).dtype == np.float64
 
 
-@pytest.mark.parametrize("function", [*LOSSES, *GRADIENTS])
-def test_arguments_are_not_written_to(function: Callable[..., Any]) -> None:
-    logits, target, weight = np.array([2.0, 1.0]), np.array([0.5, 0.5]), np.array([1.0, 2.0])
-    function(logits, target, weight=weight)
-    np.testing.assert_array_equal([logits, target, weight], [[2, 1], [0.5, 0.5], [1, 2]])
+def test_arguments_are_not_written_to(subtests: pytest.Subtests) -> None:
+    for function in [*LOSSES, *GRADIENTS]:
+        with subtests.test(function=function.__name__):
+            logits, target, weight = (
+                np.array([2.0, 1.0]),
+                np.array([0.5, 0.5]),
+                np.array([1.0, 2.0]),
+            )
+            function(logits, target, weight=weight)
+            np.testing.assert_array_equal([logits, target, weight], [[2, 1], [0.5, 0.5], [1, 2]])
 
 
-@pytest.mark.parametrize("function", [*LOSSES, *GRADIENTS])
-@pytest.mark.parametrize("logits", [[1e308, -1e308], [-1e-300, 1e-300], [800.0, 0.0]])
-def test_nothing_is_reported_for_finite_logits(
-    function: Callable[..., Any], logits: list[float]
-) -> None:
-    with np.errstate(all="raise"):
-        function(logits, [0.0, 1.0])
+def test_nothing_is_reported_for_finite_logits(subtests: pytest.Subtests) -> None:
+    for function, logits in product(
+        [*LOSSES, *GRADIENTS], [[1e308, -1e308], [-1e-300, 1e-300], [800.0, 0.0]]
+    ):
+        with subtests.test(function=function.__name__, logits=logits), np.errstate(all="raise"):
+            function(logits, [0.0, 1.0])
 
 
 @pytest.mark.parametrize(

@@ -1,27 +1,30 @@
 """Many classes with one logit, against sums that are added term by term or exactly."""
 
 import math
+from itertools import product
 
 import numpy as np
 import pytest
 
 from ce_core.formats import FORMATS
 from ce_core.many_classes import with_copies
-from ce_core.trace import run
+from ce_core.pipelines import run
 
 LOGITS = [[2.0, 1.0, 0.1], [0.0, 0.0, 0.0], [-3.0, 5.0, -math.inf], [8.0, -8.0, 1.0]]
 
 
-@pytest.mark.parametrize("copies", [1, 10, 1000])
-@pytest.mark.parametrize("name", FORMATS)
-def test_the_sum_is_that_of_an_array_that_holds_every_class(name: str, copies: int) -> None:
-    shifted = run(LOGITS, 1, "shifted", name)
-    total, probability = with_copies(shifted, copies)
-    for i, logits in enumerate(LOGITS):
-        many = run([*logits[:-1], *[logits[-1]] * copies], 1, "shifted", name)
-        np.testing.assert_array_equal(total[i].astype(float), many.steps["total"].astype(float))
-        wanted = many.steps["probability"].astype(float)
-        np.testing.assert_array_equal(probability[i].astype(float), wanted)
+def test_the_sum_is_that_of_an_array_that_holds_every_class(subtests: pytest.Subtests) -> None:
+    for copies, name in product([1, 10, 1000], FORMATS):
+        with subtests.test(copies=copies, name=name):
+            shifted = run(LOGITS, 1, "shifted", name)
+            total, probability = with_copies(shifted, copies)
+            for i, logits in enumerate(LOGITS):
+                many = run([*logits[:-1], *[logits[-1]] * copies], 1, "shifted", name)
+                np.testing.assert_array_equal(
+                    total[i].astype(float), many.steps["total"].astype(float)
+                )
+                wanted = many.steps["probability"].astype(float)
+                np.testing.assert_array_equal(probability[i].astype(float), wanted)
 
 
 @pytest.mark.parametrize("name", ["float64", "float32"])

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from ce_core.formats import FORMATS
+from ce_core.pipelines import PIPELINES, CauseKind, run
 from ce_core.scenarios import ALL_SCENARIOS, LAB, SCENARIOS
-from ce_core.trace import PIPELINES, CauseKind, run
 
 
 @pytest.fixture(params=ALL_SCENARIOS)
@@ -152,16 +152,17 @@ SHOWS = {
 """What NumPy says of the textbook softmax in each scenario of the lab, and what it leaves."""
 
 
-@pytest.mark.parametrize("name", SHOWS)
-def test_the_lab_has_one_of_each(name):
-    scenario, (said, happens) = LAB[name], SHOWS[name]
-    logits = as_stored(scenario)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        seen = Textbook.of(logits, scenario.target)
-    assert {str(warning.message) for warning in caught} == said
-    with np.errstate(all="ignore"):
-        assert happens(seen)
+def test_the_lab_has_one_of_each(subtests):
+    for name, (said, happens) in SHOWS.items():
+        with subtests.test(name=name):
+            scenario = LAB[name]
+            logits = as_stored(scenario)
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                seen = Textbook.of(logits, scenario.target)
+            assert {str(warning.message) for warning in caught} == said
+            with np.errstate(all="ignore"):
+                assert happens(seen)
 
 
 def test_logits_stored_alike_were_given_apart():

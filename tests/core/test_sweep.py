@@ -1,13 +1,14 @@
 """The sweep is nothing but `run`, at every position of every slider."""
 
 import math
+from itertools import product
 
 import numpy as np
 import pytest
 
 from ce_core.formats import FORMATS
-from ce_core.sweep import Sweep, sweep
-from ce_core.trace import PIPELINES, CauseKind, run
+from ce_core.pipelines import PIPELINES, CauseKind, run_all
+from ce_core.pipelines.sweep import Sweep, sweep
 
 POSITIONS = np.array([-1000.0, -95.0, -1.0, 0.0, 0.1, 9.5, 88.6, 1000.0])
 
@@ -34,34 +35,35 @@ def assert_same(table, row, single):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", FORMATS)
-@pytest.mark.parametrize("with_shift", [False, True])
-@pytest.mark.parametrize(
-    ("logits", "target", "shift"),
-    [
-        ([2.0, 1.0, 0.1], 0, 0.0),
-        ([88.5, 88.5, -math.inf], 2, 0.5),
-        ([0.0], 0, -3.0),
-        ([1.0, -2.0, 3.0, -4.0, 5.0, -6.0, 7.0, -8.0, 9.0], 8, 90.0),
-    ],
-)
-def test_every_picture_is_a_run(name, with_shift, logits, target, shift):
-    positions = np.tile(POSITIONS, (len(logits), 1))
-    table = sweep(
-        logits,
-        target,
-        name,
-        positions,
-        shift=shift,
-        shift_positions=POSITIONS if with_shift else None,
-    )
-    count = 0
-    for i, k, moved, constant in pictures(logits, shift, with_shift):
-        for pipeline in PIPELINES:
-            single = run(moved, target, pipeline, name, shift=constant)
-            assert_same(getattr(table, pipeline), (i, k), single)
-        count += 1
-    assert count == table.fused.cause.kind.size
+def test_every_picture_is_a_run(subtests):
+    for name, with_shift, (logits, target, shift) in product(
+        FORMATS,
+        [False, True],
+        [
+            ([2.0, 1.0, 0.1], 0, 0.0),
+            ([88.5, 88.5, -math.inf], 2, 0.5),
+            ([0.0], 0, -3.0),
+            ([1.0, -2.0, 3.0, -4.0, 5.0, -6.0, 7.0, -8.0, 9.0], 8, 90.0),
+        ],
+    ):
+        with subtests.test(
+            name=name, with_shift=with_shift, logits=logits, target=target, shift=shift
+        ):
+            positions = np.tile(POSITIONS, (len(logits), 1))
+            table = sweep(
+                logits,
+                target,
+                name,
+                positions,
+                shift=shift,
+                shift_positions=POSITIONS if with_shift else None,
+            )
+            count = 0
+            for i, k, moved, constant in pictures(logits, shift, with_shift):
+                for pipeline, single in run_all(moved, target, name, shift=constant).items():
+                    assert_same(getattr(table, pipeline), (i, k), single)
+                count += 1
+            assert count == table.fused.cause.kind.size
 
 
 def test_shapes():

@@ -71,8 +71,8 @@ async def hold(cluster: Cluster, end: Callable[[list[int]], set[int]]) -> None:
         before = student.reconnected
         await student.go("softmax")
         assert (student.reconnected > before) == (replica in ended)
-        stood = student.stands()
-        assert {id_: stood[id_] for id_ in student.released} == pytest.approx(
+        stands = student.stands()
+        assert {id_: stands[id_] for id_ in student.released} == pytest.approx(
             student.released, abs=1e-6
         )
         await student.leave()

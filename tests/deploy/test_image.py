@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from live.files import address
 from tests.browser.serving import ROOT, STARTUP, free_port
 from tests.deploy import dockerfile
 from tests.deploy.test_nginx import ask, session
@@ -63,7 +64,9 @@ def test_the_image_s_files_are_enough_and_nothing_is_written(image: Path) -> Non
             while app.poll() is None and not is_healthy(image, port):
                 assert time.monotonic() < deadline
             assert app.returncode is None, app.communicate()
-            assert ask(url, "/vendor/plotly.min.js").status == 200
+            for path, name in (("/vendor", "plotly-cartesian.min.js"), ("/live", "player.js")):
+                assert ask(url, address(path, name)).status == 200
+            assert ask(url, "/answer/pipeline?v=&logits=1,2").status == 200
             with session(url, "") as received:
                 drawn = [message.delta.new_element.WhichOneof("type") for message in received]
                 app.terminate()

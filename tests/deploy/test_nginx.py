@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +16,8 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
+from lab.build import BUILD
+from live.files import address
 from tests.browser.serving import STARTUP
 from tests.deploy.cluster import Cluster
 
@@ -79,7 +80,7 @@ def script_of(cluster: Cluster) -> str:
 def test_a_file_that_never_changes_is_asked_of_a_replica_once_and_sent_packed(
     cluster: Cluster, name: str
 ) -> None:
-    plotly = f"/vendor/plotly.min.js?v={version('plotly')}"
+    plotly = address("/vendor", "plotly-cartesian.min.js")
     path = plotly if name == "plotly.js" else script_of(cluster)
     encodings = ["gzip, deflate, br", "gzip", ""]
     asked = [ask_nginx(cluster, path, Accept_Encoding=encoding) for encoding in encodings]
@@ -93,6 +94,35 @@ def test_a_file_that_never_changes_is_asked_of_a_replica_once_and_sent_packed(
         assert gzip.decompress(answer.body) == plain.body
     assert "Content-Encoding" not in plain.headers
     assert plain.body == ask(cluster.replicas[0].url, path).body
+
+
+def test_an_answer_is_computed_once_for_a_whole_class(cluster: Cluster) -> None:
+    path = f"/answer/softmax?v={BUILD}&logits=1%2C2%2C3&set=logits.0%3A2.5"
+    asked = [ask_nginx(cluster, path, Accept_Encoding=e) for e in ("gzip", "br, gzip", "", "gzip")]
+    assert [line["cache"] for _, line in asked] == ["MISS", "HIT", "HIT", "HIT"]
+    packed, again, plain, _ = (answer for answer, _ in asked)
+    assert packed.status == again.status == plain.status == 200
+    assert gzip.decompress(packed.body) == gzip.decompress(again.body) == plain.body
+    assert "Set-Cookie" not in packed.headers
+    known, _ = ask_nginx(cluster, path, If_None_Match=packed.headers["ETag"])
+    assert (known.status, known.body) == (304, b"")
+
+
+def test_what_another_version_asks_is_answered_and_not_kept(cluster: Cluster) -> None:
+    path = "/answer/softmax?v=another&logits=1%2C2%2C3"
+    asked = [ask_nginx(cluster, path) for _ in range(2)]
+    assert [line["cache"] for _, line in asked] == ["MISS", "MISS"]
+    assert {answer.status for answer, _ in asked} == {200}
+
+
+def test_answers_come_from_all_replicas_whoever_asks(cluster: Cluster) -> None:
+    cookie, _ = visit(cluster)
+    replicas = set()
+    for i in range(12):
+        path = f"/answer/pipeline?v={BUILD}&shift={i}"
+        _, line = ask_nginx(cluster, path, Cookie=cookie)
+        replicas.add(line["replica"])
+    assert len(replicas) > 1
 
 
 def test_the_page_itself_is_never_kept(cluster: Cluster) -> None:

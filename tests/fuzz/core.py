@@ -14,23 +14,22 @@ import numpy as np
 
 from ce_core import (
     FORMATS,
-    backward,
     binary,
     bits,
     descent,
-    events,
-    exact,
     likelihood,
     many_classes,
     naive,
     neighbours,
-    sweep,
-    trace,
 )
 from ce_core import activations as act
 from ce_core import bugs as mistakes
 from ce_core import losses as loss
-from ce_core.cause import CauseKind
+from ce_core.pipelines import PIPELINES, WARNINGS, CauseKind, find_events, gradient
+from ce_core.pipelines import run as run_pipeline
+from ce_core.pipelines.sweep import sweep
+from tests.core import exact
+from tests.core.traced import trace
 from tests.fuzz.source import Source
 
 NAMES = tuple(FORMATS)
@@ -308,21 +307,24 @@ def pipelines(source: Source) -> None:
     numbers = [source.number() for _ in range(source.whole(0, 5))]
     logits = source.or_junk(numbers)
     target = source.or_junk(source.whole(0, max(0, len(numbers) - 1)))
-    name, form = source.or_junk(source.pick(NAMES)), source.or_junk(source.pick(trace.PIPELINES))
+    name, form = (
+        source.or_junk(source.pick(NAMES)),
+        source.or_junk(source.pick(PIPELINES)),
+    )
     shift = source.or_junk(source.number() if source.yes() else 0.0)
-    run = call(trace.run, logits, target, form, name, shift=shift)
-    call(backward.gradient, logits, target, form, name)
+    run = call(run_pipeline, logits, target, form, name, shift=shift)
+    call(gradient, logits, target, form, name)
     if run is REFUSED:
         return
-    events.find_events(run)
+    find_events(run)
     if form != "fused":
         many_classes.with_copies(run, source.whole(1, 300))
-    detail = call(trace.trace, logits, target, form, name, shift=shift)
-    if detail is REFUSED or run.cause.kind.ndim:
+    if run.cause.kind.ndim:
         return
+    detail = trace(logits, target, form, name, shift=shift)
     # What was read off the values is what NumPy says.
     said = {warning for step in detail.steps for warning in step.warnings}
-    found = {text for bit, text in enumerate(trace.WARNINGS) if int(run.warnings) >> bit & 1}
+    found = {text for bit, text in enumerate(WARNINGS) if int(run.warnings) >> bit & 1}
     assert said == found
     stored = wide(run.steps["logits"])
     if np.isfinite(stored).all():
@@ -343,7 +345,7 @@ def sweeps(source: Source) -> None:
     shift = source.or_junk(source.number() if source.yes() else 0.0)
     moves = source.or_junk([source.number() for _ in range(count)] if source.yes() else None)
     options = {"shift": shift, "shift_positions": moves}
-    table = call(sweep.sweep, logits, target, name, grid, **options)
+    table = call(sweep, logits, target, name, grid, **options)
     if table is REFUSED or not np.size(grid):
         return
     i, k = source.whole(0, len(logits) - 1), source.whole(0, len(grid[0]) - 1)
@@ -351,7 +353,7 @@ def sweeps(source: Source) -> None:
     picture[i], here = grid[i][k], shift
     for field in fields(table):
         found = getattr(table, field.name)
-        alone = trace.run(picture, target, field.name, name, shift=here)
+        alone = run_pipeline(picture, target, field.name, name, shift=here)
         assert found.cause.kind[i, k] == alone.cause.kind
         assert found.warnings[i, k] == alone.warnings
         for step, values in alone.steps.items():
@@ -399,7 +401,7 @@ def on_paper(source: Source) -> None:
     for function in (exact.logsumexp, exact.softmax, exact.log_softmax):
         call(function, numbers)
     call(exact.add, numbers, source.number())
-    call(exact.steps, numbers, target, source.pick(trace.PIPELINES))
+    call(exact.steps, numbers, target, source.pick(PIPELINES))
     truth = call(exact.cross_entropy, numbers, target)
     if truth is not REFUSED:
         computed, name = source.number(), source.or_junk(source.pick(NAMES))

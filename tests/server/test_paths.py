@@ -13,8 +13,40 @@ def status(path: str, **more: object) -> int:
     return ask(KnownPaths(answering(*response(b"ok")), PAGES), path, **more).status
 
 
-FOUND = ["/", "/start", "/softmax", "/favicon.png", "/_stcore/health", "/_stcore/host-config", "/static/js/x.js", "/vendor/1/x.js", "/live/1/x.js", "/answer/start/layout"]
-NOT_FOUND = ["/_stcore/metrics", "/_stcore/agent/mcp", "/_stcore/agent/interact", "/auth/login", "/auth/logout", "/oauth2callback", "/_stcore/upload_file/a/b", "/media/x", "/component/a/b", "/_stcore/bidi-components/a/b", "/_stcore/script-health-check", "/app", "/_stcore/stream", "/_stcore/health/", "/nowhere", "/start/", "//start", "/static", "/_stcore", "."]
+FOUND = [
+    "/",
+    "/start",
+    "/softmax",
+    "/favicon.png",
+    "/_stcore/health",
+    "/_stcore/host-config",
+    "/static/js/x.js",
+    "/vendor/1/x.js",
+    "/live/1/x.js",
+    "/answer/start/layout",
+]
+NOT_FOUND = [
+    "/_stcore/metrics",
+    "/_stcore/agent/mcp",
+    "/_stcore/agent/interact",
+    "/auth/login",
+    "/auth/logout",
+    "/oauth2callback",
+    "/_stcore/upload_file/a/b",
+    "/media/x",
+    "/component/a/b",
+    "/_stcore/bidi-components/a/b",
+    "/_stcore/script-health-check",
+    "/app",
+    "/_stcore/stream",
+    "/_stcore/health/",
+    "/nowhere",
+    "/start/",
+    "//start",
+    "/static",
+    "/_stcore",
+    ".",
+]
 
 
 @pytest.mark.parametrize("path", FOUND)

@@ -1,21 +1,19 @@
-"""What happened in each step of a pipeline, for whole tables of logits at once.
-
-`ce_core.trace.trace` looks at one vector in every detail; this reads the kind of event off the
-values that the steps left, and takes no longer than they do.
-"""
+"""What happened in each step of a pipeline, read off the values that the steps left."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import IntEnum
 from functools import reduce
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from ce_core.formats import FORMATS
-from ce_core.trace import STEPS, Run, Step
+from ce_core.pipelines.forward import Run
+from ce_core.pipelines.rows import Array
+from ce_core.pipelines.steps import STEPS, Step
 
 __all__ = ["EventKind", "find_events"]
 
@@ -47,7 +45,7 @@ def find_events(run: Run) -> dict[str, npt.NDArray[np.int8]]:
     Parameters
     ----------
     run : Run
-        What `ce_core.trace.run` made of logits (..., C).
+        What `ce_core.pipelines.run` made of logits (..., C).
 
     Returns
     -------
@@ -57,35 +55,38 @@ def find_events(run: Run) -> dict[str, npt.NDArray[np.int8]]:
 
     Examples
     --------
-    >>> from ce_core.trace import run
+    >>> from ce_core.pipelines import run
     >>> events = find_events(run([12.0, 0.0], 0, "naive", "float16"))
     >>> [EventKind(int(kind)).name for kind in events.values()]
     ['OVERFLOW', 'CARRIED', 'INVALID', 'CARRIED', 'CARRIED']
     """
-    seen = {name: _Seen.of(values, run) for name, values in run.steps.items()}
+    seen = {name: _Seen.of(values) for name, values in run.rows.items()}
     # A masked class is -inf all along; only the nan that it may become is an event.
-    masked = np.isneginf(run.steps["logits"].astype(np.float64, order="F"))
-    return {step.name: _event(run, step, seen, masked) for step in STEPS[run.pipeline]}
+    masked = np.isneginf(run.rows["logits"].astype(np.float64, copy=False))
+    shape = run.steps["loss"].shape
+    return {
+        step.name: _event(run, step, seen, masked).reshape(shape) for step in STEPS[run.pipeline]
+    }
 
 
 class _Seen(NamedTuple):
-    """What the values of a step are, for each class (..., C), or (..., 1) of one number for all."""
+    """What the values of a step are, for each class (N, C), or (N, 1) of one number for all."""
 
     nan: Mask
     inf: Mask
     zero: Mask
 
     @classmethod
-    def of(cls, values: npt.NDArray[Any], run: Run) -> _Seen:
-        wide = values.astype(np.float64, order="F", copy=False)
-        if wide.ndim < run.steps["logits"].ndim:
-            wide = wide[..., None]
+    def of(cls, values: Array) -> _Seen:
+        wide = values.astype(np.float64, copy=False)
+        if wide.ndim == 1:
+            wide = wide[:, None]
         return cls(np.isnan(wide), np.isinf(wide), wide == 0)
 
 
 def _event(run: Run, step: Step, seen: Mapping[str, _Seen], masked: Mask) -> npt.NDArray[np.int8]:
     """Name the event of each class, and of those the first in the order of `EventKind`."""
-    whole = run.steps[step.name].ndim < run.steps["logits"].ndim
+    whole = run.rows[step.name].ndim == 1
     output = seen[step.name]
     inputs = [seen[name] for name in step.inputs]
     nans, infs = [i.nan for i in inputs], [i.inf for i in inputs]

@@ -9,18 +9,14 @@ went well break only then.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
-from ce_core.losses import one_hot
-from ce_core.trace import Run, run
+from ce_core.pipelines.forward import Run, run
+from ce_core.pipelines.rows import Array
+from ce_core.pipelines.steps import STEPS
 
 __all__ = ["gradient", "gradient_of"]
-
-Array = npt.NDArray[Any]
 
 
 def gradient(logits: npt.ArrayLike, target: int, pipeline: str, format: str) -> Array:
@@ -33,7 +29,7 @@ def gradient(logits: npt.ArrayLike, target: int, pipeline: str, format: str) -> 
     target : int
         The true class y, 0 <= y < C.
     pipeline : {"naive", "shifted", "fused"}
-        Which of the formulas in `ce_core.trace.STEPS` is differentiated.
+        Which of the formulas in `ce_core.pipelines.STEPS` is differentiated.
     format : str
         A name in `ce_core.formats.FORMATS`: every operation, forth and back, is rounded to it.
 
@@ -102,18 +98,14 @@ def gradient_of(forward: Run) -> Array:
     >>> gradient_of(run([2.0, 1.0, 0.0], 0, "naive", "float64")).round(4)
     array([-0.3348,  0.2447,  0.09  ])
     """
-    steps, target = forward.steps, forward.target
-    y = one_hot(target, steps["logits"].shape[-1], steps["logits"].dtype)
+    rows, target = forward.rows, forward.target
+    by: dict[str, Array] = {"loss": np.ones_like(rows["loss"])}
     with np.errstate(all="ignore"):
-        if forward.pipeline == "fused":
-            return np.asarray(np.exp(steps["log_probabilities"]) - y)
-        return _through_the_quotient(steps, y)
-
-
-def _through_the_quotient(steps: Mapping[str, Array], y: Array) -> Array:
-    """Return the derivative by the argument of exp, for probabilities = exp / total."""
-    exp, total, p = steps["exp"], steps["total"][..., None], steps["probabilities"]
-    # The other classes get 0 from the indexing, and not 0 * inf.
-    by_p = np.where(y != 0, -(1 / p), 0).astype(p.dtype)
-    by_total = -np.sum(by_p * (p / total), axis=-1, keepdims=True)
-    return np.asarray((by_p / total + by_total) * exp)
+        for step in reversed(STEPS[forward.pipeline]):
+            if step.name in by:
+                came_in = (rows[name] for name in step.inputs)
+                handed = step.reverse(by[step.name], rows[step.name], *came_in, target)
+                for name, part in zip(step.inputs, handed, strict=True):
+                    if part is not None:
+                        by[name] = by[name] + part if name in by else part
+    return np.ascontiguousarray(by["logits"]).reshape(forward.steps["logits"].shape)

@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, localcontext
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from ce_core.formats import lookup
@@ -101,12 +102,12 @@ def steps(logits: Sequence[float], target: int, pipeline: str) -> dict[str, tupl
     target : int
         The true class.
     pipeline : {"naive", "shifted", "fused"}
-        A name in `ce_core.trace.PIPELINES`.
+        A name in `ce_core.pipelines.PIPELINES`.
 
     Returns
     -------
     dict
-        By the names of `ce_core.trace.STEPS`: C numbers, or one.
+        By the names of `ce_core.pipelines.STEPS`: C numbers, or one.
 
     Examples
     --------
@@ -211,7 +212,12 @@ def ulp_error(computed: float, exact: Decimal | float, format: str) -> float:
 
 
 def _solve(logits: Sequence[float]) -> _Parts:
-    z = [Decimal(float(logit)) for logit in logits]
+    return _solve_once(tuple(map(float, logits)))
+
+
+@lru_cache(maxsize=8)  # softmax, its log and the logsumexp of the same logits follow each other
+def _solve_once(logits: tuple[float, ...]) -> _Parts:
+    z = [Decimal(logit) for logit in logits]
     if not z:
         raise ValueError("logits must be at least one number; got none")
     largest = Decimal("NaN") if any(logit.is_nan() for logit in z) else max(z)

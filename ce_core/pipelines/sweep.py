@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ce_core.formats import as_float64
-from ce_core.trace import Run, run_all
+from ce_core.pipelines.forward import Run, run_all
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,12 +54,12 @@ def sweep(
     Returns
     -------
     Sweep
-        Entry [i, k] of each array is what `ce_core.trace.run` gives for that position alone.
+        Entry [i, k] of each array is what `ce_core.pipelines.run` gives for that position alone.
 
     Raises
     ------
     TypeError, ValueError
-        As `ce_core.trace.run`, and if a shape is not as above.
+        As `ce_core.pipelines.run`, and if a shape is not as above.
 
     Examples
     --------

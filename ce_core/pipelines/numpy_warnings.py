@@ -12,7 +12,8 @@ from typing import Any, Final
 import ml_dtypes
 import numpy as np
 
-from ce_core.cause import Array, Case, Values, is_largest
+from ce_core.pipelines.kinds import Case
+from ce_core.pipelines.rows import Array, Values, others
 
 WARNINGS: Final = (
     "overflow encountered in cast",
@@ -68,7 +69,7 @@ def find_warnings(case: Case, values: Values) -> Array:
         subtract_invalid = became_nan(stored - largest, stored, largest)
     terms = values["exp"]
     if "rest" in values:
-        terms = np.where(is_largest(values["logits"]), 0, terms)
+        terms = others(terms, values["logits"], values["largest"])
     sum_over = _sum_warns(terms, wide)[:, None]
     if "total" in values:
         total = values["total"].astype(wide)[:, None]

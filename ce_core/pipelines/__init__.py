@@ -1,0 +1,26 @@
+"""Three ways from logits to the cross-entropy, step by step in one format, and what breaks."""
+
+from ce_core.pipelines.backward import gradient, gradient_of
+from ce_core.pipelines.cause import Cause
+from ce_core.pipelines.events import EventKind, find_events
+from ce_core.pipelines.forward import Run, run, run_all, run_formats
+from ce_core.pipelines.kinds import CauseKind
+from ce_core.pipelines.numpy_warnings import WARNINGS
+from ce_core.pipelines.steps import PIPELINES, STEPS, Step
+
+__all__ = [
+    "PIPELINES",
+    "STEPS",
+    "WARNINGS",
+    "Cause",
+    "CauseKind",
+    "EventKind",
+    "Run",
+    "Step",
+    "find_events",
+    "gradient",
+    "gradient_of",
+    "run",
+    "run_all",
+    "run_formats",
+]

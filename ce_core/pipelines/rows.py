@@ -1,0 +1,56 @@
+"""Arrays of logit vectors (N, C), one a row: their sums and maxima are those of each row alone.
+
+With one class after the other in memory (Fortran's order) the sums over the classes, and so all
+steps, are faster, some of them eight times.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+Values = dict[str, Array]
+"""The values of the steps by name: logits (N, C), losses (N,) and so on, in the format's dtype."""
+
+_IN_PAIRS = frozenset((np.dtype(np.float32), np.dtype(np.float64)))
+
+
+def row_sum(terms: Array) -> Array:
+    """Return what np.sum gives for each vector alone, to the last bit."""
+    # Class by class it is several times as fast. NumPy adds a vector of eight or more numbers in
+    # another order, and one of float16 without rounding in between.
+    if terms.dtype == np.float16 or (terms.dtype in _IN_PAIRS and terms.shape[-1] >= 8):
+        return np.asarray(np.add.reduce(np.ascontiguousarray(terms), axis=-1))
+    return np.asarray(np.add.reduce(np.asfortranarray(terms), axis=-1))
+
+
+def row_max(logits: Array) -> Array:
+    """Return the largest logit of each vector."""
+    # Along an axis that is short and contiguous NumPy takes eight times as long (float32, C = 3).
+    return np.asarray(np.maximum.reduce(np.asfortranarray(logits), axis=-1))
+
+
+def is_largest(logits: Array, largest: Array) -> npt.NDArray[np.bool_]:
+    """Mark the first of each vector's logits that is the largest; nan is larger than a number."""
+    # np.argmax takes three times as long.
+    found: npt.NDArray[np.bool_] = logits == largest[:, None]
+    if np.isnan(largest).any():
+        found |= np.isnan(logits)
+    before = found[:, 0].copy()
+    for j in range(1, found.shape[1]):
+        found[:, j] &= ~before
+        before |= found[:, j]
+    return found
+
+
+def others(exp: Array, logits: Array, largest: Array) -> Array:
+    """Return exp with a 0 in place of the one that belongs to the largest logit.
+
+    The sum of these is the rest that log1p is taken of. When the answer is confident the rest is
+    the loss: added to exp(0) = 1 it would be rounded away, and log1p adds the 1 without that
+    rounding.
+    """
+    return np.where(is_largest(logits, largest), 0, exp)
