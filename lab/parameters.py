@@ -9,6 +9,7 @@ import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from lab.alike import skeleton
 from lab.readers import LONGEST_TEXT, logit, name, number, one_of, plain, whole
 from lab.settings import REACHES, Parameter, Settings
 from lab.words import FIRST, LANGUAGES, say
@@ -61,8 +62,13 @@ def first_names(count: int) -> tuple[str, ...]:
 
 
 def _with_name(names: tuple[str, ...]) -> tuple[str, ...]:
-    free = (new for new in first_names(2 * MAX_CLASSES) if new not in names)
+    taken = set(map(skeleton, names))
+    free = (new for new in first_names(2 * MAX_CLASSES) if skeleton(new) not in taken)
     return (*names, next(free))
+
+
+def _tell_apart(names: Sequence[str]) -> bool:
+    return len(set(map(skeleton, names))) == len(names)
 
 
 def without(values: tuple[Any, ...], i: int) -> tuple[Any, ...]:
@@ -86,9 +92,7 @@ NAMES: Final[Parameter[tuple[str, ...]]] = Parameter(
     name(),
     lambda settings: first_names(len(settings.logits)),
     split=_texts,
-    fits=lambda values, settings: (
-        one_for_each_class(values, settings) and len(set(values)) == len(values)
-    ),
+    fits=lambda values, settings: one_for_each_class(values, settings) and _tell_apart(values),
     added=_with_name,
     removed=without,
 )

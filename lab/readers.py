@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from lab.alike import hidden
 from lab.words import say
 
 T = TypeVar("T")
@@ -19,12 +20,11 @@ LONGEST_TEXT = 2000  # longer than any link the app writes; a bound on work, not
 
 # Unicode categories that a class name may not hold: controls, surrogates, unassigned and private
 # characters, line breaks, and format characters (which include the bidirectional overrides that
-# would reorder the text around a name). U+200D joins emoji and is harmless.
+# would reorder the text around a name). U+200D may join emoji, and nothing else.
 _REFUSED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"})
-# A name needs a letter, number, punctuation or symbol that is not one of Unicode's blank ones:
-# the Hangul fillers and the empty Braille pattern.
+# A name needs a letter, number, punctuation or symbol that is not blank: the empty Braille pattern.
 _SEEN_CATEGORIES = frozenset("LNPS")
-_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+_BLANK = frozenset("\u2800")
 
 
 @dataclass(frozen=True)
@@ -128,6 +128,8 @@ def _name(text: str) -> str:
     cleaned = " ".join(unicodedata.normalize("NFC", text).split())
     if not 1 <= len(cleaned) <= LONGEST_NAME:
         raise ValueError("empty or too long")
+    if hidden(cleaned):
+        raise ValueError("holds characters that cannot be seen")
     categories = {c: unicodedata.category(c) for c in cleaned.replace("\u200d", "")}
     if not _REFUSED_CATEGORIES.isdisjoint(categories.values()):
         raise ValueError("holds characters that cannot be shown")

@@ -9,6 +9,7 @@ from ce_core.bugs import BUGS
 from ce_core.formats import FORMATS
 from ce_core.pipelines import PIPELINES
 from lab import readers
+from lab.alike import skeleton
 from lab.settings import Settings
 from tests.app.instruments import ANSWERS, FIRST
 
@@ -33,7 +34,8 @@ def _one_for_each(
 ) -> Callable[[Settings], st.SearchStrategy[object]]:
     def draw(now: Settings) -> st.SearchStrategy[object]:
         count = len(now.logits)
-        lists = st.lists(values, min_size=count, max_size=count, unique=unique)
+        apart = skeleton if unique else None
+        lists = st.lists(values, min_size=count, max_size=count, unique_by=apart)
         return lists.map(tuple)
 
     return draw

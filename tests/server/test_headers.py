@@ -16,12 +16,14 @@ NAMES = {
     "cross-origin-opener-policy",
     "cross-origin-resource-policy",
     "x-frame-options",
+    "x-permitted-cross-domain-policies",
 }
 
 
 @pytest.fixture(autouse=True)
 def _nobody_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("CE_FRAME_ANCESTORS", raising=False)
+    for name in ("CE_FRAME_ANCESTORS", "CE_HSTS_SECONDS"):
+        monkeypatch.delenv(name, raising=False)
 
 
 def policy(answer: Answer) -> dict[str, str]:
@@ -131,3 +133,18 @@ def test_what_is_no_origin_stops_the_start(text: str, monkeypatch: pytest.Monkey
     monkeypatch.setenv("CE_FRAME_ANCESTORS", text)
     with pytest.raises(ValueError, match="CE_FRAME_ANCESTORS must hold origins"):
         plain()
+
+
+def test_behind_tls_a_browser_is_told_to_ask_by_it_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "strict-transport-security" not in plain().headers
+    monkeypatch.setenv("CE_HSTS_SECONDS", "31536000")
+    assert plain().headers["strict-transport-security"] == "max-age=31536000"
+
+
+@pytest.mark.parametrize("text", ["a year", "-1", "1; preload", "٣", "1" * 11])
+def test_what_is_no_number_of_seconds_stops_the_start(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CE_HSTS_SECONDS", text)
+    with pytest.raises(ValueError, match="number of seconds"):
+        SecurityHeaders(answering())

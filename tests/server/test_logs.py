@@ -122,6 +122,14 @@ def test_a_path_of_any_text_is_one_line_of_bounded_length(
     assert len(line["path"]) == 100
 
 
+@pytest.mark.parametrize("write", [str.lower, str.upper])
+def test_the_id_of_a_session_is_in_no_line(write: Callable[[str], str], lines: Lines) -> None:
+    id_ = write("3f0c8a52-6f0e-4a8e-9d7c-0b5a1c2d3e4f")
+    visit(answering(*response(status=404)), f"/_stcore/upload_file/{id_}/{id_}")
+    (line,) = lines()
+    assert line["path"] == "/_stcore/upload_file/…"
+
+
 def test_an_error_brings_its_traceback_in_the_same_line(
     lines: Lines,
 ) -> None:
