@@ -69,6 +69,24 @@ def frame_ancestors(text: str) -> str:
     return " ".join(ancestors)
 
 
+def transport_seconds(text: str) -> int:
+    """Read for how many seconds a browser is to ask by https alone; nothing for never.
+
+    Raises
+    ------
+    ValueError
+        If it is no number of seconds.
+
+    Examples
+    --------
+    >>> transport_seconds("31536000"), transport_seconds("")
+    (31536000, 0)
+    """
+    if text and not re.fullmatch(r"[0-9]{1,10}", text):
+        raise ValueError(f"CE_HSTS_SECONDS must be a number of seconds; got {text!r}")
+    return int(text or 0)
+
+
 class SecurityHeaders:
     """Put the headers on every HTTP response, errors and redirects included."""
 
@@ -90,9 +108,12 @@ class SecurityHeaders:
             "Permissions-Policy": ", ".join(f"{power}=()" for power in _POWERS),
             "Cross-Origin-Opener-Policy": "same-origin",
             "Cross-Origin-Resource-Policy": "same-origin",
+            "X-Permitted-Cross-Domain-Policies": "none",
         }
         if ancestors == "'none'":  # for browsers that do not know frame-ancestors
             self._headers["X-Frame-Options"] = "DENY"
+        if seconds := transport_seconds(os.environ.get("CE_HSTS_SECONDS", "")):
+            self._headers["Strict-Transport-Security"] = f"max-age={seconds}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request."""

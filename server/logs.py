@@ -5,12 +5,15 @@ No address, no cookie, no query string: a link holds class names that somebody t
 
 import json
 import logging
+import re
 import time
 from datetime import UTC, datetime
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _LOGGER = logging.getLogger("ce")
+# Whoever knows a session's id may go on with that session; Streamlit has paths that hold one.
+_SESSION = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}.*", re.I | re.S)
 _QUIET = 400  # HTTP status; requests that went well are for the proxy's log
 
 
@@ -82,7 +85,7 @@ class Logged:
         try:
             await self._app(scope, receive, watch)
         finally:
-            fields: dict[str, object] = {"path": scope["path"][:100]}
+            fields: dict[str, object] = {"path": _SESSION.sub("…", scope["path"])[:100]}
             fields["seconds"] = round(time.monotonic() - start, 3)
             if scope["type"] == "websocket":
                 _LOGGER.info("session ended", extra={"fields": fields})
