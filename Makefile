@@ -4,14 +4,16 @@
 # make lint    ruff, mypy, eslint and tsc
 # make bench   the drag beside a static page, the weight and time of a release, a class of students
 # make vendor  vendor/ anew, after another plotly.js was named in package.json and locked
-# make lock    the lock files anew, after requirements.txt or package.json has changed
+# make lock    the lock files anew, after requirements.txt, requirements-dev.txt or package.json changed
+# make audit   a look for known vulnerabilities, noted in docs/deploy.md where it found nothing
+# make sbom    docs/sbom.cdx.json anew: what is shipped, as CycloneDX
 
 PYTHON ?= python3
 VENV := .venv/bin/python
 NODE := .venv/bin/node
 NPM := .venv/bin/npm
 
-.PHONY: run quick test lint audit bench vendor lock
+.PHONY: run quick test lint audit bench vendor lock sbom
 
 run: .venv/run
 	@$(VENV) -m streamlit run app.py
@@ -20,10 +22,12 @@ quick: lint
 	@$(VENV) -m pytest -q -n auto -m "not slow" --hypothesis-profile=quick \
 	    --ignore=tests/browser --ignore=tests/deploy --ignore=tests/fuzz
 
-test: lint audit
+# The audit is last, so that its warning is the last thing one sees.
+test: lint
 	@sh tests/chromium.sh install
 	@sh tests/nginx.sh install
 	@$(VENV) -m pytest -q -n 4 --dist worksteal
+	@$(VENV) -m tests.supply.audit
 
 lint: .venv/dev node_modules/.installed
 	$(VENV) -m ruff check
@@ -34,7 +38,7 @@ lint: .venv/dev node_modules/.installed
 	$(NODE) node_modules/typescript/bin/tsc
 
 audit: .venv/dev
-	@$(VENV) -m tests.supply.audit
+	@$(VENV) -m tests.supply.audit --note
 
 bench: .venv/dev
 	@$(VENV) -m bench.drag
@@ -49,6 +53,9 @@ vendor: node_modules/.installed
 	cp $(PLOTLY)/LICENSE vendor/LICENSE
 	@echo "Tell tests/supply/test_vendor.py: $$(sha256sum vendor/plotly-cartesian.min.js)"
 
+sbom: .venv/dev
+	@$(VENV) -m tests.supply.sbom
+
 # Installs run again only when a requirements file is newer than the stamp of the last install.
 # uv takes a third of pip's time.
 UV := $(VENV) -m uv pip
@@ -59,8 +66,8 @@ INSTALL := $(UV) install --quiet --compile-bytecode --python $(VENV)
 	$(INSTALL) --require-hashes -r requirements.lock
 	@touch $@
 
-.venv/dev: requirements-dev.txt requirements.txt .venv/run
-	$(INSTALL) -r requirements-dev.txt
+.venv/dev: requirements-dev.lock .venv/run
+	$(INSTALL) --require-hashes -r requirements-dev.lock
 	@touch $@
 
 # Node and npm come from PyPI: what `make` needs stays Python and make.
@@ -70,15 +77,20 @@ node_modules/.installed: package-lock.json .npmrc | .venv/dev
 
 # Versions that still fit stay as they are; to take the newest of all, delete the files first.
 # A lock that names where this machine gets its packages would send everybody there.
-lock: | .venv/dev
-	@! test -f requirements.lock || cp requirements.lock .venv/new.lock
-	$(UV) compile --quiet --universal --python-version 3.11 --generate-hashes \
+define LOCK
+	@! test -f $(1).lock || cp $(1).lock .venv/new.lock
+	$(UV) compile --quiet --universal --python-version 3.11 --generate-hashes $(2) \
 	    --no-emit-index-url --no-emit-find-links --no-emit-index-annotation \
 	    --default-index https://pypi.org/simple --custom-compile-command "make lock" \
-	    --output-file .venv/new.lock requirements.txt
+	    --output-file .venv/new.lock $(1).txt
 	@! grep -nE '://|^ *-(-[^h]|[^-])' .venv/new.lock || { \
-	    echo "requirements.lock would name an index: it stays as it was." >&2; exit 1; }
-	@mv .venv/new.lock requirements.lock
+	    echo "$(1).lock would name an index: it stays as it was." >&2; exit 1; }
+	@mv .venv/new.lock $(1).lock
+endef
+
+lock: | .venv/dev
+	$(call LOCK,requirements)
+	$(call LOCK,requirements-dev,--constraints requirements.lock)
 	$(NPM) install --silent --package-lock-only
 	@! grep -n '"resolved"' package-lock.json || { \
 	    echo "package-lock.json names a registry: see .npmrc." >&2; exit 1; }

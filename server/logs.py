@@ -13,7 +13,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _LOGGER = logging.getLogger("ce")
 # Whoever knows a session's id may go on with that session; Streamlit has paths that hold one.
-_SESSION = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}.*", re.I | re.S)
+_SESSION = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}.*", re.IGNORECASE | re.DOTALL
+)
 _QUIET = 400  # HTTP status; requests that went well are for the proxy's log
 
 

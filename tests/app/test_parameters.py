@@ -38,7 +38,7 @@ def assert_valid(now: Settings) -> None:
 
 @given(any_settings(), st.sampled_from(PAGES))
 @example(settings(names=('a,"b"', "'", "\\")), "pipeline")
-@example(settings(names=("<img src=x>", "*a*, $b$", "\u05d0\u200d")), "start")
+@example(settings(names=("<img src=x>", "*a*, $b$", "\u05d0")), "start")
 @example(settings(logits=(0.1 + 0.2, 1e-300, -1e300)), "pipeline")
 def test_a_link_that_the_lab_wrote_reads_back_exactly(wanted: Settings, page: str) -> None:
     assert read(link(wanted, page)) == (wanted, [])

@@ -1,4 +1,4 @@
-"""What ordinary visitors feel while a stranger is at work, beside what they feel before and after."""
+"""What ordinary visitors feel while a stranger is at work, beside what they feel otherwise."""
 
 import time
 from collections.abc import Iterator

@@ -6,6 +6,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGTERM
@@ -16,6 +17,9 @@ from tests.deploy.cluster import Cluster, cluster_of_replicas
 from tests.fuzz.visitor import dial, opening
 
 _AWAY = 8.0  # s for which Streamlit's page tries again before it says that something is wrong
+
+
+Note = Callable[[str], None]
 
 
 @dataclass
@@ -61,7 +65,7 @@ def roll(cluster: Cluster, visitors: int, apart: float) -> Rolled:
     return result
 
 
-def _visit(url: str, seed: int, over: threading.Event, note) -> None:  # noqa: ANN001
+def _visit(url: str, seed: int, over: threading.Event, note: Note) -> None:
     dice = random.Random(seed)  # noqa: S311 - not for secrets
     cookie = f"ce_replica={dice.getrandbits(128):032x}"
     since = time.monotonic()
@@ -76,7 +80,7 @@ def _visit(url: str, seed: int, over: threading.Event, note) -> None:  # noqa: A
         over.wait(0.2)
 
 
-def _hold(url: str, cookie: str, over: threading.Event, note) -> None:  # noqa: ANN001
+def _hold(url: str, cookie: str, over: threading.Event, note: Note) -> None:
     """Open a page and its WebSocket, and hold it until it ends."""
     headers = {"Cookie": cookie}
     with urllib.request.urlopen(urllib.request.Request(f"{url}/", headers=headers)) as page:

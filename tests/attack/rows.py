@@ -1,4 +1,4 @@
-"""What a stranger does. Each attack says what came of it; AssertionError where it reached something.
+"""What a stranger does. An attack says what came of it; AssertionError: it reached something.
 
 All are bounded in count and time, and go to this machine alone.
 """
@@ -202,9 +202,19 @@ def state(target: Target) -> str:
     return f"closed {code}, {grown:+.0f} MB"
 
 
-ROUTES = """/_stcore/metrics /_stcore/agent/mcp /_stcore/agent/interact /auth/login /auth/logout
-    /oauth2callback /_stcore/upload_file/a/b /media/x /component/a/b /_stcore/bidi-components/a/b
-    /_stcore/script-health-check""".split()
+ROUTES = [
+    "/_stcore/metrics",
+    "/_stcore/agent/mcp",
+    "/_stcore/agent/interact",
+    "/auth/login",
+    "/auth/logout",
+    "/oauth2callback",
+    "/_stcore/upload_file/a/b",
+    "/media/x",
+    "/component/a/b",
+    "/_stcore/bidi-components/a/b",
+    "/_stcore/script-health-check",
+]
 
 
 def routes(target: Target) -> str:

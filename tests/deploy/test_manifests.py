@@ -12,11 +12,11 @@ from tests.deploy.cluster import DEPLOY
 
 NGINX = (DEPLOY / "nginx.conf").read_text()
 REPLICAS = re.findall(
-    r"^server (\S+):(\d+) .*fail_timeout=(\d+)s;$",
+    r"^server (\S+):(\d+) max_fails=0;$",
     (DEPLOY / "replicas.conf").read_text(),
     re.MULTILINE,
 )
-NAMES = [name for name, _, _ in REPLICAS]
+NAMES = [name for name, _ in REPLICAS]
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 SERVICES = COMPOSE["services"]
 KUSTOMIZATION = yaml.safe_load((DEPLOY / "kustomization.yaml").read_text())
@@ -51,7 +51,7 @@ def test_everybody_means_the_same_port() -> None:
     port = dockerfile.PORT
     assert f"--server.port={port}" in dockerfile.COMMAND
     assert f"127.0.0.1:{port}/" in dockerfile.HEALTH[-1]
-    assert {replica for _, replica, _ in REPLICAS} == {port}
+    assert {replica for _, replica in REPLICAS} == {port}
     for name in ("app", *NAMES):
         assert MANIFESTS["Service", name]["ports"] == [{"name": "http", "port": int(port)}]
     assert APP_CONTAINER["ports"] == [{"name": "http", "containerPort": int(port)}]
@@ -114,14 +114,41 @@ def test_nginx_has_its_settings_and_may_write_where_they_say() -> None:
 
 
 def test_the_files_that_nginx_keeps_have_room() -> None:
-    kept = int(re.search(r"max_size=(\d+)m", NGINX)[1])
+    kept = sum(map(int, re.findall(r"max_size=(\d+)m", NGINX)))
     volumes = {volume["name"]: volume for volume in PODS[1]["volumes"]}
     rooms = [SERVICES["nginx"]["tmpfs"][1], str(volumes["files"]["emptyDir"])]
     assert all(int(re.search(r"size\w*\W+(\d+)", room, re.IGNORECASE)[1]) > kept for room in rooms)
 
 
-def test_a_new_version_goes_to_the_next_replica_when_nginx_has_taken_the_last_one_back() -> None:
-    assert APP["minReadySeconds"] > max(int(seconds) for _, _, seconds in REPLICAS)
+def test_a_new_version_waits_before_it_goes_to_the_next_replica() -> None:
+    assert APP["minReadySeconds"] >= 5
+    assert APP["template"]["spec"]["containers"][0]["startupProbe"]["failureThreshold"] >= 30
+
+
+def test_nginx_alone_reaches_the_app_and_the_app_reaches_nothing() -> None:
+    policy = MANIFESTS["NetworkPolicy", "app"]
+    assert policy["podSelector"] == {"matchLabels": {"part": "app"}}
+    assert policy["policyTypes"] == ["Ingress", "Egress"]
+    assert policy["egress"] == []
+    (rule,) = policy["ingress"]
+    assert rule["from"] == [{"podSelector": {"matchLabels": {"part": "nginx"}}}]
+    assert rule["ports"] == [{"protocol": "TCP", "port": int(dockerfile.PORT)}]
+    outwards = MANIFESTS["NetworkPolicy", "nginx"]["egress"]
+    assert outwards[0]["to"] == [{"podSelector": {"matchLabels": {"part": "app"}}}]
+    assert [port["port"] for port in outwards[1]["ports"]] == [53, 53]
+
+
+def test_a_replica_believes_nginx_alone_whose_request_it_is() -> None:
+    address = SERVICES["nginx"]["networks"]["inside"]["ipv4_address"]
+    for name in NAMES:
+        assert SERVICES[name]["environment"]["FORWARDED_ALLOW_IPS"] == address
+    assert {"name": "FORWARDED_ALLOW_IPS", "value": "*"} in APP_CONTAINER["env"]
+
+
+def test_git_is_in_no_image() -> None:
+    """The slim image of Python has none, and nothing is installed."""
+    assert "-slim" in dockerfile.TEXT
+    assert not re.search(r"\b(apt|apt-get|git)\b", dockerfile.TEXT)
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))
@@ -133,6 +160,8 @@ def test_a_container_of_the_compose_file_may_nothing_that_it_need_not(name: str)
     assert service["restart"] == "unless-stopped"
     assert service["cpus"]
     assert service["mem_limit"]
+    assert service["pids_limit"] <= 512
+    assert set(service["logging"]["options"]) == {"max-size", "max-file"}
     assert not {"cap_add", "privileged", "user", "devices"} & set(service)
     if name != "nginx":
         assert list(service["networks"]) == ["inside"]
@@ -143,6 +172,7 @@ def test_a_container_of_the_compose_file_may_nothing_that_it_need_not(name: str)
 def test_a_pod_may_nothing_that_it_need_not() -> None:
     for pod in PODS:
         assert pod["automountServiceAccountToken"] is False
+        assert pod["enableServiceLinks"] is False
         assert pod["securityContext"]["runAsNonRoot"] is True
         assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
         assert len(pod["containers"]) == 1
@@ -152,8 +182,9 @@ def test_a_pod_may_nothing_that_it_need_not() -> None:
             "readOnlyRootFilesystem": True,
             "capabilities": {"drop": ["ALL"]},
         }
-        assert set(container["resources"]["requests"]) == {"cpu", "memory"}
-        assert "memory" in container["resources"]["limits"]
+        assert set(container["resources"]["requests"]) == {"cpu", "memory", "ephemeral-storage"}
+        assert set(container["resources"]["limits"]) == {"memory", "ephemeral-storage"}
+        assert "startupProbe" in container
 
 
 def test_every_selector_means_pods_that_there_are() -> None:

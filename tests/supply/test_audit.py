@@ -4,13 +4,15 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.browser.serving import free_port
-from tests.supply.audit import audit
+from tests.supply.audit import audit, last_audit, note_audit
 from tests.supply.lock import locked
 
 pytestmark = pytest.mark.slow
@@ -72,4 +74,19 @@ def test_a_service_that_does_not_answer_as_one_is_named(
 
 def test_where_nobody_can_be_asked_that_is_said(capfd: pytest.CaptureFixture[str]) -> None:
     assert audit(f"http://127.0.0.1:{free_port()}") == 0
-    assert "NOT AUDITED" in capfd.readouterr().err
+    said = capfd.readouterr().err
+    assert "NOT AUDITED" in said
+    assert f"last audit: {last_audit()}" in said
+
+
+def test_the_date_of_the_last_audit_is_kept(tmp_path: Path) -> None:
+    notes = tmp_path / "notes.md"
+    notes.write_text("Before.\n\nThe last audit that found nothing: none yet.\n")
+    assert last_audit(notes) == "none yet"
+    note_audit(notes)
+    assert last_audit(notes) == datetime.now(UTC).date().isoformat()
+    assert notes.read_text().startswith("Before.\n\nThe last audit")
+
+
+def test_it_is_kept_where_people_look() -> None:
+    assert last_audit() == "none yet" or date.fromisoformat(last_audit())

@@ -9,7 +9,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tests.supply.audit import LOCK
-from tests.supply.lock import lines, locked
+from tests.supply.lock import DEV, lines, locked
 
 DIRECT = (LOCK.parent / "requirements.txt").read_text().splitlines()
 
@@ -50,12 +50,30 @@ def test_the_tests_run_on_what_is_locked() -> None:
     assert {name: version(name) for name in locked()} == locked()
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "package-lock.json"])
+def test_what_the_tests_need_has_hashes_too_and_the_same_versions_of_what_runs() -> None:
+    entry = re.compile(r"[a-z0-9-]+==[\w.]+( ; \S.*?)?( +--hash=sha256:[0-9a-f]{64})+")
+    wrong = [line for line in lines(DEV) if not entry.fullmatch(line)]
+    assert wrong == []
+    assert locked().items() <= locked(DEV).items()
+
+
+def test_every_direct_requirement_of_the_tests_is_locked_as_it_is_pinned() -> None:
+    asked = (DEV.parent / "requirements-dev.txt").read_text()
+    pins = re.findall(r"^([A-Za-z][\w.-]*)==([\w.]+)", asked, re.MULTILINE)
+    everywhere = {Requirement(line.split(" --hash")[0]).name: line for line in lines(DEV)}
+    for name, version_ in pins:
+        assert everywhere[canonicalize_name(name)].split()[0].endswith(f"=={version_}")
+    assert "torch" not in everywhere
+
+
+@pytest.mark.parametrize(
+    "name", ["requirements.lock", "requirements-dev.lock", "package-lock.json"]
+)
 def test_no_lock_names_where_a_machine_gets_its_packages(name: str) -> None:
     text = (LOCK.parent / name).read_text()
     elsewhere = r'"resolved": "(?!https://registry\.npmjs\.org/)|^--?(index|extra|find|i |f )'
     assert re.findall(elsewhere, text, re.MULTILINE) == []
-    assert name != LOCK.name or "://" not in text
+    assert name == "package-lock.json" or "://" not in text
 
 
 def test_every_script_package_has_one_version_and_a_hash() -> None:
