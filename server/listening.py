@@ -10,7 +10,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from server.pace import Bucket
 
 LARGEST_FRAME = 64 << 10  # bytes; the longest link that the page can have, twice, is 32 kB
-_GRACE = 2  # s that answers under way have when the server is to end
+_GRACE = 1  # s that answers under way have when the server is to end
 _PIECE = 4 << 10  # bytes that are looked at before it is asked whether there are too many
 _WAITING = 60  # messages; server.stream closes a connection sooner, if it gets to see them
 _PINGS, _PINGS_AT_ONCE = 1, 30  # frames that are no message of their own; a browser sends none

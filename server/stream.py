@@ -9,9 +9,12 @@ from collections import Counter, deque
 from contextlib import suppress
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from server.messages import passed
 from server.pace import Bucket, Buckets, household
+from server.turns import Turns
 
 _LOGGER = logging.getLogger("ce")
 
@@ -21,6 +24,10 @@ _FAR_BEHIND = 30  # messages that wait; whoever has more of them does not read w
 # A class has one address, opens the page at once, and follows the same link at once.
 _ADDRESS, _ADDRESS_AT_ONCE = 20, 60  # messages of all connections of an address; more wait
 _OPENED, _OPENED_AT_ONCE = 20, 60  # connections that an address opens
+# Runs of the script at the same time: each is a thread, and among sixty of them the one that listens
+# to everybody has a sixtieth of the time.
+_RUNS = 3
+_LONGEST_RUN = 2.0  # s after which the next one begins, whatever became of it
 _PATIENCE = 15.0  # s that a new connection waits for its turn before it is refused
 _OPEN_HERE = 400  # connections of an address
 _OPEN = 600  # connections of this process; a class of 300 fills it
@@ -37,6 +44,7 @@ class Stream:
         self._open: Counter[str] = Counter()
         self._opened = Buckets(_OPENED, _OPENED_AT_ONCE)
         self._messages = Buckets(_ADDRESS, _ADDRESS_AT_ONCE)
+        self._runs = Turns(_OPEN, at_once=_RUNS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a connection, or refuse it; its page asks again a little later."""
@@ -51,7 +59,8 @@ class Stream:
             return
         opened.take()
         self._open[who] += 1
-        paced = _Paced(receive, send, self._messages.of(who))
+        run = _Run(self._runs, who)
+        paced = _Paced(receive, send, self._messages.of(who), run)
         try:
             await asyncio.sleep(wait)
             await self._app(scope, paced.receive, paced.send)
@@ -68,11 +77,38 @@ async def _refuse(send: Send) -> None:
     await send({"type": "websocket.http.response.body", "body": b"Too many are here."})
 
 
+class _Run:
+    """The run of the script that a connection has asked for, from its turn to its end."""
+
+    def __init__(self, runs: Turns, who: str) -> None:
+        self._runs, self._who = runs, who
+        self._limit: asyncio.TimerHandle | None = None
+
+    async def begin(self) -> None:
+        """Wait for a turn; a run that is under way is told to end, and gives its own."""
+        self.end()
+        await self._runs.begin(self._who)
+        self._limit = asyncio.get_running_loop().call_later(_LONGEST_RUN, self.end)
+
+    def see(self, message: Message) -> None:
+        """Note that it has ended, if this says so."""
+        data = message.get("bytes")
+        if self._limit and data and ForwardMsg.FromString(data).HasField("script_finished"):
+            self.end()
+
+    def end(self) -> None:
+        """Give the turn to somebody else."""
+        if self._limit:
+            self._limit.cancel()
+            self._limit = None
+            self._runs.end()
+
+
 class _Paced:
     """One connection's messages: read as they come, passed on as fast as is allowed."""
 
-    def __init__(self, receive: Receive, send: Send, shared: Bucket) -> None:
-        self._receive, self._send = receive, send
+    def __init__(self, receive: Receive, send: Send, shared: Bucket, run: "_Run") -> None:
+        self._receive, self._send, self._run = receive, send, run
         self._buckets = (Bucket(_CLICKS, _CLICKS_AT_ONCE), shared)
         self._waiting: deque[bytes | None] = deque()  # None: one that is not passed on
         self._next: asyncio.Task[Message] | None = None
@@ -88,6 +124,8 @@ class _Paced:
                 for bucket in self._buckets:
                     bucket.take()
                 if told := self._waiting.popleft():
+                    if BackMsg.FromString(told).HasField("rerun_script"):
+                        await self._run.begin()
                     return {"type": "websocket.receive", "bytes": told}
                 continue
             message = await self._read(pause)
@@ -103,12 +141,15 @@ class _Paced:
         An error of this would end the connection a second time, in Streamlit, with a traceback;
         that the visitor has left is what `receive` says next.
         """
+        if message["type"] == "websocket.send":
+            self._run.see(message)
         if not self._closed:
             with suppress(OSError):
                 await self._send(message)
 
     def end(self) -> None:
         """Read no further."""
+        self._run.end()
         if self._next:
             self._next.cancel()
 

@@ -11,18 +11,20 @@ class FullError(Exception):
 
 
 class Turns:
-    """One at a time, and of those who wait each visitor in turn, however many turns each wants.
+    """A few at a time, and of those who wait each visitor in turn, however many turns each wants.
 
     Parameters
     ----------
     most : int
         How many may wait. When one more comes, the last one is sent away of the visitor that has
         most waiting.
+    at_once : int
+        How many have a turn at the same time.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, at_once: int = 1) -> None:
         self._most = most
-        self._busy = False
+        self._free = at_once
         self._count = 0
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
 
@@ -35,13 +37,18 @@ class Turns:
         FullError
             If this one was sent away.
         """
-        if self._busy:
-            await self._wait(visitor)
-        self._busy = True
+        await self.begin(visitor)
         try:
             yield
         finally:
-            self._next()
+            self.end()
+
+    async def begin(self, visitor: str) -> None:
+        """Wait for a turn, which has to be ended once."""
+        if self._free:
+            self._free -= 1
+        else:
+            await self._wait(visitor)
 
     async def _wait(self, visitor: str) -> None:
         mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -59,19 +66,18 @@ class Turns:
             await mine
         except asyncio.CancelledError:
             if mine.done() and not mine.cancelled() and not mine.exception():
-                self._next()  # the turn came, and nobody is there to take it
+                self.end()  # the turn came, and nobody is there to take it
             raise
 
-    def _next(self) -> None:
+    def end(self) -> None:
         """Give the turn to the visitor who has waited longest for one, if anybody waits."""
-        self._busy = False
         while self._waiting:
             visitor = next(iter(self._waiting))
             future = self._take(visitor)
             if not future.done():  # else whoever waited has left
-                self._busy = True
                 future.set_result(None)
                 return
+        self._free += 1
 
     def _take(self, visitor: str) -> "asyncio.Future[None]":
         queue = self._waiting.pop(visitor)

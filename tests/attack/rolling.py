@@ -3,7 +3,6 @@
 import random
 import threading
 import time
-import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Callable
@@ -67,33 +66,36 @@ def roll(cluster: Cluster, visitors: int, apart: float) -> Rolled:
 
 def _visit(url: str, seed: int, over: threading.Event, note: Note) -> None:
     dice = random.Random(seed)  # noqa: S311 - not for secrets
-    cookie = f"ce_replica={dice.getrandbits(128):032x}"
-    since = time.monotonic()
+    visitor = _Visitor(url, f"ce_replica={dice.getrandbits(128):032x}", over, note)
     while not over.is_set():
         try:
-            _hold(url, cookie, over, note)
-            since = time.monotonic()
+            visitor.hold()
         except (OSError, WebSocketException, TimeoutError):
-            if time.monotonic() - since > _AWAY:
+            if time.monotonic() - visitor.served > _AWAY:
                 note("lost")
                 return
         over.wait(0.2)
 
 
-def _hold(url: str, cookie: str, over: threading.Event, note: Note) -> None:
-    """Open a page and its WebSocket, and hold it until it ends."""
-    headers = {"Cookie": cookie}
-    with urllib.request.urlopen(urllib.request.Request(f"{url}/", headers=headers)) as page:
-        page.read()
-    with dial(url, additional_headers=headers) as socket:
-        socket.send(opening().SerializeToString())
-        note("opened")
-        while not over.is_set():
-            try:
-                socket.recv(timeout=0.5)
-            except TimeoutError:
-                address = f"{url}/answer/pipeline?v=&logits=1,2"
-                with urllib.request.urlopen(
-                    urllib.request.Request(address, headers=headers), timeout=20
-                ) as answer:
-                    answer.read()
+class _Visitor:
+    def __init__(self, url: str, cookie: str, over: threading.Event, note: Note) -> None:
+        self._url, self._headers, self._over, self._note = url, {"Cookie": cookie}, over, note
+        self.served = time.monotonic()  # the last time that somebody answered
+
+    def hold(self) -> None:
+        """Open a page and its WebSocket, and hold it until it ends."""
+        self._get("/")
+        with dial(self._url, additional_headers=self._headers) as socket:
+            socket.send(opening().SerializeToString())
+            self._note("opened")
+            while not self._over.is_set():
+                try:
+                    socket.recv(timeout=0.5)
+                except TimeoutError:
+                    self._get("/answer/pipeline?v=&logits=1,2")
+
+    def _get(self, path: str) -> None:
+        asked = urllib.request.Request(self._url + path, headers=self._headers)
+        with urllib.request.urlopen(asked, timeout=20) as answer:
+            answer.read()
+        self.served = time.monotonic()

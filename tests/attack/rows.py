@@ -185,7 +185,7 @@ def links(target: Target) -> str:
         messages, _ = raw.heard(connection, 3)
     kinds = {ForwardMsg.FromString(message).WhichOneof("type") for message in messages}
     assert "file_urls_response" not in kinds, "it gave links"
-    return flood(target, message, target.count(200))
+    return flood(target, message, 200)
 
 
 def state(target: Target) -> str:
@@ -234,7 +234,7 @@ def routes(target: Target) -> str:
 def answers(target: Target) -> str:
     """Ask for the dearest answers, each another, faster than they are computed."""
     dice = random.Random(1)  # noqa: S311 - not for secrets
-    host, deadline = urlsplit(target.url).netloc, time.monotonic() + 8 * target.size
+    host, deadline = urlsplit(target.url).netloc, time.monotonic() + max(2.0, 8 * target.size)
 
     def ask(_: int) -> int:
         if time.monotonic() > deadline:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from server import stream
 from server.stream import Stream
@@ -16,6 +17,7 @@ from tests.server.asgi import scope
 
 CLICK = {"type": "websocket.receive", "bytes": opening("logits=1,2").SerializeToString()}
 GIT = {"type": "websocket.receive", "bytes": BackMsg(load_git_info=True).SerializeToString()}
+FINISHED = ForwardMsg(script_finished=0).SerializeToString()
 CONNECT: Message = {"type": "websocket.connect"}
 LEFT: Message = {"type": "websocket.disconnect", "code": 1001}
 
@@ -48,7 +50,8 @@ class Browser:
 class Streamlit:
     """Read messages until the visitor has left."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, finishes: bool = True) -> None:
+        self.finishes = finishes
         self.read: list[Message] = []
         self.open = 0
 
@@ -59,8 +62,10 @@ class Streamlit:
         self.open += 1
         while (message := await receive())["type"] != "websocket.disconnect":
             self.read.append(message)
+            if self.finishes:
+                await send({"type": "websocket.send", "bytes": FINISHED})
         self.open -= 1
-        await send({"type": "websocket.send", "bytes": b"a last word"})
+        await send({"type": "websocket.send", "bytes": b""})
 
 
 def run(work: Callable[[], Awaitable[None]]) -> None:
@@ -211,5 +216,43 @@ def test_a_request_is_none_of_its_business() -> None:
         browser = Browser()
         await Stream(app)({**browser.scope, "type": "http"}, browser.queue.get, browser.send)
         assert seen == ["http"]
+
+    run(work)
+
+
+@pytest.mark.parametrize("finishes", [True, False])
+def test_three_scripts_run_at_once_and_one_that_never_ends_holds_nobody_up_for_long(
+    finishes: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "_LONGEST_RUN", 0.3)
+
+    async def work() -> None:
+        server = Streamlit(finishes=finishes)
+        app = Stream(server)
+        room = [Browser(CLICK) for _ in range(5)]
+        tasks = [serve(app, browser) for browser in room]
+        await asyncio.sleep(0.1)
+        assert len(server.read) == (5 if finishes else 3)
+        await asyncio.sleep(0.4)
+        assert len(server.read) == 5
+        for browser in room:
+            browser.queue.put_nowait(LEFT)
+        await asyncio.gather(*tasks)
+
+    run(work)
+
+
+def test_a_sign_of_life_waits_for_no_script() -> None:
+    beat = BackMsg(app_heartbeat=True).SerializeToString()
+
+    async def work() -> None:
+        server = Streamlit(finishes=False)
+        app = Stream(server)
+        for _ in range(3):
+            serve(app, Browser(CLICK))
+        browser = Browser(*[{"type": "websocket.receive", "bytes": beat}] * 5)
+        serve(app, browser)
+        await asyncio.sleep(0.1)
+        assert [message["bytes"] for message in server.read].count(beat) == 5
 
     run(work)
