@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from tests.browser.serving import Server
 from tests.fuzz.hostile import HEADERS, METHODS, PATHS
+from tests.fuzz.visitor import visit
 
 SECRETS = (b"root:x:", b"import streamlit", b"[core]", b"def ", b"Traceback")
 LULL, PATIENCE = 0.1, 60  # s
@@ -75,17 +76,20 @@ def test_no_request_is_a_server_error_or_gets_a_file(server: Server) -> None:
 
 
 def test_the_app_takes_no_upload(server: Server) -> None:
-    path, file = (
-        "/_stcore/upload_file/a/b",
-        b'--x\r\nContent-Disposition: form-data; name="f"\r\n\r\n',
-    )
-    for method in ("PUT", "DELETE"):
-        asked = request(path, method, f"Content-Length: {len(file)}", body=file)
-        assert status(ask(server, asked)) == 403
-    # Whoever has a token against forged requests still has no session to upload to.
     told = ask(server, request("/_stcore/host-config")) + ask(server, request("/_stcore/health"))
     token = re.findall(rb"(?i)set-cookie: _streamlit_xsrf=([^;]+)", told)[0].decode()
     headers = (f"Cookie: _streamlit_xsrf={token}", f"X-Xsrftoken: {token}")
-    asked = request(path, "PUT", *headers, f"Content-Length: {len(file)}", body=file)
-    assert status(ask(server, asked)) == 400
+    kind = "Content-Type: multipart/form-data; boundary=x"
+    file = b'--x\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\nx\r\n--x--\r\n'
+    length = f"Content-Length: {len(file)}"
+    with visit(server.url) as visitor:  # whose session Streamlit would take it for
+        session = visitor.open().session
+        assert re.fullmatch(r"[0-9a-f-]{36}", session)
+        for id_ in (session, "a"):
+            for method in ("PUT", "DELETE"):
+                path = f"/_stcore/upload_file/{id_}/b"
+                for more in ((), headers):
+                    asked = request(path, method, *more, kind, length, body=file)
+                    assert status(ask(server, asked)) == 404
+    assert session not in server.log.read_text()
     assert "Traceback" not in server.log.read_text(), server.log.read_text()

@@ -23,7 +23,7 @@ from tests.fuzz.hostile import TEXTS
 from tests.fuzz.visitor import Answer, dial, opening, said, told, visit
 
 PROCESSES = Path("/proc")
-LONGEST_REQUEST = 60_000  # bytes; HTTP's own parser refuses longer ones
+LONGEST_REQUEST = 15_900  # characters; a longer path and query is refused
 PAGES = tuple(ANSWERS.lessons)
 KEYS = [parameter.key for parameter in ANSWERS.parameters.all]
 VALUES: tuple[Any, ...] = (
@@ -107,6 +107,8 @@ def test_a_page_that_there_is_not_has_no_answer(server: Server) -> None:
 def test_a_page_opens_whatever_its_link_says(server: Server) -> None:
     dice = random.Random(1)  # noqa: S311 - not for secrets
     for query in queries():
+        if len(query) > LONGEST_REQUEST:
+            continue
         with visit(server.url) as visitor:
             assert_fine(visitor.open(query, dice.choice(PAGES)))
     assert "Traceback" not in server.log.read_text(), server.log.read_text()
@@ -115,7 +117,7 @@ def test_a_page_opens_whatever_its_link_says(server: Server) -> None:
 def test_what_cannot_be_finished_is_refused_quietly_and_marks_nothing(server: Server) -> None:
     with visit(server.url) as visitor:
         first = visitor.open("", "sigmoid")
-        for value in [*VALUES, [None], [[]], ["nowhere"], [7, "sigmoid"], ["x"] * 20_000]:
+        for value in [*VALUES, [None], [[]], ["nowhere"], [7, "sigmoid"], ["x"] * 2000]:
             answer = visitor.open("", "sigmoid", told(first.player, [value, value]))
             assert_fine(answer)
             answer = visitor.open("", "sigmoid", told(first.player, value))
@@ -156,10 +158,10 @@ def garbage(id_: str) -> list[BackMsg]:
         WidgetState(id=id_, json_trigger_value="[]"),
         WidgetState(id=id_),
         WidgetState(id="", json_value="{}"),
-        WidgetState(id="x" * 100_000, json_value="{}"),
+        WidgetState(id="x" * 30_000, json_value="{}"),
     ]
     messages = [opening("", "pipeline", state) for state in states]
-    for page in ("../../etc/passwd", "<script>", "\0", "x" * 100_000):
+    for page in ("../../etc/passwd", "<script>", "\0", "x" * 30_000):
         messages.append(opening())
         messages[-1].rerun_script.page_script_hash = page
         messages[-1].rerun_script.page_name = page
@@ -189,9 +191,11 @@ def be_rude(server: Server, dice: random.Random) -> None:
     for frame in (dice.randbytes(50), "text", opening("logits=1,2").SerializeToString()[:-3], b""):
         with dial(server.url) as socket, suppress(ConnectionClosed):
             socket.send(frame)
-    junk = "x" * 400_000
+    junk = "x" * 30_000
     with visit(server.url) as visitor:
         visitor.open(f"names={junk}", "pipeline", WidgetState(id="no", json_value=f'"{junk}"'))
+    with visit(server.url) as visitor, suppress(ConnectionClosed):
+        visitor.open(f"names={junk * 10}")
 
 
 def memory(server: Server) -> int:

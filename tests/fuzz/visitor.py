@@ -25,12 +25,15 @@ class Answer:
     titles: list[str] = field(default_factory=list)
     navigation: list[str] = field(default_factory=list)
     player: str = ""  # the component's id
+    session: str = ""  # the session's
     ended: str = ""
 
     def note(self, message: ForwardMsg) -> None:
         """Keep what matters of a message."""
         if message.HasField("navigation"):
             self.navigation = [page.page_name for page in message.navigation.app_pages]
+        if message.HasField("new_session"):
+            self.session = message.new_session.initialize.session_id
         if message.HasField("script_finished"):
             self.ended = ForwardMsg.ScriptFinishedStatus.Name(message.script_finished)
         element = message.delta.new_element
