@@ -270,10 +270,14 @@ def _in_the_gap(text: str, x: float, y: float) -> Plot:
     }
 
 
+def room(reach: float) -> tuple[float, float]:
+    """Return what the axis of `signed` shows."""
+    return -1.15 * reach, 1.15 * reach
+
+
 def signed(count: int, reach: float) -> Plot:
     """One bar for each class that grows from 0 up or down."""
-    room = 1.15 * reach
-    layout = _layout(count, 6, range=[-room, room], zeroline=True, nticks=6)
+    layout = _layout(count, 6, range=list(room(reach)), zeroline=True, nticks=6)
     return {"data": _bars(count, 0.0, 1), "layout": layout}
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -154,8 +155,15 @@ def cut(column: np.ndarray) -> np.ndarray:
     return np.where(is_normal, bits & ~np.uint64(0xFFFFFF), bits).view(np.float64)
 
 
-def drawn(column: np.ndarray) -> np.ndarray:
-    """Return a column that is only drawn as float32 with 11 significant bits: half a pixel."""
-    with np.errstate(over="ignore"):  # past the edge of every figure
-        whole = np.ascontiguousarray(column, np.float32).view(np.uint32)
-    return np.where(np.isfinite(column), whole & ~np.uint32(0x1FFF), whole).view(np.float32)
+def drawn(column: np.ndarray, low: float, high: float, parts: int = 512) -> np.ndarray:
+    """Return a column that is only drawn, to half a pixel on an axis from low to high.
+
+    It is rounded to a power of two of at most the axis in so many parts: most bytes of it are 0
+    then. What lies more than an axis beyond an end is brought there, for the player draws no line
+    further; an infinity, which is a gap, stays.
+    """
+    span = high - low
+    step = 2.0 ** math.floor(math.log2(span / parts))
+    whole = np.clip(column, low - span, high + span) / step
+    rounded = np.where(np.isinf(column), column, np.rint(whole) * step)
+    return rounded.astype(np.float32) if span < 1e37 else rounded

@@ -59,6 +59,7 @@ RATE: Final[Parameter[float]] = Parameter("rate", "gradient", between(0.001, 100
 STEP: Final[Parameter[int]] = Parameter("step", "gradient", whole(MAX_STEP), 0, restarts=True)
 
 SHORT = Style("significant", 4)
+_SHARE, _LOSSES = (-0.02, 1.02), (-0.15, 6.3)  # what the axes of the figures show
 _SHARES = np.geomspace(0.002, 1.0, 64).round(4)  # closest where the curve of -ln p is steepest
 _CURVE = distribution_cross_entropy([1.0, 0.0], np.stack([_SHARES, 1 - _SHARES], axis=-1))
 _ALONG = np.linspace(-1.0, 1.0, 41)  # along an axis, in units of the reach
@@ -151,8 +152,8 @@ def _add_columns(
     columns.update(
         {
             "z": cut(now),
-            "after": cut(after),
-            "arrow": cut(now - _ENLARGED * reach * pull),
+            "after": cut(after[..., t]),
+            "arrow": drawn(now - _ENLARGED * reach * pull, *figures.room(reach)),
             "p": cut(p),
             "p_target": p[..., t],
             "y": cut(target),
@@ -163,9 +164,9 @@ def _add_columns(
             "floor": entropy(target),
             "rate": rate,
             "step_x": step.astype(np.int8),
-            "losses": drawn(loss_along(path[:, _DRAWN], t, smoothing[own]))[which],
+            "losses": drawn(loss_along(path[:, _DRAWN], t, smoothing[own]), *_LOSSES)[which],
             "even": np.array([[_even(classes)]]),
-            "z_target": now[..., t],
+            "z_target": drawn(now[..., t], -reach, reach),
             "raw": -now[..., t],
         }
     )
@@ -175,13 +176,14 @@ def _add_columns(
     slider_, place, i = np.nonzero(taken)
     passed = _on_the_map(path[which[slider_, place], _DRAWN[i]], t)
     for name, end, points in zip("uv", ends, passed, strict=True):
-        columns.add(name, end)
+        columns.add(name, drawn(end, -reach, reach))
         line = np.repeat(end[..., None], len(_DRAWN) + 1, axis=-1)
         line[..., :-1][taken] = points
-        columns.add(f"path_{name}", drawn(line))
+        columns.add(f"path_{name}", drawn(line, -reach, reach))
     # Of the other logits, the loss depends on their log-sum-exp R alone: it is ln(1 + e^(R - z_y)).
     others = np.asarray(logsumexp(np.delete(now, t, axis=-1), keepdims=True))
-    columns.add("bounded", drawn(0 - log_sigmoid(_ALONG[::2] * reach - others)))
+    bounded = 0 - log_sigmoid(_ALONG[::2] * reach - others)
+    columns.add("bounded", drawn(bounded, -reach, reach))
     for form, run in run_all(now, t, settings.format).items():
         columns.add(f"loss_{form}", narrow(run.steps["loss"], settings.format))
         slopes = narrow(gradient_of(run), settings.format)
@@ -261,7 +263,7 @@ def _map(settings: Settings, columns: Columns) -> Figure:
         grid[rest] = (now[rest] - _rest(now[rest]))[:, None, None]
     grid[t], grid[rival] = axis, axis[:, None]
     losses = loss_along(np.moveaxis(grid, 0, -1), t, settings[SMOOTHING])
-    heights = columns.add("map", drawn(losses.reshape(1, 1, -1)))
+    heights = columns.add("map", drawn(losses.reshape(1, 1, -1), 0, 2 * reach, 2**13))
     names = [settings.names[t], settings.names[rival]]
     against = settings.names[rest[0]] if len(rest) == 1 else say("gradient.others")
     titles = [say("gradient.minus", name=name, other=against) if rest else name for name in names]
@@ -279,15 +281,15 @@ def _map(settings: Settings, columns: Columns) -> Figure:
 
 def _minus_log(settings: Settings, columns: Columns) -> Figure:
     even = _even(len(settings.logits))
-    shares = columns.add("curve_x", drawn(_SHARES[None, None]))
-    curve = columns.add("curve_y", drawn(_CURVE[None, None]))
+    shares = columns.add("curve_x", drawn(_SHARES[None, None], *_SHARE))
+    curve = columns.add("curve_y", drawn(_CURVE[None, None], *_LOSSES))
     return Figure(
         title=say("gradient.minus_log"),
         alt=say("gradient.minus_log_alt"),
         plot=figures.curves(
             [(shares, curve, "fused")],
-            (-0.02, 1.02),
-            (-0.15, 6.3),
+            _SHARE,
+            _LOSSES,
             say("gradient.minus_log_x"),
             marks=[("y", even, say("gradient.even", classes=len(settings.logits)))],
         ),
@@ -303,7 +305,7 @@ def _descent(settings: Settings, columns: Columns) -> Figure:
         plot=figures.curves(
             [],
             (-1, MAX_STEP + 1),
-            (-0.15, 6.3),
+            _LOSSES,
             say("gradient.descent_x"),
             marks=[("y", even, say("gradient.even", classes=len(settings.logits)))],
         ),
@@ -393,9 +395,8 @@ def _pull(settings: Settings, columns: Columns, smoothing: np.ndarray) -> list[S
 
 def _formulas(settings: Settings, columns: Columns) -> list[Formula]:
     t = settings.target
-    p, y, pull, z, after = (
-        Cell(columns[name], SHORT, t) for name in ("p", "y", "pull", "z", "after")
-    )
+    p, y, pull, z = (Cell(columns[name], SHORT, t) for name in ("p", "y", "pull", "z"))
+    after = Cell(columns["after"], SHORT)
     index = str(t + 1)
     return [
         Formula(

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from ce_core.activations import sigmoid
 from ce_core.formats import FORMATS
 from ce_core.likelihood import (
     cross_entropy,
@@ -19,7 +20,7 @@ from ce_core.likelihood import (
 )
 from ce_core.losses import one_hot
 from lab import figures, pictures
-from lab.controls import formats, positions, scale
+from lab.controls import formats, narrow, positions, scale
 from lab.lesson import Lesson, Question
 from lab.mathml import Part, frac, ln, math, row, sub, subsup, sup
 from lab.parameters import FORMAT, MIN_CLASSES, TARGET, numbers, one_for_each_class, without
@@ -51,9 +52,12 @@ FIRST_COUNTS = (5, 3, 2, 1, 1, 1, 1, 1, 1, 1)
 FIRST_MODEL = (0.2, 0.3, 0.5)
 LIMIT = 2000  # observations that are made at most, to see where a product becomes 0
 SHOWN = ("float64", "float32", "float16")  # whose smallest numbers are lines in the chart
+# What the axes of the figures show.
+_SHARE, _NATS, _POWERS = (-0.02, 1.02), (0.0, 4.0), (-345.0, 15.0)
 NATS, BITS = Style("fixed", 6), Style("fixed", 4)
 SMALL = Style("significant", 4)
-_GRID = np.linspace(0.0, 1.0, 51)  # the curve over one probability
+# The curve over one probability, whose logarithms it is made of.
+_GRID = np.array([0.0, *sigmoid(np.linspace(-5.0, 5.0, 21)).round(4), 1.0])
 _MADE = np.unique(np.round(np.geomspace(1, LIMIT, 40)))  # numbers of observations
 
 
@@ -192,25 +196,25 @@ def _add_columns(
             "counts": counts.astype(np.int16),
             "observed": observed,
             "model": model,
-            "total": total[..., 0].astype(np.float64),
+            "total": total[..., 0].astype(np.int16),
             "log_likelihood": log_likelihood,
             **sums,
             **{f"{name}_bits": nats / np.log(2) for name, nats in sums.items()},
             "bits_in_all": 0 - log_likelihood / np.log(2),
-            "point_x": model[..., a],
-            "seen_x": observed[..., [a, a]],
+            "point_x": drawn(model[..., a], *_SHARE),
+            "seen_x": drawn(observed[..., [a, a]], *_SHARE),
             "seen_y": np.array([[[0.0, 1e3]]]),
-            "curve": drawn(_over_one(observed, model, a)),
+            "curve": drawn(_over_one(observed, model, a), *_NATS),
         }
     )
     of_one = log_likelihood[..., None] / total / np.log(10)
-    columns.add("made", drawn(of_one * _MADE))  # the log of a product grows evenly
+    columns.add("made", drawn(of_one * _MADE, *_POWERS, 256))  # the log of a product grows evenly
     multiplied = likelihood_and_underflow(model, counts, list(FORMATS), LIMIT)
     for name, (product, zero_at) in multiplied.items():
-        columns.add(f"product_{name}", product.astype(np.float64))
-        columns.add(f"zero_at_{name}", zero_at.astype(np.int32))
+        columns.add(f"product_{name}", narrow(product, name))
+        columns.add(f"zero_at_{name}", zero_at.astype(np.int16))
         if name in SHOWN:
-            columns.add(f"zero_x_{name}", np.where(zero_at > 0, zero_at, np.nan))
+            columns.add(f"zero_x_{name}", np.where(zero_at > 0, zero_at, np.nan).astype(np.float32))
             columns.add(f"zero_y_{name}", np.array([[_floor(name)]]))
 
 
@@ -268,7 +272,7 @@ def _curve(settings: Settings, columns: Columns) -> Figure:
     return Figure(
         title=say("likelihood.curve", name=name),
         alt=say("likelihood.curve_alt", name=name),
-        plot=figures.curves([], (-0.02, 1.02), (0, 4), say("likelihood.curve_x")),
+        plot=figures.curves([], _SHARE, _NATS, say("likelihood.curve_x")),
         lines=[
             Line(columns["seen_x"], columns["seen_y"], "onehot", dashed=True),
             Line(_GRID.tolist(), columns["curve"], "fused"),
@@ -296,7 +300,7 @@ def _products(columns: Columns) -> Figure:
         plot=figures.curves(
             [],
             (0, np.log10(LIMIT)),
-            (-345, 15),
+            _POWERS,
             say("likelihood.products_x"),
             log_x=True,
             marks=marks,

@@ -1,4 +1,4 @@
-"""The overflow lab: one logit vector in six formats and three pipelines, and what broke where."""
+"""The overflow lab: one logit vector in every format and three pipelines, and what broke where."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,7 +20,7 @@ from ce_core.pipelines import (
     run_formats,
 )
 from ce_core.scenarios import LAB
-from lab import figures
+from lab import figures, pictures
 from lab.controls import (
     logit_sliders,
     narrow,
@@ -82,12 +82,14 @@ def _broken(settings: Settings, _: str) -> Settings:
 
 def _picture() -> str:
     cells = []
+    room = (pictures.WIDTH - 22) / len(FORMATS)
     for i, name in enumerate(FORMATS):
         runs = run_all(LAB["exp_overflow"].logits, 0, name)
         for j, form in enumerate(PIPELINES):
             fill = "none" if runs[form].kind else "currentColor"
             cells.append(
-                f'<rect x="{14 + 23 * i}" y="{9 + 24 * j}" width="15" height="16" '
+                f'<rect x="{14 + room * i:.1f}" y="{9 + 24 * j}" width="{0.65 * room:.1f}" '
+                f'height="16" '
                 f'fill="{fill}" stroke-width="1.5"/>'
             )
     return "".join(cells)
@@ -339,7 +341,7 @@ def _cliff(settings: Settings, pipeline: str, here: np.ndarray, columns: Columns
         for fmt in FORMATS
         for quantity in QUANTITIES
     ]
-    x = columns.add("cliff_x", drawn(np.stack([here, here], axis=-1)))
+    x = columns.add("cliff_x", drawn(np.stack([here, here], axis=-1), -CLIFF, CLIFF, 2048))
     y = columns.add("cliff_y", np.array([[[-1.0, len(lanes)]]]))
     return Figure(
         title=say("overflow.cliff", name=name, pipeline=_name(pipeline)),

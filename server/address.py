@@ -21,7 +21,7 @@ def base_path() -> str:
 def address_script() -> str:
     """Return what tells the page the address of the server, relative to its own.
 
-    And that it takes messages from itself alone: live.js asks Streamlit's page for a sign of life
+    And that it takes messages from itself alone: the player asks Streamlit's page for a sign of life
     from the server and for a new run. By default pages of another company's hosts may do so.
     """
     path = json.dumps(base_path() or "/")

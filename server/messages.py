@@ -44,8 +44,8 @@ def passed(data: bytes) -> bytes | None:
         setattr(told, kind, True)
     else:
         return None
-    data: bytes = told.SerializeToString()
-    return data
+    clean: bytes = told.SerializeToString()
+    return clean
 
 
 def _bounded(asked: ClientState) -> ClientState:

@@ -44,12 +44,12 @@ class Buckets:
     def __init__(
         self, rate: float, burst: float, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._new = lambda: Bucket(rate, burst, clock)
+        self._rate, self._burst, self._clock = rate, burst, clock
         self._kept: OrderedDict[str, Bucket] = OrderedDict()
 
     def of(self, key: str) -> Bucket:
         """Return the bucket of this address."""
-        bucket = self._kept.pop(key, None) or self._new()
+        bucket = self._kept.pop(key, None) or Bucket(self._rate, self._burst, self._clock)
         self._kept[key] = bucket
         if len(self._kept) > _MOST_KEYS:
             self._kept.popitem(last=False)

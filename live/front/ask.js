@@ -100,12 +100,11 @@ export class Ask {
     this.handlers.changed();
   }
 
-  /** The learner went back or forward. */
+  /** The learner went back or forward, or to another place on the page. */
   popped() {
     const { pathname, search } = this.means.location;
     const link = settings(search);
-    if (pathname !== this.path || (link === this.link && !this.#busy)) return;
-    this.open(link);
+    if (pathname === this.path && link !== this.link) this.open(link);
   }
 
   /** There may be a network again. */

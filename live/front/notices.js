@@ -6,8 +6,6 @@ import { make, write } from "./dom.js";
 /** @import {Words} from "./types.js" */
 
 export class Notices {
-  #said = "";
-
   /** @param {Words} words */
   constructor(words) {
     this.words = words;
@@ -22,9 +20,7 @@ export class Notices {
    * @param {string[]} lines
    */
   say(lines) {
-    const said = JSON.stringify(lines);
-    if (said === this.#said) return;
-    this.#said = said;
+    // What is refused twice in the same words is read aloud twice.
     this.alerts.replaceChildren(...lines.map((text) => make("p", { text })));
   }
 

@@ -82,6 +82,7 @@ class Player {
     this.stage = make("div", { class: "ce-instruments" }, waiting());
     root.classList.add("ce-page");
     root.replaceChildren(this.notices.alerts, this.notices.line, this.stage, this.lesson.node);
+    this.#ink = colours(root);
     const { signal } = this.#left;
     window.addEventListener("popstate", () => this.ask.popped(), { signal });
     window.addEventListener("online", () => this.ask.retry(), { signal });

@@ -2,7 +2,11 @@
 // What the page asks of Streamlit, which takes these messages from the page itself; see
 // server/address.py. The player needs no connection; the pages around it do.
 
-const APP = "[data-test-connection-state]"; // where Streamlit says whether its server answers
+import { plain } from "./links.js";
+
+const CONNECTION = "data-test-connection-state"; // where Streamlit says whether its server answers
+const SCRIPT = "data-test-script-state"; // and that it does
+const APP = `[${CONNECTION}]`;
 const LATE = 2000; // ms until a click without any effect is noticed
 const BEAT = 8000; // ms that a sign of life may take at first; a slow network is given ever more
 
@@ -20,14 +24,15 @@ function tell(type, more) {
  * @param {string} href
  */
 export function visit(href) {
-  history.pushState({}, "", href);
+  if (href !== location.href) history.pushState({}, "", href);
   window.dispatchEvent(new PopStateEvent("popstate"));
 }
 
 /** Keeps the connection of the pages around the player, and their dialog about it closed. */
 export class Streamlit {
   #linked = true;
-  #moved = false; // whether the learner went to another page without a connection
+  /** @type {string | null} */
+  #wanted = null; // the page that Streamlit was asked for in vain: "" is that of the address bar
   #patience = BEAT;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #doubt;
@@ -38,21 +43,25 @@ export class Streamlit {
   constructor(root) {
     this.root = root;
     const app = document.querySelector(APP);
-    const attributeFilter = ["data-test-connection-state", "data-test-script-state"];
-    if (app) this.#changed.observe(app, { attributeFilter });
+    if (app) this.#changed.observe(app, { attributeFilter: [CONNECTION, SCRIPT] });
     this.#changed.observe(document.body, { childList: true });
     const options = { signal: this.#left.signal, capture: true };
     // After a sleep nobody may have told the browser that its connection is dead.
     window.addEventListener("online", () => this.#beat(), options);
-    window.addEventListener("popstate", () => (this.#moved ||= !this.#linked), options);
+    window.addEventListener("popstate", () => (this.#wanted = ""), options);
     document.addEventListener("visibilitychange", () => document.hidden || this.#beat(), options);
-    document.addEventListener("click", ({ target }) => this.#clicked(target), options);
+    document.addEventListener("click", (event) => this.#clicked(event), options);
   }
 
-  /** @param {EventTarget | null} target */
-  #clicked(target) {
+  /** @param {MouseEvent} event */
+  #clicked(event) {
+    const { target } = event;
     if (!(target instanceof Element) || !target.closest("a, button, label")) return;
-    if (!this.root.contains(target) || target.closest("a")) this.#expect();
+    const link = target.closest("a");
+    if (link || !this.root.contains(target)) this.#expect();
+    // Streamlit's own links; those of the player go by the address bar.
+    if (!link || this.root.contains(link) || !plain(event)) return;
+    if (link.origin === location.origin && link.pathname !== location.pathname) this.#wanted = link.href;
   }
 
   // A connection may be dead though nobody has closed it. Streamlit is then asked for a sign of
@@ -71,18 +80,17 @@ export class Streamlit {
 
   /** @param {MutationRecord[]} changes */
   #look(changes) {
-    const app = document.querySelector(APP);
-    const answered = app?.getAttribute("data-test-script-state") !== "rerunRequested";
-    if (answered && changes.some(({ type }) => type === "attributes")) {
+    if (changes.some(({ type }) => type === "attributes")) {
       clearTimeout(this.#doubt);
       this.#doubt = undefined;
       this.#patience = BEAT;
     }
-    const linked = app === null || app.getAttribute("data-test-connection-state") === "CONNECTED";
-    // What the learner did meanwhile has not reached Streamlit's server.
-    if (linked && !this.#linked && this.#moved) {
-      this.#moved = false;
-      queueMicrotask(() => window.dispatchEvent(new PopStateEvent("popstate")));
+    if (changes.some(({ attributeName }) => attributeName === SCRIPT)) this.#wanted = null;
+    const app = document.querySelector(APP);
+    const linked = app === null || app.getAttribute(CONNECTION) === "CONNECTED";
+    if (linked && !this.#linked && this.#wanted !== null) {
+      const href = this.#wanted || location.href;
+      queueMicrotask(() => visit(href));
     }
     this.#linked = linked;
     if (!linked && document.querySelector("[data-testid=stDialog]")) tell("CLOSE_MODAL");

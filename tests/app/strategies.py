@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -10,7 +12,7 @@ from ce_core.formats import FORMATS
 from ce_core.pipelines import PIPELINES
 from lab import readers
 from lab.alike import skeleton
-from lab.settings import Settings
+from lab.settings import Parameter, Settings
 from tests.app.instruments import ANSWERS, FIRST
 
 PARAMETERS = {parameter.key: parameter for parameter in ANSWERS.parameters.all}
@@ -73,12 +75,26 @@ _VALUES: dict[str, Callable[[Settings], st.SearchStrategy[object]]] = {
 }
 
 
+_EVERYDAY = ("0", "1", "-1", "0.5", "2", "10", "1000")
+
+
+def _some(parameter: Parameter[Any], now: Settings) -> st.SearchStrategy[object]:
+    """Draw what a parameter without a line above takes of what people write."""
+    taken = [parameter.default(now)]
+    for text in _EVERYDAY:
+        with suppress(ValueError):
+            value = parameter.parse(text)
+            taken += [value] if parameter.fits(value, now) else []
+    return st.sampled_from(taken)
+
+
 @st.composite
 def any_settings(draw: st.DrawFn) -> Settings:
-    """Draw every parameter of all lessons: a new one needs a line above."""
+    """Draw every parameter of all lessons."""
     now = FIRST
-    for key in PARAMETERS:
-        now = now.put(**{key: draw(_VALUES[key](now))})
+    for key, parameter in PARAMETERS.items():
+        drawn = _VALUES[key](now) if key in _VALUES else _some(parameter, now)
+        now = now.put(**{key: draw(drawn)})
     return now
 
 

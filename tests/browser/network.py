@@ -12,19 +12,27 @@ class Network:
     def __init__(self, port: int) -> None:
         self._to = port
         self._flows: list[asyncio.Event] = []
+        self._frozen = False
         self._end = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop
         self.port = 0
         self.delay = 0.0  # s for each piece of at most 64 kB
 
     def freeze(self) -> None:
-        """Let nothing more through the connections that there are, and close none."""
+        """Let nothing more through, and close no connection."""
+        self._frozen = True
         for flows in self._flows:
             flows.clear()
 
+    def renew(self) -> None:
+        """Let through new connections; those that were frozen stay dead."""
+        self._frozen = False
+
     def thaw(self) -> None:
         """Let through what was kept back, and all that follows."""
+        self._frozen = False
         for flows in self._flows:
-            flows.set()
+            self._loop.call_soon_threadsafe(flows.set)
 
     def end(self) -> None:
         """Close everything."""
@@ -32,6 +40,7 @@ class Network:
 
     async def run(self, ready: threading.Event) -> None:
         """Accept connections until the end."""
+        self._loop = asyncio.get_running_loop()
         server = await asyncio.start_server(self._connect, "127.0.0.1", 0)
         self.port = server.sockets[0].getsockname()[1]
         ready.set()
@@ -41,7 +50,8 @@ class Network:
     async def _connect(self, near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
         far, there = await asyncio.open_connection("127.0.0.1", self._to)
         flows = asyncio.Event()
-        flows.set()
+        if not self._frozen:
+            flows.set()
         self._flows.append(flows)
         with suppress(ConnectionError, asyncio.CancelledError):  # either end may go at any time
             await asyncio.gather(self._pass(near, there, flows), self._pass(far, back, flows))

@@ -32,13 +32,14 @@ def serve(
     port: int | None = None,
     options: Sequence[str] = (),
     root: Path = ROOT,
+    base: str = "",
 ) -> Iterator[Server]:
     """Start the app on a port of this machine, a free one if none is named; stop it at the end.
 
-    `root` is the checkout whose app it is.
+    `root` is the checkout whose app it is, and `base` the path that its options put before all.
     """
     port = port or free_port()
-    url = f"http://127.0.0.1:{port}"
+    url = f"http://127.0.0.1:{port}{base}"
     command = [sys.executable, "-m", "streamlit", "run", script]
     command += ["--server.address=127.0.0.1", f"--server.port={port}", *options]
     with (

@@ -30,7 +30,7 @@ def button(page: Page, key: str) -> Locator:
 
 
 def step(page: Page) -> Locator:
-    return page.get_by_role("slider", name=say("control.step"), exact=True)
+    return page.get_by_role("slider", name=say("gradient.control_step"), exact=True)
 
 
 def losses(z: list[float], steps: int) -> list[float]:
@@ -58,10 +58,10 @@ def test_one_step_downhill_lowers_the_loss(open_lesson: OpenPage) -> None:
 def test_play_goes_to_the_end_and_pause_stops_it(open_lesson: OpenPage) -> None:
     page = open_lesson("?logits=-3,1,1&target=0")
     expected = losses([-3, 1, 1], MAX_STEP)
-    moved = told_of(page)
+    log = told_of(page)
     button(page, "play").click()
     expect(step(page)).not_to_have_attribute("aria-valuetext", "0")
-    assert moved == []
+    assert log == []
     button(page, "pause").click()
     expect(button(page, "play")).to_be_focused()
     stopped = int(position(step(page)))
@@ -69,18 +69,18 @@ def test_play_goes_to_the_end_and_pause_stops_it(open_lesson: OpenPage) -> None:
     expect(page).to_have_url(re.compile(rf"step={stopped}(&|$)"))
     expect(step(page)).to_have_attribute("aria-valuetext", str(stopped))
     assert tells(readout(page, "loss").inner_text(), expected[stopped])
-    assert len(moved) == 1
+    assert len(log) == 1
     button(page, "play").click()
     expect(page).to_have_url(re.compile(rf"step={MAX_STEP}(&|$)"))
     expect(step(page)).to_have_attribute("aria-valuetext", str(MAX_STEP))
     expect(button(page, "play")).to_be_visible()
     assert tells(readout(page, "loss").inner_text(), expected[MAX_STEP])
-    assert len(moved) == 2
+    assert len(log) == 2
 
 
 def test_a_bar_is_dragged_by_its_end_and_its_arrow_follows(open_lesson: OpenPage) -> None:
     page = open_lesson("?logits=2,1,0.1&target=0")
-    moved = told_of(page)
+    log = told_of(page)
     bar, arrow = page.locator(".ce-bar").nth(1), page.locator(".ce-arrow").nth(1)
 
     def start_and_length() -> tuple[float, float]:
@@ -110,7 +110,7 @@ def test_a_bar_is_dragged_by_its_end_and_its_arrow_follows(open_lesson: OpenPage
     pixels = (before - start) / (moved - 1)
     assert length / pixels == pytest.approx(0.4 * 10 * p, abs=0.1)
     assert tells(readout(page, "pull-1").inner_text(), p)
-    assert moved == []
+    assert log == []
     page.mouse.up()
     expect(page).to_have_url(re.compile(rf"logits=2%2C{moved:g}%2C0.1"))
-    assert len(moved) == 1
+    assert len(log) == 1

@@ -1,14 +1,17 @@
 """What every lesson keeps to: it fits, it follows, it breaks, it asks, and it leads on."""
 
 import re
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, Response, expect
 
 from lab.words import say
 from pages.main import LESSONS
-from tests.browser.conftest import OpenPage
-from tests.browser.driving import at_rest, darken, readout, told_of, violations
+from tests.browser.conftest import OpenPage, Watched
+from tests.browser.driving import at_rest, darken, readout, slider, told_of, violations
+from tests.browser.serving import serve
 
 MOVING = ".ce-bar, .ce-point, .ce-line"
 ALL = [lesson.page for lesson in LESSONS[1:]]
@@ -138,11 +141,11 @@ def test_the_way_on_carries_the_learner_s_numbers(open_page: OpenPage, name: str
 def test_the_navigation_takes_the_learner_s_numbers_along(open_page: OpenPage) -> None:
     page = open_page("?logits=1.25,3,-2,0.5&names=a,b,c,d", path="softmax", ready=MOVING)
     page.locator(".ce-live").get_by_role("slider").first.press("PageUp")
-    expect(page).to_have_url(re.compile("logits=2.25"))
+    expect(page).to_have_url(re.compile("logits=3.2"))
     for name in ("overflow", "pipeline", "softmax"):
         page.get_by_role("link", name=say(f"{name}.short"), exact=True).first.click()
         expect(page.get_by_role("heading", level=1)).to_have_text(say(f"{name}.title"))
-        expect(page).to_have_url(re.compile(rf"/{name}\?logits=2.25%2C3%2C-2%2C0.5"))
+        expect(page).to_have_url(re.compile(rf"/{name}\?logits=3.2%2C3%2C-2%2C0.5"))
         at_rest(page)
     # Back leads through all of them, and to the number before.
     for name in ("pipeline", "overflow", "softmax"):
@@ -151,6 +154,52 @@ def test_the_navigation_takes_the_learner_s_numbers_along(open_page: OpenPage) -
         at_rest(page)
     page.go_back()
     expect(page).to_have_url(re.compile("logits=1.25"))
+
+
+def test_an_address_without_numbers_that_is_typed_begins_anew(
+    open_page: OpenPage, server: str
+) -> None:
+    page = open_page("?logits=1.25,3&names=a,b", path="softmax", ready=MOVING)
+    page.locator(".ce-live").get_by_role("slider").first.press("PageUp")
+    expect(page).to_have_url(re.compile("logits=2.2%2C3"))
+    for name in ("softmax", "overflow"):
+        page.goto(f"{server}/{name}")
+        expect(page).to_have_url(re.compile(rf"/{name}[?].*names=cat%2Cdog%2Cgoldfish"))
+        expect(slider(page, "dog")).to_have_attribute("aria-valuetext", "1")
+
+
+def test_behind_a_prefix_everything_is_below_it(
+    contexts: Callable[..., BrowserContext], tmp_path: Path
+) -> None:
+    with (
+        serve(tmp_path / "log.txt", options=["--server.baseUrlPath=prefix"], base="/prefix") as app,
+        contexts().new_page() as page,
+    ):
+        failed: list[str] = []
+
+        def note(answer: Response) -> None:
+            if not answer.ok or not answer.url.startswith((f"{app.url}/", "blob:")):
+                failed.append(f"{answer.status} {answer.url}")
+
+        page.on("response", note)
+        watched = Watched(page, app.url)
+        page.goto(f"{app.url}/softmax?logits=1.25,3&names=a,b")
+        at_rest(page)
+        page.locator(".ce-live").get_by_role("slider").first.press("PageUp")
+        expect(page).to_have_url(re.compile(r"/prefix/softmax\?logits=2.2%2C3"))
+        page.get_by_role("link", name=say("lesson.next", title=say("overflow.title"))).click()
+        expect(page).to_have_url(re.compile(r"/prefix/overflow\?logits=2.2%2C3"))
+        expect(page.get_by_role("heading", level=1)).to_have_text(say("overflow.title"))
+        at_rest(page)
+        page.get_by_role("link", name=say("sigmoid.short"), exact=True).click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(say("sigmoid.title"))
+        expect(page).to_have_url(re.compile(r"/prefix/sigmoid\?"))
+        at_rest(page)
+        page.go_back()
+        expect(page.get_by_role("heading", level=1)).to_have_text(say("overflow.title"))
+        expect(page.locator(MOVING).first).to_be_attached()
+        assert failed == []
+        assert watched.faults == []
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def test_a_drag_breaks_the_cells_and_tells_the_server_nothing_until_release(
     open_lab: OpenPage,
 ) -> None:
     page = open_lab("?logits=2,1,0.1&reach=100&target=1&cell=float32.naive")
-    moved = told_of(page)
+    told = told_of(page)
     expect_cells(page, [2, 1, 0.1], 1)
     line = page.locator(".ce-line").first
     before = line.get_attribute("d")
@@ -107,10 +107,10 @@ def test_a_drag_breaks_the_cells_and_tells_the_server_nothing_until_release(
     assert shown(page)["bits-logits"] == stored(value)
     assert shown(page)["bits-exp"] == stored(np.inf)
     assert line.get_attribute("d") != before
-    assert moved == []
+    assert told == []
     page.mouse.up()
     expect(page).to_have_url(re.compile(rf"logits=2%2C{value:g}%2C0.1"))
-    assert len(moved) == 1
+    assert told == [page.url]
     expect_cells(page, [2, value, 0.1], 1)
 
 

@@ -101,7 +101,7 @@ def test_a_drag_moves_everything_and_tells_the_server_nothing_until_release(
     open_page: OpenPage,
 ) -> None:
     page = open_page(FIVE)
-    moved = told_of(page)
+    log = told_of(page)
     before = bars(page)
     drag(page, slider(page, "cat"), [0.6, 0.7, 0.8, 0.9])
     expect(readout(page, "loss-fused")).not_to_have_text("0.622130")
@@ -113,15 +113,15 @@ def test_a_drag_moves_everything_and_tells_the_server_nothing_until_release(
     assert before[0] != after[0]  # exp of the dragged class
     assert before[10] != after[10]  # its probability
     assert before[11] != after[11]  # the other classes' too
-    assert moved == []
+    assert log == []
     page.mouse.up()
     expect(page).to_have_url(re.compile(rf"logits={value:g}%2C1%2C0.1"))
-    assert moved == [page.url]
+    assert log == [page.url]
 
 
 def test_held_arrow_keys_do_the_same(open_page: OpenPage) -> None:
     page = open_page()
-    moved = told_of(page)
+    log = told_of(page)
     before = bars(page)
     spoken = page.get_by_role("status").text_content()
     slider(page, "dog").focus()
@@ -130,11 +130,11 @@ def test_held_arrow_keys_do_the_same(open_page: OpenPage) -> None:
     expect(slider(page, "dog")).to_have_attribute("aria-valuetext", "1.4")
     expect_shown(page, [2, 1.4, 0.1], 0, "float32")
     assert bars(page) != before
-    assert moved == []
+    assert log == []
     assert page.get_by_role("status").text_content() == spoken
     page.keyboard.up("ArrowRight")
     expect(page).to_have_url(re.compile("logits=2%2C1.4%2C0.1"))
-    assert moved == [page.url]
+    assert log == [page.url]
     expect(slider(page, "dog")).to_be_focused()
     # Only now is it read aloud.
     loss = loss_text([2, 1.4, 0.1], 0, "fused", "float32")
@@ -143,7 +143,7 @@ def test_held_arrow_keys_do_the_same(open_page: OpenPage) -> None:
 
 def test_a_bar_of_exp_can_be_dragged_by_its_end(open_page: OpenPage) -> None:
     page = open_page()
-    moved = told_of(page)
+    log = told_of(page)
     box = box_of(page.locator(".ce-bar").first)
     x = box.middle[0]
     page.mouse.move(x, box.top + 2)
@@ -156,15 +156,15 @@ def test_a_bar_of_exp_can_be_dragged_by_its_end(open_page: OpenPage) -> None:
     end = box_of(page.locator(".ce-bar").first)
     # The end of the bar is under the pointer, but for the distance between two positions.
     assert end.top == pytest.approx(box.top - 40, abs=4)
-    assert moved == []
+    assert log == []
     page.mouse.up()
     expect(page).to_have_url(re.compile(rf"logits={moved:g}%2C1%2C0.1"))
-    assert moved == [page.url]
+    assert log == [page.url]
 
 
 def test_a_finger_drags_a_slider(open_page: OpenPage) -> None:
     page = open_page(size=(390, 844), has_touch=True, is_mobile=True)
-    moved = told_of(page)
+    log = told_of(page)
     box = box_of(slider(page, "cat"))
     fingers = page.context.new_cdp_session(page)
 
@@ -178,10 +178,10 @@ def test_a_finger_drags_a_slider(open_page: OpenPage) -> None:
         touch("touchMove", fraction)
     expect(slider(page, "cat")).to_have_attribute("aria-valuetext", re.compile(r"^[789]"))
     expect_shown(page, [position(slider(page, "cat")), 1, 0.1], 0, "float32")
-    assert moved == []
+    assert log == []
     touch("touchEnd")
     expect(page).to_have_url(re.compile(r"logits=[789]"))
-    assert moved == [page.url]
+    assert log == [page.url]
 
 
 def test_the_shift_breaks_the_naive_bars_and_leaves_the_others(open_page: OpenPage) -> None:
@@ -201,31 +201,28 @@ def test_the_shift_breaks_the_naive_bars_and_leaves_the_others(open_page: OpenPa
 
 
 def test_nothing_is_asked_in_a_drag_but_where_the_pointer_rests(open_page: OpenPage) -> None:
-    page = open_page()
+    # The clock is that of a whole context, and no other test opens this one.
+    page = open_page(timezone_id="Etc/UTC")
     at_rest(page)
+    wire = Wire(page)
     page.clock.install()
     page.clock.pause_at("2030-01-01")
-    wire = Wire(page)
     box = box_of(slider(page, "cat"))
     drag(page, slider(page, "cat"), [0.6, 0.65])
     for fraction in (0.7, 0.75, 0.8, 0.85):
-        page.clock.run_for(100)
+        page.clock.run_for(110)
         page.mouse.move(box.left + box.width * fraction, box.middle[1])
+    page.clock.run_for(110)
     assert wire.asked == []
-    page.clock.run_for(130)
+    with page.expect_response(re.compile("set=")):
+        page.clock.run_for(20)
     value = position(slider(page, "cat"))
-    expect(readout(page, "loss-fused")).to_have_text(
-        loss_text([value, 1, 0.1], 0, "fused", "float32")
-    )
-    page.wait_for_function(
-        "() => performance.getEntriesByType('resource').some(r => r.name.includes('set='))"
-    )
     assert [unquote(url).rpartition("set=")[2] for url in wire.asked] == [f"logits.0:{value:g}"]
-    # The release finds its table there.
     wire.keep()
     page.mouse.up()
-    page.clock.run_for(20)
+    # The release finds its answer there.
     expect(page).to_have_url(re.compile(rf"logits={value:g}%2C1%2C0.1"))
+    expect_shown(page, [value, 1, 0.1], 0, "float32")
     assert len(wire.asked) == 1
 
 
@@ -319,22 +316,20 @@ def test_a_broken_link_names_the_broken_part_and_works(open_page: OpenPage) -> N
     expect(alert).to_be_empty()
 
 
-@pytest.mark.parametrize(
-    "texts",
-    [
-        ["https://evil.example/a", "www.evil.example", "a@evil.example", "[a](http://x.y)"],
-        [":streamlit:", ":smile:", ":material/home:", ":red[x]", "-> <- <->", "$x^2$"],
-        ["_i_ *e* **s** ~~d~~", "`c` `` d", "<b>x</b>", "![a](/x.png)", "# h", "&amp; \\* \\_"],
-    ],
-)
-def test_what_a_link_says_is_shown_and_does_nothing(open_page: OpenPage, texts: list[str]) -> None:
-    keys = ["format", "target", "shift", "reach", "logits", "names"][: len(texts)]
-    page = open_page("?" + urlencode(dict(zip(keys, texts, strict=True))))
+def test_what_a_link_says_is_shown_and_does_nothing(open_page: OpenPage) -> None:
+    texts = {
+        "format": "https://evil.example/a",
+        "target": "[a](http://x.y) <b>x</b>",
+        "shift": ":material/home: :red[x] $x^2$",
+        "reach": "![a](/x.png) `c` **s** _i_",
+        "logits": "<img src=x onerror=alert(1)>",
+        "names": "# h &amp; \\* www.evil.example",
+    }
+    page = open_page("?" + urlencode(texts))
     alert = page.get_by_role("alert")
-    for key, text in zip(keys, texts, strict=True):
+    for key, text in texts.items():
         expect(alert).to_contain_text(f"{key} = {text}: expected")
-    made = alert.locator("a, img, svg, em, strong, del, b, h1, .katex, [style*=color]")
-    expect(made).to_have_count(0)
+    expect(alert.locator("p *")).to_have_count(0)
 
 
 def test_a_class_name_that_is_html_is_text(open_page: OpenPage) -> None:
@@ -357,16 +352,19 @@ def test_a_refused_name_and_a_refused_number_are_said_and_the_old_ones_kept(
     open_page: OpenPage,
 ) -> None:
     page = open_page()
-    for text in ("<script>alert(1)</script>", "1e999", "١"):
+    alert = page.get_by_role("alert")
+    for text in ("<script>alert(1)</script>", "1e999", "١", "١"):
+        # The same again is said anew, so that it is read aloud again.
+        alert.locator("p").evaluate_all("old => old.forEach(p => (p.className = 'old'))")
         field(page, "dog").fill(text)
         field(page, "dog").press("Enter")
-        expect(page.get_by_role("alert")).to_contain_text(f"dog logit = {text}")
+        expect(alert.locator("p:not(.old)")).to_contain_text(f"dog logit = {text}")
         expect(field(page, "dog")).to_have_value("1")
     page.get_by_role("button", name=say("pipeline.classes")).click()
     box = page.get_by_role("textbox", name=say("classes.name", number=2))
     box.fill("cat")
     box.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("Kept dog")
+    expect(alert).to_contain_text(say("app.kept", kept="dog"))
     expect(box).to_have_value("dog")
 
 
@@ -458,7 +456,7 @@ def test_format_reach_and_true_class(open_page: OpenPage) -> None:
     expect(slider(page, "cat")).to_have_attribute("max", "1000")
 
 
-@pytest.mark.parametrize("open_page", ["**/vendor/plotly.min.js*"], indirect=True)
+@pytest.mark.parametrize("open_page", ["**/vendor/*/plotly*"], indirect=True)
 def test_without_plotly_the_numbers_follow_and_the_page_says_so(open_page: OpenPage) -> None:
     page = open_page(ready='[data-readout="loss-naive"]', allowed="Failed to load resource")
     expect(page.get_by_text(say("player.no_chart"), exact=True)).to_be_visible()

@@ -10,35 +10,43 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
+from live.files import address
 from server.headers import frame_ancestors
 from tests.browser.conftest import OpenPage
 from tests.browser.serving import serve
 
-# A page, a file, plotly.js, health, a path that is refused, and one that does not exist.
-PATHS = [
-    "/",
-    "/pipeline?logits=1,2",
-    "/favicon.png",
-    "/vendor/plotly.min.js",
-    "/_stcore/health",
-    "/..%2f..%2fetc/passwd",
-    "/vendor/none.js",
-]
+PLAYER = address("/live", "player.js")
+# A page, files, answers, health, a path that is refused, and those that do not exist.
+PATHS = {
+    "/": 200,
+    "/pipeline?logits=1,2": 200,
+    "/favicon.png": 200,
+    address("/vendor", "plotly-cartesian.min.js"): 200,
+    PLAYER: 200,
+    "/answer/softmax?v=&logits=1,2&set=logits.0:3": 200,
+    "/answer/softmax/layout": 200,
+    "/answer/softmax/questions": 200,
+    "/_stcore/health": 200,
+    "/..%2f..%2fetc/passwd": None,
+    "/vendor/none.js": 404,
+    "/live/player.js": 404,
+    "/answer/none": 404,
+    "/answer/..%2fsoftmax": None,
+}
 
 
-def headers_of(url: str) -> dict[str, str]:
+def answer(url: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str]]:
+    """Return the status and the headers of an answer."""
+    asked = urllib.request.Request(url, method=method, headers=headers)
     try:
-        with urllib.request.urlopen(url) as answer:
-            return dict(answer.headers.items())
+        with urllib.request.urlopen(asked) as found:
+            return found.status, {name.lower(): value for name, value in found.headers.items()}
     except urllib.error.HTTPError as error:
-        if error.code >= 500:
-            raise
-        return dict(error.headers.items())
+        return error.code, {name.lower(): value for name, value in error.headers.items()}
 
 
-@pytest.mark.parametrize("path", PATHS)
-def test_every_response_has_the_security_headers(server: str, path: str):
-    headers = {name.lower(): value for name, value in headers_of(server + path).items()}
+def expect_secured(headers: dict[str, str]) -> None:
+    """Expect the headers that every response has."""
     policy = dict(
         directive.split(" ", 1) for directive in headers["content-security-policy"].split("; ")
     )
@@ -50,6 +58,32 @@ def test_every_response_has_the_security_headers(server: str, path: str):
     assert headers["referrer-policy"] == "no-referrer"
     assert "camera=()" in headers["permissions-policy"]
     assert headers["x-frame-options"] == "DENY"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert "access-control-allow-origin" not in headers
+
+
+@pytest.mark.parametrize(("path", "status"), PATHS.items())
+def test_every_response_has_the_security_headers(server: str, path: str, status: int | None):
+    found, headers = answer(server + path)
+    assert found < 500 if status is None else found == status
+    expect_secured(headers)
+
+
+@pytest.mark.parametrize("part", ["", "/layout", "/questions"])
+def test_an_answer_that_the_browser_has_is_not_sent_again(server: str, part: str):
+    url = f"{server}/answer/sigmoid{part}?v=&x=1"
+    _, first = answer(url)
+    status, headers = answer(url, **{"If-None-Match": first["etag"]})
+    assert (status, headers["etag"]) == (304, first["etag"])
+    expect_secured(headers)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+@pytest.mark.parametrize("path", ["/answer/softmax?v=", "/answer/softmax/layout", PLAYER])
+def test_who_would_write_is_refused(server: str, method: str, path: str):
+    status, headers = answer(server + path, method)
+    assert status == 405
+    expect_secured(headers)
 
 
 def test_text_that_became_html_would_run_nothing(open_page: OpenPage):
@@ -75,21 +109,22 @@ def test_text_that_became_html_would_run_nothing(open_page: OpenPage):
 def test_the_log_is_json_and_knows_nobody(tmp_path: Path):
     log = tmp_path / "log.txt"
     with serve(log) as app:
-        headers_of(f"{app.url}/vendor/none.js?names=somebody")
-        headers_of(f"{app.url}/pipeline?names=somebody")
+        for path in ("/vendor/none.js", "/answer/none", "/answer/softmax", "/pipeline"):
+            answer(f"{app.url}{path}?names=somebody&set=names.0:somebody")
     lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
     refused = [line for line in lines if line["message"] == "request refused"]
     assert [(line["path"], line["status"], line["level"]) for line in refused] == [
-        ("/vendor/none.js", 404, "WARNING")
+        ("/vendor/none.js", 404, "WARNING"),
+        ("/answer/none", 404, "WARNING"),
     ]
     assert "somebody" not in log.read_text()
     assert "127.0.0.1" not in "".join(map(json.dumps, lines))
 
 
 def connects(server: str, origin: str) -> bool:
-    address = f"{server.replace('http', 'ws')}/_stcore/stream"
+    stream = f"{server.replace('http', 'ws')}/_stcore/stream"
     try:
-        with connect(address, origin=Origin(origin), subprotocols=[Subprotocol("streamlit")]):
+        with connect(stream, origin=Origin(origin), subprotocols=[Subprotocol("streamlit")]):
             return True
     except InvalidStatus as refused:
         return refused.response.status_code != 403
@@ -102,18 +137,17 @@ def test_a_page_from_elsewhere_is_refused_and_no_other_host_is_asked(tmp_path: P
         assert connects(app.url, app.url)
         assert connects(app.url, friend)
         assert not connects(app.url, "https://evil.example")
-        health = f"{app.url}/_stcore/health"
-        asked = urllib.request.Request(health, headers={"Origin": "https://evil.example"})
-        with urllib.request.urlopen(asked) as response:
-            assert "Access-Control-Allow-Origin" not in response.headers
+        for path in ("/_stcore/health", "/answer/softmax", PLAYER):
+            _, headers = answer(app.url + path, Origin="https://evil.example")
+            assert "access-control-allow-origin" not in headers
     assert "external IP" not in log.read_text()
 
 
 def test_what_is_no_message_is_no_error_of_the_server(tmp_path: Path):
     log = tmp_path / "log.txt"
     with serve(log) as app:
-        address = f"{app.url.replace('http', 'ws')}/_stcore/stream"
-        with connect(address, subprotocols=[Subprotocol("streamlit")]) as socket:
+        stream = f"{app.url.replace('http', 'ws')}/_stcore/stream"
+        with connect(stream, subprotocols=[Subprotocol("streamlit")]) as socket:
             socket.send("a text, where Streamlit takes bytes only")
             with pytest.raises(ConnectionClosed):
                 socket.recv()

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from lab.words import say
+from pages.sigmoid import OTHER
 from tests.app.reading import tells
 from tests.browser.conftest import OpenPage
 from tests.browser.driving import box_of, position, readout, told_of
@@ -44,7 +45,7 @@ def test_the_point_is_dragged_along_the_curve_before_anything_is_sent(
     open_sigmoid: OpenPage,
 ) -> None:
     page = open_sigmoid("?format=float64")
-    moved = told_of(page)
+    told = told_of(page)
     slider = page.locator(".ce-live").first.get_by_role("slider")
     expect_shown(page, 2)
     tangent = page.locator(".ce-line").first
@@ -60,10 +61,10 @@ def test_the_point_is_dragged_along_the_curve_before_anything_is_sent(
     expect_shown(page, moved)
     expect(readout(page, "verdict")).to_have_text(say("sigmoid.said_agree"))
     assert tangent.get_attribute("d") != steep
-    assert moved == []
+    assert told == []
     page.mouse.up()
     expect(page).to_have_url(re.compile(rf"x={moved:g}(&|$)"))
-    assert len(moved) == 1
+    assert told == [page.url]
     expect_shown(page, moved)
 
 
@@ -107,9 +108,9 @@ def test_what_looks_flat_is_1_in_float16_and_not_in_float32(open_sigmoid: OpenPa
 
 def test_a_softmax_of_two_follows_the_second_score(open_sigmoid: OpenPage) -> None:
     page = open_sigmoid("?format=float64")
-    moved = told_of(page)
+    told = told_of(page)
     pair = page.locator(".ce-live").nth(1)
-    other = pair.get_by_role("slider", name=say("control.other"), exact=True)
+    other = pair.get_by_role("slider", name=OTHER.called(), exact=True)
     other.focus()
     for _ in range(7):
         page.keyboard.down("ArrowRight")
@@ -120,7 +121,7 @@ def test_a_softmax_of_two_follows_the_second_score(open_sigmoid: OpenPage) -> No
     for i, value in enumerate((math.exp(2) / total, math.exp(0.7) / total, one)):
         assert tells(readout(page, f"pair-{i}").inner_text(), value)
     assert readout(page, "pair-0").inner_text() == readout(page, "pair-2").inner_text()
-    assert moved == []
+    assert told == []
     page.keyboard.up("ArrowRight")
     expect(page).to_have_url(re.compile(r"other=0\.7"))
-    assert len(moved) == 1
+    assert told == [page.url]

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from lab.words import say
+from pages.softmax import TEMPERATURE
 from tests.app.reading import tells
 from tests.browser.conftest import OpenPage
 from tests.browser.driving import box_of, field, position, readout, slider, told_of
@@ -71,7 +72,7 @@ def expect_lines(page: Page, logits: Sequence[float]) -> None:
 
 def test_a_bar_of_exp_is_dragged_and_every_line_follows(open_softmax: OpenPage) -> None:
     page = open_softmax("?format=float64")
-    moved = told_of(page)
+    told = told_of(page)
     expect_lines(page, [2, 1, 0.1])
     bar = page.locator(".ce-bar").nth(1)  # exp of dog
     box = box_of(bar)
@@ -84,16 +85,16 @@ def test_a_bar_of_exp_is_dragged_and_every_line_follows(open_softmax: OpenPage) 
     assert moved > 2
     expect_lines(page, [2, moved, 0.1])
     expect(readout(page, "largest")).to_contain_text("dog has the largest logit")
-    assert moved == []
+    assert told == []
     page.mouse.up()
     expect(page).to_have_url(re.compile(rf"logits=2%2C{moved:g}%2C0.1"))
-    assert len(moved) == 1
+    assert told == [page.url]
     expect_lines(page, [2, moved, 0.1])
 
 
 def test_a_tie_is_told_where_it_is_and_nowhere_else(open_softmax: OpenPage) -> None:
     page = open_softmax("?logits=2,1.9,0.1&format=float64")
-    moved = told_of(page)
+    told = told_of(page)
     expect(readout(page, "largest")).to_contain_text("cat has the largest logit, 2.")
     slider(page, "dog").focus()
     page.keyboard.down("ArrowRight")
@@ -103,7 +104,7 @@ def test_a_tie_is_told_where_it_is_and_nowhere_else(open_softmax: OpenPage) -> N
     assert readout(page, "p-shifted-0").inner_text() == readout(page, "p-shifted-1").inner_text()
     page.keyboard.down("ArrowRight")
     expect(readout(page, "largest")).to_contain_text("dog has the largest logit, 2.1.")
-    assert moved == []
+    assert told == []
     page.keyboard.up("ArrowRight")
     field(page, "goldfish").fill("2.1")
     field(page, "goldfish").press("Enter")
@@ -112,14 +113,14 @@ def test_a_tie_is_told_where_it_is_and_nowhere_else(open_softmax: OpenPage) -> N
 
 def test_a_low_temperature_stretches_the_differences(open_softmax: OpenPage) -> None:
     page = open_softmax("?format=float64&shift=-1")
-    moved = told_of(page)
-    temperature = page.get_by_role("slider", name=say("control.temperature"), exact=True)
+    told = told_of(page)
+    temperature = page.get_by_role("slider", name=TEMPERATURE.called(), exact=True)
     temperature.focus()
     page.keyboard.down("Home")
     expect(temperature).to_have_attribute("aria-valuetext", re.compile("."))
     expect(readout(page, "largest")).to_contain_text("cat has the largest logit, 19.")
     expect_lines(page, [19, 9, 0])
-    assert moved == []
+    assert told == []
     page.keyboard.up("Home")
     expect(page).to_have_url(re.compile(r"temperature=0\.1"))
 

@@ -97,6 +97,16 @@ test("back and forward open what the address bar says, and drop what is not answ
   assert.deepEqual(lab.queries, []);
 });
 
+test("a step in the history to the same settings drops nothing", async () => {
+  const lab = await opened();
+  lab.ask.commit("x", "2");
+  await lab.fail();
+  lab.ask.popped();
+  assert.deepEqual(lab.ask.changes, [{ id: "x", value: "2" }]);
+  await later(1000);
+  assert.deepEqual(lab.queries, ["x=1&set=x:2"]);
+});
+
 test("a page within another one stays within it", async () => {
   const lab = new Lab("?embed=true&x=1.0");
   lab.ask.open("x=1.0");
@@ -153,7 +163,7 @@ test("a layout is fetched with the same query, and once", async () => {
   const lab = new Lab();
   lab.ask.open("y=1");
   await lab.answer("y=1");
-  assert.deepEqual(lab.layouts, [{ url: "/answer/pipeline/layout?y=1", cache: "default" }]);
+  assert.deepEqual(lab.layouts, [{ url: "/answer/pipeline/layout?v=1&y=1", cache: "default" }]);
   lab.ask.commit("y", "2");
   await lab.answer("y=2");
   assert.equal(lab.layouts.length, 1);
