@@ -156,8 +156,7 @@ def uploads(target: Target) -> str:
         host = urlsplit(target.url).netloc
         told = raw.request(
             target.url,
-            f"GET /_stcore/host-config HTTP/1.1\r\nHost: {host}\r\n"
-            "Connection: close\r\n\r\n".encode(),
+            f"GET /_stcore/health HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode(),
         )
         token = (re.findall(rb"(?i)_streamlit_xsrf=([^;]+)", told) or [b""])[0].decode()
         part = b'--x\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\n'
