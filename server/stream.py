@@ -22,11 +22,11 @@ _LOGGER = logging.getLogger("ce")
 _CLICKS, _CLICKS_AT_ONCE = 5, 20  # messages of a connection: each second, and at once
 _FAR_BEHIND = 30  # messages that wait; whoever has more of them does not read what comes back
 # A class has one address, opens the page at once, and follows the same link at once.
-_ADDRESS, _ADDRESS_AT_ONCE = 20, 60  # messages of all connections of an address; more wait
+_ADDRESS, _ADDRESS_AT_ONCE = 15, 30  # messages of all connections of an address; more wait
 _OPENED, _OPENED_AT_ONCE = 20, 60  # connections that an address opens
 # Runs of the script at the same time: each is a thread, and among sixty of them the one that
 # listens to everybody has a sixtieth of the time.
-_RUNS = 3
+_RUNS = 2
 _LONGEST_RUN = 2.0  # s after which the next one begins, whatever became of it
 _PATIENCE = 15.0  # s that a new connection waits for its turn before it is refused
 _OPEN_HERE = 400  # connections of an address
