@@ -47,14 +47,14 @@ PRESET = "preset"  # the act that opens a scenario
 
 # The steps that are shown, of each form.
 _SHOWN = {
-    "naive": ("logits", "exp", "total", "probabilities", "probability", "loss"),
-    "shifted": ("largest", "shifted", "exp", "total", "probabilities", "probability", "loss"),
+    "naive": ("logits", "exp", "total", "probabilities", "loss"),
+    "shifted": ("largest", "shifted", "exp", "total", "probabilities", "loss"),
     "fused": ("log_sum", "log_probabilities", "probability", "loss"),
 }
 # Those of them that are shown without the table of steps.
 _IN_SHORT = {
-    "naive": ("exp", "probabilities", "probability", "loss"),
-    "shifted": ("exp", "probabilities", "probability", "loss"),
+    "naive": ("exp", "probabilities", "loss"),
+    "shifted": ("exp", "probabilities", "loss"),
     "fused": ("probability", "loss"),
 }
 
@@ -126,11 +126,11 @@ def add_steps(
     Each has a type that holds every number of the format; of float64 the digits that are shown, and
     of a loss all of them.
     """
-    for form, steps in shown.items():
-        for step in steps:
-            values = narrow(runs[form].steps[step], settings.format)
-            whole = step == "loss" or values.dtype != np.float64
-            columns.add(f"{step}_{form}", values if whole else cut(values))
+    each = [(step, form) for form, steps in shown.items() for step in steps]
+    for step, form in sorted(each):  # much of a step is the same in another form, and deflates
+        values = narrow(runs[form].steps[step], settings.format)
+        whole = step == "loss" or values.dtype != np.float64
+        columns.add(f"{step}_{form}", values if whole else cut(values))
     label = one_hot(settings.target, len(settings.logits), dtype=np.uint8)
     columns.add("one_hot", label[None, None])
 
@@ -242,6 +242,10 @@ def probabilities(settings: Settings, columns: Columns) -> Figure:
 
 
 def _card(settings: Settings, name: str, columns: Columns) -> Card:
+    if name == "fused":
+        probability, item = columns["probability_fused"], 0
+    else:
+        probability, item = columns[f"probabilities_{name}"], settings.target
     return Card(
         title=say(f"pipeline.loss_{name}"),
         note=say(f"pipeline.loss_{name}_formula"),
@@ -249,9 +253,7 @@ def _card(settings: Settings, name: str, columns: Columns) -> Card:
         value=Cell(columns[f"loss_{name}"], LOSS, readout=f"loss-{name}"),
         unit=say("pipeline.loss_unit"),
         second_label=say("pipeline.loss_probability", target=settings.names[settings.target]),
-        second=Cell(
-            columns[f"probability_{name}"], Style("significant", 6), readout=f"p-target-{name}"
-        ),
+        second=Cell(probability, Style("significant", 6), item, f"p-target-{name}"),
     )
 
 

@@ -117,10 +117,10 @@ def verdict(
     no_exp = naive.steps["exp"][..., naive.target] == 0
     sizes = (*[len(CauseKind)] * 3, 2, 2)
     code = np.ravel_multi_index((*kinds, is_nan, no_exp), sizes)
-    codes, which = np.unique(code, return_inverse=True)
+    codes = np.flatnonzero(np.bincount(code.ravel()))
     said = []
     for number in codes:
-        *three, nan, zero = np.unravel_index(number, sizes)
+        *three, nan, zero = map(int, np.unravel_index(number, sizes))
         keys = _sentences(
             *map(CauseKind, three),
             is_nan=bool(nan),
@@ -161,7 +161,7 @@ def verdict(
     return Sentence(
         "verdict",
         say("pipeline.verdict_title"),
-        columns.add("verdict", which.reshape(code.shape).astype(np.int16)),
+        columns.add("verdict", np.searchsorted(codes, code).astype(np.int16)),
         [say(f"verdict.{key}", format=fmt.name) for key in _PIECES],
         places,
         said,
@@ -173,7 +173,7 @@ def warnings(runs: Mapping[str, Run], columns: Columns) -> Sentence:
     code = np.zeros(runs["naive"].warnings.shape, np.int64)
     for i, run in enumerate(runs.values()):
         code |= run.warnings.astype(np.int64) << len(WARNINGS) * i
-    codes, which = np.unique(code, return_inverse=True)
+    codes = np.unique(code)
     pieces = [
         say("verdict.warning", pipeline=say(f"pipeline.loss_{name}"), text=text)
         for name in runs
@@ -184,7 +184,7 @@ def warnings(runs: Mapping[str, Run], columns: Columns) -> Sentence:
     return Sentence(
         "warnings",
         say("pipeline.warnings_title"),
-        columns.add("warnings", which.reshape(code.shape).astype(np.int16)),
+        columns.add("warnings", np.searchsorted(codes, code).astype(np.int16)),
         [*pieces, say("pipeline.warnings_none")],
         said=said,
         glue="\n",

@@ -164,6 +164,11 @@ def drawn(column: np.ndarray, low: float, high: float, parts: int = 512) -> np.n
     """
     span = high - low
     step = 2.0 ** math.floor(math.log2(span / parts))
-    whole = np.clip(column, low - span, high + span) / step
-    rounded = np.where(np.isinf(column), column, np.rint(whole) * step)
-    return rounded.astype(np.float32) if span < 1e37 else rounded
+    rounded: np.ndarray = np.clip(column, low - span, high + span)
+    if span < 1e37:
+        rounded = rounded.astype(np.float32)
+    rounded /= step
+    np.rint(rounded, out=rounded)
+    rounded *= step
+    np.copyto(rounded, column, where=np.isinf(column))
+    return rounded

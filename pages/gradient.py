@@ -59,7 +59,7 @@ RATE: Final[Parameter[float]] = Parameter("rate", "gradient", between(0.001, 100
 STEP: Final[Parameter[int]] = Parameter("step", "gradient", whole(MAX_STEP), 0, restarts=True)
 
 SHORT = Style("significant", 4)
-_SHARE, _LOSSES = (-0.02, 1.02), (-0.15, 6.3)  # what the axes of the figures show
+_LOSSES = -0.15, 6.3  # what the axis of a loss shows
 _SHARES = np.geomspace(0.002, 1.0, 64).round(4)  # closest where the curve of -ln p is steepest
 _CURVE = distribution_cross_entropy([1.0, 0.0], np.stack([_SHARES, 1 - _SHARES], axis=-1))
 _ALONG = np.linspace(-1.0, 1.0, 41)  # along an axis, in units of the reach
@@ -281,14 +281,14 @@ def _map(settings: Settings, columns: Columns) -> Figure:
 
 def _minus_log(settings: Settings, columns: Columns) -> Figure:
     even = _even(len(settings.logits))
-    shares = columns.add("curve_x", drawn(_SHARES[None, None], *_SHARE))
-    curve = columns.add("curve_y", drawn(_CURVE[None, None], *_LOSSES))
+    shares = columns.add("curve_x", _SHARES[None, None].astype(np.float32))
+    curve = columns.add("curve_y", _CURVE[None, None].astype(np.float32))
     return Figure(
         title=say("gradient.minus_log"),
         alt=say("gradient.minus_log_alt"),
         plot=figures.curves(
             [(shares, curve, "fused")],
-            _SHARE,
+            (-0.02, 1.02),
             _LOSSES,
             say("gradient.minus_log_x"),
             marks=[("y", even, say("gradient.even", classes=len(settings.logits)))],

@@ -49,7 +49,7 @@ TEMPERATURE: Final[Parameter[float]] = Parameter(
     "temperature", "softmax", between(0.01, 100.0), 1.0
 )
 
-MANY = (1, 10, 100, 1000)  # classes with the last logit
+MANY = (10, 100, 1000)  # classes with the last logit, beside the one
 
 # The steps that are shown, of each form; the verdict tells all three losses.
 _SHOWN = {
@@ -272,6 +272,8 @@ def _jacobian(settings: Settings, column: Column) -> Table:
 
 def _many(settings: Settings, columns: Columns) -> Table:
     style = Style("significant", 4)
+    sums = {1: ("total_shifted", "probabilities_shifted", settings.target)}
+    sums |= {many: (f"total_{many}", f"share_{many}", 0) for many in MANY}
     last, chosen = settings.names[-1], settings.names[settings.target]
     return Table(
         title=say("softmax.many"),
@@ -285,11 +287,11 @@ def _many(settings: Settings, columns: Columns) -> Table:
             Row(
                 str(many),
                 [
-                    Cell(columns[f"total_{many}"], style, readout=f"total-{many}"),
-                    Cell(columns[f"share_{many}"], style, readout=f"share-{many}"),
+                    Cell(columns[total], style, readout=f"total-{many}"),
+                    Cell(columns[share], style, item, f"share-{many}"),
                 ],
             )
-            for many in MANY
+            for many, (total, share, item) in sums.items()
         ],
     )
 

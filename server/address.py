@@ -21,8 +21,8 @@ def base_path() -> str:
 def address_script() -> str:
     """Return what tells the page the address of the server, relative to its own.
 
-    And that it takes messages from itself alone: the player asks Streamlit's page for a sign of life
-    from the server and for a new run. By default pages of another company's hosts may do so.
+    And that it takes messages from itself alone: the player asks Streamlit's page for a sign of
+    life from the server. By default pages of another company's hosts may do so.
     """
     path = json.dumps(base_path() or "/")
     address = f"BACKEND_BASE_URL:new URL({path},location.href).href"

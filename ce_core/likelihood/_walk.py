@@ -102,7 +102,9 @@ class _Walk:
             self.products[rows[later]] = made[until, later]
         ended = np.flatnonzero((made[-1] == 0) & (made[0] != 0))
         if ended.size:
-            zero_at = done[ended] + (made.take(ended, axis=1) == 0).argmax(axis=0)
+            # What is 0 stays 0. To add up bytes takes half the time of `argmax`.
+            some = (made.take(ended, axis=1) != 0).view(np.uint8)
+            zero_at = done[ended] + np.add.reduce(some, axis=0, dtype=np.uint8)
             self.zero_at[rows[ended]] = np.where(zero_at <= self._end, zero_at, 0)
 
     def _keep(self, alive: npt.NDArray[np.bool_]) -> None:

@@ -54,6 +54,17 @@ def some_positions(instrument: Instrument, step: int = 10) -> Iterator[Position]
             yield s, k
 
 
+def assert_drawn(
+    found: Any, expected: Any, low: float, high: float, where: object, parts: int = 512
+) -> None:
+    """Check what is only drawn, on an axis from low to high."""
+    span = high - low
+    near = np.where(np.isinf(expected), expected, np.clip(expected, low - span, high + span))
+    np.testing.assert_allclose(
+        found, near, rtol=1e-7, atol=0.5001 * span / parts, err_msg=str(where)
+    )
+
+
 def unpacked(message: bytes) -> tuple[dict[str, Any], list[np.ndarray]]:
     """Return the JSON of a message, which must be JSON as browsers read it, and its columns."""
 

@@ -358,13 +358,13 @@ def test_a_page_opened_from_another_keeps_the_numbers() -> None:
 
 # kB for three classes of float32, and for ten of float64
 LIMITS = {
-    "start": (20, 160),
-    "pipeline": (30, 200),
-    "likelihood": (110, 130),
+    "start": (16, 120),
+    "pipeline": (25, 170),
+    "likelihood": (70, 90),
     "sigmoid": (12, 20),
-    "softmax": (70, 260),
+    "softmax": (65, 190),
     "overflow": (35, 70),
-    "gradient": (70, 210),
+    "gradient": (46, 155),
     "bugs": (4, 4),
 }
 

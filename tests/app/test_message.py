@@ -21,7 +21,7 @@ from live.parts import (
     Slider,
     Surround,
 )
-from tests.app.instruments import unpacked
+from tests.app.instruments import assert_drawn, unpacked
 
 SLIDER = Slider("z", "z", "score", [0.0, 0.5, 1.0], 1)
 INSTRUMENT = Instrument("Scores", "", [SLIDER])
@@ -139,10 +139,24 @@ def test_what_is_cut_keeps_eight_digits_and_is_cut(numbers: np.ndarray) -> None:
     assert not (short[normal].view(np.uint64) & np.uint64(0xFFFFFF)).any()
 
 
-@given(arrays.arrays("f8", (1, 9), elements=st.floats(-1e30, 1e30)))
-def test_what_is_drawn_is_right_to_half_a_pixel_of_a_thousand(numbers: np.ndarray) -> None:
-    short = drawn(numbers)
+@given(
+    arrays.arrays("f8", (1, 9)),
+    st.floats(-1e300, 1e300),
+    st.floats(1e-3, 1e300),
+    st.sampled_from([256, 512, 2**13]),
+)
+def test_what_is_drawn_is_right_to_half_a_part_of_its_axis(
+    numbers: np.ndarray, middle: float, reach: float, parts: int
+) -> None:
+    low, high = middle - max(reach, abs(middle)), middle + max(reach, abs(middle))
+    assert_drawn(drawn(numbers, low, high, parts), numbers, low, high, (low, high), parts)
+
+
+def test_what_is_drawn_has_few_digits_and_ends_an_axis_beyond_the_axis() -> None:
+    numbers = np.array([[np.nan, np.inf, -np.inf, 1e300, -1e300, 1 / 3, 1e-9]])
+    short = drawn(numbers, 0.0, 4.0)
     assert short.dtype == np.float32
-    np.testing.assert_allclose(short, numbers, rtol=2**-10, atol=2e-38)
-    gone = drawn(np.array([[np.nan, np.inf, -np.inf, 1e300]]))
-    np.testing.assert_array_equal(gone, [[np.nan, np.inf, -np.inf, np.inf]])
+    np.testing.assert_array_equal(short, [[np.nan, np.inf, -np.inf, 8, -4, 43 / 128, 0]])
+    wide = drawn(numbers, -1e300, 1e300)
+    assert wide.dtype == np.float64  # beyond float32 there are figures, too
+    np.testing.assert_allclose(wide, numbers, atol=2e297)

@@ -24,6 +24,7 @@ from pages.overflow import CELL, CELLS
 from tests.app.instruments import (
     ANSWERS,
     FIRST,
+    assert_drawn,
     built,
     in_full,
     many,
@@ -597,7 +598,7 @@ def test_the_line_on_the_lanes_stands_at_the_true_class_s_logit() -> None:
         assert figure.of == [f"logits.{target}"]
         assert not isinstance(line.x, list | tuple)
         for at, here in positions(now, instrument, (0, 63, 163)):
-            np.testing.assert_allclose(line.x.values[at], here.logits[target], rtol=2.0**-10)  # type: ignore[union-attr]
+            assert_drawn(line.x.values[at], here.logits[target], -800, 800, here, 2048)  # type: ignore[union-attr]
         low, high = line.y.values[0, 0]
         assert low <= 0
         assert high >= 23

@@ -93,10 +93,14 @@ def contexts(browser: Browser, server: str) -> Callable[..., BrowserContext]:
 
 @pytest.fixture
 def open_page(
-    server: str, contexts: Callable[..., BrowserContext], request: pytest.FixtureRequest
+    server: str,
+    browser: Browser,
+    contexts: Callable[..., BrowserContext],
+    request: pytest.FixtureRequest,
 ) -> Iterator[Callable[..., Page]]:
     """Open an address of the app in a new tab, and wait until the picture stands.
 
+    `own_clock` makes a context for this page alone, as a clock is that of a whole context.
     At the end of the test every page must have been free of console errors, page errors and
     requests to another host, but for those that match `allowed`.
     """
@@ -110,9 +114,13 @@ def open_page(
             allowed: str = r"(?!)",
             ready: str = ".ce-bar",
             size: tuple[int, int] = (1280, 800),
+            own_clock: bool = False,
             **options,
         ):
-            page = contexts(**options).new_page()
+            context = browser.new_context(**options) if own_clock else contexts(**options)
+            if own_clock:
+                closing.callback(context.close)
+            page = context.new_page()
             closing.callback(page.close)
             page.set_default_timeout(PATIENCE)
             page.set_viewport_size({"width": size[0], "height": size[1]})

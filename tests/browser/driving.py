@@ -58,6 +58,13 @@ def at_rest(page: Page) -> None:
     expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached()
 
 
+def stop_clock(page: Page) -> None:
+    """Let time stand still in a page that has its own clock; `page.clock.run_for` lets it go on."""
+    at_rest(page)
+    page.clock.install()
+    page.clock.pause_at("2030-01-01")
+
+
 @dataclass(frozen=True)
 class Box:
     """Where something is on the screen, in CSS pixels."""

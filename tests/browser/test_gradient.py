@@ -10,7 +10,15 @@ from lab.words import say
 from pages.gradient import MAX_STEP
 from tests.app.reading import tells
 from tests.browser.conftest import OpenPage
-from tests.browser.driving import bars, box_of, position, readout, slider, told_of
+from tests.browser.driving import (
+    bars,
+    box_of,
+    position,
+    readout,
+    slider,
+    stop_clock,
+    told_of,
+)
 
 
 @pytest.fixture
@@ -56,21 +64,25 @@ def test_one_step_downhill_lowers_the_loss(open_lesson: OpenPage) -> None:
 
 
 def test_play_goes_to_the_end_and_pause_stops_it(open_lesson: OpenPage) -> None:
-    page = open_lesson("?logits=-3,1,1&target=0")
+    page = open_lesson("?logits=-3,1,1&target=0", own_clock=True)
     expected = losses([-3, 1, 1], MAX_STEP)
     log = told_of(page)
+    stop_clock(page)
     button(page, "play").click()
-    expect(step(page)).not_to_have_attribute("aria-valuetext", "0")
+    page.clock.run_for(350)
+    stopped = int(position(step(page)))
+    assert 1 < stopped < MAX_STEP
+    assert tells(readout(page, "loss").inner_text(), expected[stopped])
     assert log == []
     button(page, "pause").click()
     expect(button(page, "play")).to_be_focused()
-    stopped = int(position(step(page)))
-    assert 0 < stopped < MAX_STEP
     expect(page).to_have_url(re.compile(rf"step={stopped}(&|$)"))
+    page.clock.run_for(350)
     expect(step(page)).to_have_attribute("aria-valuetext", str(stopped))
     assert tells(readout(page, "loss").inner_text(), expected[stopped])
     assert len(log) == 1
     button(page, "play").click()
+    page.clock.run_for(100 * MAX_STEP)
     expect(page).to_have_url(re.compile(rf"step={MAX_STEP}(&|$)"))
     expect(step(page)).to_have_attribute("aria-valuetext", str(MAX_STEP))
     expect(button(page, "play")).to_be_visible()

@@ -17,7 +17,6 @@ from live.parts import Columns
 from tests.app.instruments import settings
 from tests.app.reading import here, is_told, tells, template_of, told
 from tests.browser.driving import (
-    at_rest,
     bars,
     box_of,
     darken,
@@ -26,6 +25,7 @@ from tests.browser.driving import (
     position,
     readout,
     slider,
+    stop_clock,
     told_of,
     violations,
 )
@@ -201,12 +201,9 @@ def test_the_shift_breaks_the_naive_bars_and_leaves_the_others(open_page: OpenPa
 
 
 def test_nothing_is_asked_in_a_drag_but_where_the_pointer_rests(open_page: OpenPage) -> None:
-    # The clock is that of a whole context, and no other test opens this one.
-    page = open_page(timezone_id="Etc/UTC")
-    at_rest(page)
+    page = open_page(own_clock=True)
+    stop_clock(page)
     wire = Wire(page)
-    page.clock.install()
-    page.clock.pause_at("2030-01-01")
     box = box_of(slider(page, "cat"))
     drag(page, slider(page, "cat"), [0.6, 0.65])
     for fraction in (0.7, 0.75, 0.8, 0.85):
