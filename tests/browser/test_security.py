@@ -87,7 +87,7 @@ def test_who_would_write_is_refused(server: str, method: str, path: str):
 
 
 def test_text_that_became_html_would_run_nothing(open_page: OpenPage):
-    page = open_page(allowed="Content Security Policy|Refused to")
+    page = open_page(allowed="Content Security Policy|Refused to|status of 404")
     ran = page.evaluate(
         """async () => {
           const script = document.createElement("script");
