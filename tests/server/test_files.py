@@ -7,7 +7,8 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount
 
-from server.files import file_hash, files_route
+from live.files import file_hash
+from server.files import files_route
 from tests.server.asgi import ask
 
 

@@ -48,7 +48,7 @@ import uvicorn
 from streamlit import config
 from streamlit.runtime.app_session import AppSession
 from app import app
-from bench.students import Instrument, Student
+from bench.students import LabStudent
 
 config.set_option("server.disconnectedSessionTTL", 1)
 
@@ -57,7 +57,7 @@ async def main(port):
     serving = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.01)
-    students = [Student(f"http://127.0.0.1:{port}", "pipeline", Instrument(), i) for i in range(3)]
+    students = [LabStudent(f"http://127.0.0.1:{port}", "pipeline", i) for i in range(3)]
     await asyncio.gather(*(student.open() for student in students))
     sessions = [weakref.ref(kept) for kept in gc.get_objects() if isinstance(kept, AppSession)]
     print(len(sessions), flush=True)
