@@ -28,7 +28,7 @@ asked = {"": answers.numbers, "layout": answers.layout, "questions": answers.que
 app = st.App(
     "pages/main.py",
     routes=[
-        *answer_routes(asked, BUILD),
+        *answer_routes(asked, answers.lessons, BUILD),
         *(files_route(path, folder, hash_) for path, (folder, hash_) in FOLDERS.items()),
     ],
     middleware=[

@@ -1,8 +1,9 @@
 """The answers to the player's questions, over HTTP: whoever passes one on may keep it."""
 
 import gzip
-from collections.abc import Callable, Mapping
-from functools import partial
+import logging
+from collections.abc import Callable, Container, Mapping
+from functools import lru_cache, partial
 from typing import Protocol
 
 from anyio import to_thread
@@ -15,10 +16,12 @@ from server.pace import household
 from server.packed import accepts_gzip
 from server.turns import FullError, Turns
 
+_LOGGER = logging.getLogger("ce")
 _KEEP = 24 * 60 * 60  # s
 _MOST_WAITING = 600  # questions: a class that opens a page at once asks two or three each
 _LEFT = 499  # as nginx calls it in its log
 _LATER = "2"  # s after which whoever was sent away may ask again
+_KEPT = 64  # answers, packed: what a class that follows one lesson asks for
 _QUICKLY = 1  # of zlib's levels: higher ones take several times as long and gain little
 
 
@@ -39,10 +42,12 @@ class Answer(Protocol):
 
 
 Question = Callable[[str, str], Answer]
-"""What answers for a page and a query; it raises KeyError where there is no such page."""
+"""What answers for a page and a query."""
 
 
-def answer_routes(questions: Mapping[str, Question], version: str) -> list[Route]:
+def answer_routes(
+    questions: Mapping[str, Question], pages: Container[str], version: str
+) -> list[Route]:
     """Return routes for some questions: `/answer/<page>` for "", `/answer/<page>/<name>` else.
 
     The query begins with `v`, the version of the app that asks. An answer depends on the query
@@ -51,20 +56,25 @@ def answer_routes(questions: Mapping[str, Question], version: str) -> list[Route
     """
     # One after the other: that is what two cores do best, and the event loop is never held up.
     turns = Turns(_MOST_WAITING)
+    packed = lru_cache(_KEPT)(_packed)
 
     async def answer(question: Question, request: Request) -> Response:
         asking, _, asked = request.url.query.removeprefix("v=").partition("&")
         page = request.path_params["page"]
+        if page not in pages:
+            return Response(status_code=404)
         client = request.scope.get("client")
         try:
             async with turns.turn(household(client)):
                 if await request.is_disconnected():
                     return Response(status_code=_LEFT)  # nobody waits for it any more
-                found = await to_thread.run_sync(_packed, question, page, asked)
-        except KeyError:
-            return Response(status_code=404)
+                found = await to_thread.run_sync(packed, question, page, asked)
         except FullError:
             return Response(status_code=503, headers={"Retry-After": _LATER})
+        except Exception:
+            # Starlette's own answer to an error stands outside of all that adds headers.
+            _LOGGER.exception("no answer")
+            return Response(status_code=500)
         return _response(*found, request, keep=asking == version)
 
     return [

@@ -1,5 +1,6 @@
 """Questions wait for their turn, and who asks for too much is told to come later."""
 
+import logging
 import threading
 from dataclasses import dataclass
 
@@ -35,7 +36,7 @@ class Slow:
         threading.Event().wait(0.02)
         with self.lock:
             self.at_once -= 1
-        if page == "nowhere":
+        if page == "broken":
             raise KeyError(page)
         return Words()
 
@@ -47,7 +48,7 @@ def _few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def statuses(*clients: str, path: str = "/answer/start") -> tuple[list[int], Slow, list[str]]:
     question = Slow()
-    app = Starlette(routes=answer_routes({"": question}, "1"))
+    app = Starlette(routes=answer_routes({"": question}, {"start", "broken"}, "1"))
     found = ask_all(app, [scope(path, client=(client, 5)) for client in clients])
     later = [answer.headers.get("retry-after", "") for answer in found]
     return [answer.status for answer in found], question, later
@@ -69,3 +70,26 @@ def test_a_class_behind_one_address_is_answered() -> None:
 def test_what_there_is_not_holds_nobody_up() -> None:
     found, _, _ = statuses(*["192.0.2.7"] * 3, path="/answer/nowhere")
     assert found == [404] * 3
+
+
+def test_an_answer_is_computed_and_compressed_once_for_all_who_ask() -> None:
+    asked: list[str] = []
+
+    def question(_page: str, query: str) -> Words:
+        asked.append(query)
+        return Words(b"words " * 200)
+
+    app = Starlette(routes=answer_routes({"": question}, {"start"}, "1"))
+    again = [scope("/answer/start", query_string=b"v=1&x=2") for _ in range(3)]
+    found = ask_all(app, [*again, scope("/answer/start", query_string=b"v=1&x=3")])
+    assert [answer.status for answer in found] == [200] * 4
+    assert sorted(asked) == ["x=2", "x=3"]
+
+
+def test_what_fails_is_logged_and_still_an_answer_that_can_have_headers(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with caplog.at_level(logging.ERROR, logger="ce"):
+        found, _, _ = statuses("192.0.2.7", path="/answer/broken")
+    assert found == [500]
+    assert "KeyError" in caplog.text
