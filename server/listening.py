@@ -1,9 +1,12 @@
 """What uvicorn is told, which `streamlit run` starts with settings of its own."""
 
+import asyncio
 import inspect
+import socket
 from typing import Any
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
@@ -16,6 +19,27 @@ _WAITING = 60  # messages; server.stream closes a connection sooner, if it gets 
 _PINGS, _PINGS_AT_ONCE = 1, 30  # frames that are no message of their own; a browser sends none
 _LAST_WORD = 1.0  # s for the reason to arrive, before the connection is cut
 _POLICY = 1008
+
+
+class PromptProtocol(H11Protocol):
+    """HTTP whose answers go out at once.
+
+    The head of an answer and its body are two packets. Streamlit makes the socket that listens
+    without naming TCP, so that asyncio does not see that it is one and leaves Nagle's algorithm on:
+    the body then waits for the other side to confirm the head, which it does after 40 ms.
+    """
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin with a connection."""
+        send_at_once(transport)
+        super().connection_made(transport)
+
+
+def send_at_once(transport: asyncio.BaseTransport) -> None:
+    """Let what is written to a connection go out without waiting for more."""
+    connection = transport.get_extra_info("socket")
+    if connection is not None and connection.family in (socket.AF_INET, socket.AF_INET6):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 class BoundedProtocol(WebSocketsSansIOProtocol):
@@ -107,6 +131,7 @@ def bound(config: uvicorn.Config) -> None:
     config.encoded_headers = [
         (name, value) for name, value in config.encoded_headers if name != b"server"
     ]
+    config.http_protocol_class = PromptProtocol
     config.ws_max_size = LARGEST_FRAME
     config.timeout_graceful_shutdown = _GRACE
     config.ws_protocol_class = BoundedProtocol
