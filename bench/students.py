@@ -26,6 +26,8 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.typing import Origin, Subprotocol
 
+from lab.readers import plain
+
 PATIENCE = 30  # s without an answer before a release counts as lost
 AGAIN = 0.5  # s between two attempts to connect
 MEGABYTE = 1 << 20
@@ -291,7 +293,7 @@ class LabStudent:
         id_, value = self._moved()
         start = time.perf_counter()
         link = self._first if self._follows else self.link
-        await self._ask(f"{link}&set={quote(f'{id_}:{value!r}')}".lstrip("&"))
+        await self._ask(f"{link}&set={quote(f'{id_}:{plain(value)}')}".lstrip("&"))
         passed = time.perf_counter() - start
         # A share of the model is rounded when the others make room for it.
         if abs(self.stands()[id_] - value) > 1e-6:
