@@ -31,6 +31,7 @@ def main() -> None:
                 viewport={"width": width, "height": height}, color_scheme=scheme
             )
             page.goto(f"{app.url}/{query}", wait_until="networkidle")
+            page.locator(".ce-live:not([aria-busy])").first.wait_for()
             page.locator(".ce-bar, .ce-line").first.wait_for(state="attached")
             page.evaluate("document.fonts.ready")
             page.screenshot(path=HERE / f"{name}.png")
