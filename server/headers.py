@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 _ANCESTOR = re.compile(r"'self'|'none'|https?://(\*\.)?[A-Za-z0-9.-]+(:\d{1,5})?")
 
 # What each allowance is for:
-# script-src blob:  Streamlit imports the live component from a blob: address.
+# script-src blob:  Streamlit imports the component from a blob: address.
 # script-src sha256-…  the two inline scripts of the page, by their text (server/address.py).
 # style-src 'unsafe-inline'  Streamlit's React components and plotly.js insert their styles.
 # img-src data:  the page's icon, and the pictures of the first page, drawn as SVG.

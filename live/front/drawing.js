@@ -38,8 +38,8 @@ export class Drawing {
       ["inf", words.inf],
     ]);
     this.area = geometry.area({
-      x: (value) => xaxis.c2p(value, true),
-      y: (value) => yaxis.c2p(value, true),
+      x: (value) => xaxis.c2p(value, true) ?? NaN, // Plotly has no place for inf
+      y: (value) => yaxis.c2p(value, true) ?? NaN,
       width: xaxis._length,
       height: yaxis._length,
       log: yaxis.type === "log",

@@ -10,7 +10,7 @@ from lab.words import say
 from pages.sigmoid import OTHER
 from tests.app.reading import tells
 from tests.browser.conftest import OpenPage
-from tests.browser.driving import box_of, position, readout, told_of
+from tests.browser.driving import at_rest, box_of, position, readout, told_of
 
 
 @pytest.fixture
@@ -125,3 +125,11 @@ def test_a_softmax_of_two_follows_the_second_score(open_sigmoid: OpenPage) -> No
     page.keyboard.up("ArrowRight")
     expect(page).to_have_url(re.compile(r"other=0\.7"))
     assert told == [page.url]
+
+
+def test_an_x_that_was_stored_as_infinite_has_no_point_and_breaks_nothing(
+    open_page: OpenPage,
+) -> None:
+    page = open_page("?x=-70000&format=float16", path="sigmoid", ready=".ce-point")
+    at_rest(page)
+    assert page.locator(".ce-point[visibility=visible]").count() == 0
