@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Sequence
-from decimal import ROUND_FLOOR, Context
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 from functools import cache
 from typing import Final
 
@@ -163,9 +163,9 @@ def _on_paper(bug: Bug) -> float:
     return float(gradient[bug.move])
 
 
-def _rounded_down(value: float) -> float:
-    """Return six digits that are not above a value, for "not below"."""
-    return float(Context(prec=6, rounding=ROUND_FLOOR).create_decimal_from_float(value))
+def _rounded(value: float, digits: int, towards: str) -> float:
+    """Return a bound with so many digits, rounded to the side on which what is said of it holds."""
+    return float(Context(digits, towards).create_decimal(repr(float(value))))
 
 
 def _symptom(name: str, *, repaired: bool, columns: Columns, batches: np.ndarray) -> Sentence:
@@ -179,14 +179,14 @@ def _symptom(name: str, *, repaired: bool, columns: Columns, batches: np.ndarray
     if bug.power is not None:
         found["paper"] = _on_paper(bug)
     if finite.size:
-        found["lowest"] = _rounded_down(losses[finite].min())
+        found["lowest"] = _rounded(losses[finite].min(), 6, ROUND_FLOOR)
     if finite.size and finite[-1] + 1 < len(positions):
-        found["edge"] = positions[finite[-1] + 1]
+        found["edge"] = _rounded(positions[finite[-1] + 1], 12, ROUND_CEILING)
     if finite.size and finite[0]:
-        found["cliff"] = positions[finite[0] - 1]
+        found["cliff"] = _rounded(positions[finite[0] - 1], 12, ROUND_FLOOR)
     for key, value in found.items():
         if f"{{{key}}}" in pieces[0]:
-            # A typed position is said to the digit: just beside it the symptom may be gone.
+            # A typed position needs its digits: just beside it the symptom may be gone.
             style = LOSS if key == "paper" else Style("shortest", 12)
             places[key] = Place(columns.add(key, np.array([[value]])), style)
     if "{largest}" in pieces[0]:

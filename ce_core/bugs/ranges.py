@@ -60,7 +60,7 @@ def epsilon_vanishes(logits: Array, target: Array) -> Array:
 def scaled_too_late(logits: Array, target: Array, scale: Array) -> Array:
     """Scale the gradient when float16 has already rounded it."""
     p = softmax(logits.astype(np.float32), axis=-1)
-    gradient = p - one_hot(target, 3, np.float32)
+    gradient = p - one_hot(target, logits.shape[-1], np.float32)
     stored = scale[..., None, None] * gradient.astype(np.float16)
     return stored[..., 0, 1] / scale
 
@@ -68,6 +68,6 @@ def scaled_too_late(logits: Array, target: Array, scale: Array) -> Array:
 def scaled_in_time(logits: Array, target: Array, scale: Array) -> Array:
     """Scale the gradient, as scaling the loss does, before float16 rounds it."""
     p = softmax(logits.astype(np.float32), axis=-1)
-    gradient = p - one_hot(target, 3, np.float32)
+    gradient = p - one_hot(target, logits.shape[-1], np.float32)
     stored = (scale[..., None, None] * gradient).astype(np.float16)
     return stored[..., 0, 1] / scale

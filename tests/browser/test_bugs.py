@@ -33,7 +33,9 @@ def open_bugs(open_page: OpenPage) -> OpenPage:
 
 
 def slider(page: Page, name: str = "cat", sample: int = 1) -> Locator:
-    return page.get_by_role("slider", name=say("bugs.slider_loss", name=name, sample=sample), exact=True)
+    return page.get_by_role(
+        "slider", name=say("bugs.slider_loss", name=name, sample=sample), exact=True
+    )
 
 
 def loss_twice(cat: float) -> float:
