@@ -73,6 +73,7 @@ class FloatFormat:
     smallest_subnormal: float
     unit_roundoff: float
     has_infinity: bool
+    has_nan: bool
     ln_max: float
     ln_smallest_normal: float
     ln_zero: float
@@ -94,6 +95,7 @@ def _describe(dtype: np.dtype[Any]) -> FloatFormat:
         smallest_subnormal=smallest_subnormal,
         unit_roundoff=2.0 ** -(info.nmant + 1),
         has_infinity=has_infinity,
+        has_nan=True,
         ln_max=math.log(float(info.max)),
         ln_smallest_normal=math.log(float(info.smallest_normal)),
         # smallest_subnormal / 2 is 0 in float64, hence the difference of two logarithms.

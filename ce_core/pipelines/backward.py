@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from ce_core.pipelines.forward import Run, run
 from ce_core.pipelines.rows import Array
-from ce_core.pipelines.steps import STEPS
+from ce_core.pipelines.further import PIPELINES, STEPS
 
 __all__ = ["gradient", "gradient_of"]
 
@@ -87,6 +87,8 @@ def gradient(logits: npt.ArrayLike, target: int, pipeline: str, format: str) -> 
     >>> gradient([12.0, 0.0, 0.0], 1, "fused", "float16")
     array([ 1.00e+00, -1.00e+00,  6.14e-06], dtype=float16)
     """
+    if pipeline not in PIPELINES:
+        raise ValueError(f"pipeline must be one of {', '.join(PIPELINES)}; got {pipeline!r}")
     return gradient_of(run(logits, target, pipeline, format))
 
 

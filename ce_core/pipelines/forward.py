@@ -8,19 +8,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cache, cached_property, partial
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from ce_core._checks import as_index
 from ce_core.formats import FORMATS, FloatFormat, as_float64, lookup
+from ce_core.pipelines.budget import Budget, find_budget, find_paper
 from ce_core.pipelines.cause import Cause, find_causes
-from ce_core.pipelines.kinds import Case, find_cases, find_kinds
+from ce_core.pipelines.costs import Once
+from ce_core.pipelines.further import PIPELINES, STEPS
+from ce_core.pipelines.kinds import Case, find_kinds
 from ce_core.pipelines.numpy_warnings import find_warnings
+from ce_core.pipelines.pairs import Pair
+from ce_core.pipelines.paper import error, log10_loss, spacing, true_loss
 from ce_core.pipelines.rows import Array, Values
-from ce_core.pipelines.steps import PIPELINES, STEPS
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,8 +42,14 @@ class Run:
         then those of `STEPS`. Shapes are (..., C), or (...) where a step leaves one number.
     rows : dict of arrays
         The same of vectors (N, C), one class after the other in memory.
+    broke : int8 array of shape (...)
+        The `CauseKind` of the first step that left no number, or NONE.
+    paper, error, ulps : float64 arrays of shape (...)
+        The loss of the logits as given on paper, and how far the computed one is from it.
+    budget : Budget
+        The share of each step in that error.
     cause : Cause
-        The first step whose result is wrong.
+        The step to blame.
     warnings : uint16 array of shape (...)
         The warnings that NumPy gives for this vector alone, as a sum of 2**i for WARNINGS[i].
     """
@@ -49,24 +59,71 @@ class Run:
     target: int
     steps: Mapping[str, Array]
     rows: Values = field(repr=False)
-    _cases: Callable[[], dict[str, Case]] = field(repr=False)
+    _case: Case = field(repr=False)
+    _paper: Callable[[], Pair] = field(repr=False)
+    _once: Once = field(repr=False)
 
     # Some pictures show the steps alone, and to find what broke takes longer than to compute them.
 
     @cached_property
-    def kind(self) -> npt.NDArray[np.int8]:
-        """The `CauseKind` of each vector, as `cause` has it; to tell the rest takes longer."""
+    def broke(self) -> npt.NDArray[np.int8]:
+        """The `CauseKind` of the first step of each vector that left no number, or 0 of one."""
         with np.errstate(all="ignore"):
-            kinds = find_kinds(self._cases()[self.format], self.rows)
-        return np.asarray(kinds.reshape(self.steps["loss"].shape))
+            return self._shaped(find_kinds(self._case, self.rows))
+
+    @cached_property
+    def paper(self) -> npt.NDArray[np.float64]:
+        """The loss of the logits as given, on paper, rounded to float64."""
+        return self._shaped(self._paper().high)
+
+    @cached_property
+    def log10_paper(self) -> npt.NDArray[np.float64]:
+        """The decimal logarithm of that loss, be it below or beyond every float64."""
+        with np.errstate(all="ignore"):
+            return self._shaped(log10_loss(self._paper().high, self._case.given, self.target))
+
+    @cached_property
+    def error(self) -> npt.NDArray[np.float64]:
+        """The loss less that on paper, in nats; nan or infinite where one of them is."""
+        with np.errstate(all="ignore"):
+            loss = self.rows["loss"].astype(np.float64, copy=False)
+            return self._shaped(error(loss, self._paper()))
+
+    @cached_property
+    def ulps(self) -> npt.NDArray[np.float64]:
+        """How far the loss is from that on paper, in units in the last place of the format there.
+
+        0 where both are infinite, and inf where one of them is no number.
+        """
+        with np.errstate(all="ignore"):
+            paper = self._paper().high
+            found = np.abs(self.error.ravel()) / spacing(paper, self._case.format)
+            found[np.isinf(paper) & (self.rows["loss"] == paper)] = 0
+            return self._shaped(np.where(np.isnan(found), np.inf, found))
+
+    @cached_property
+    def budget(self) -> Budget:
+        """The share of each step in the error of the loss."""
+        with np.errstate(all="ignore"):
+            found = find_budget(self._case, STEPS[self.pipeline], self.rows, self._once)
+        return replace(found, shares=self._shaped(found.shares))
 
     @cached_property
     def cause(self) -> Cause:
-        """The first step whose result is wrong."""
+        """The step to blame: the first that broke, else the one that cost most."""
         with np.errstate(all="ignore"):
-            cause = find_causes(self._cases()[self.format], self.rows, self.kind.ravel())
-        shape = self.steps["loss"].shape
-        return Cause(**{name: array.reshape(shape) for name, array in vars(cause).items()})
+            cause = find_causes(
+                self._case,
+                self.rows,
+                self.broke.ravel(),
+                self.ulps.ravel(),
+                self.budget,
+                self._paper().high,
+            )
+        return Cause(**{name: self._shaped(array) for name, array in vars(cause).items()})
+
+    def _shaped(self, rows: Array) -> Array:
+        return np.asarray(rows.reshape(self.steps["loss"].shape + rows.shape[1:]))
 
     @cached_property
     def warnings(self) -> npt.NDArray[np.uint16]:
@@ -75,9 +132,7 @@ class Run:
         if self._broken.size:
             part = {name: array.take(self._broken, axis=0) for name, array in self.rows.items()}
             with np.errstate(all="ignore"):
-                warnings[self._broken] = find_warnings(
-                    self._cases()[self.format].at(self._broken), part
-                )
+                warnings[self._broken] = find_warnings(self._case.at(self._broken), part)
         return warnings.reshape(self.steps["loss"].shape)
 
     @cached_property
@@ -109,8 +164,8 @@ def run(
         Real numbers; -inf masks a class.
     target : int
         The true class, 0 <= target < C.
-    pipeline : {"naive", "shifted", "fused"}
-        Which formula.
+    pipeline : str
+        Which formula: a name in `STEPS`.
     format : str
         A name in `ce_core.formats.FORMATS`.
     shift : array_like, optional
@@ -188,21 +243,47 @@ def run_formats(
     found = [lookup(name) for name in formats]
     for pipeline in pipelines:
         if not isinstance(pipeline, str) or pipeline not in STEPS:
-            raise ValueError(f"pipeline must be one of {', '.join(PIPELINES)}; got {pipeline!r}")
+            raise ValueError(f"pipeline must be one of {', '.join(STEPS)}; got {pipeline!r}")
     given, constant = _check(logits, target, shift)
     shape = given.shape[:-1]
     # With one class after the other in memory, all steps are faster, some of them eight times.
     given = np.asfortranarray(given.reshape(-1, given.shape[-1]))
     constant = constant.reshape(-1, 1)
     with np.errstate(all="ignore"):
-        stored = {fmt.name: _store(given, constant, fmt) for fmt in found}
-        cases = cache(partial(find_cases, given, constant, stored, target))
+        kept = {fmt.name: given.astype(fmt.dtype, copy=False) for fmt in found}
+        stored = {name: _add(logits, constant) for name, logits in kept.items()}
         rows = {name: _steps(logits, target, pipelines) for name, logits in stored.items()}
+
+        @cache
+        def paper() -> Pair:
+            with np.errstate(all="ignore"):
+                if "float64" not in rows:
+                    loss = true_loss(given, target)
+                    return Pair(loss, np.zeros_like(loss))
+                forms, case, once = rows["float64"], cases["float64"], shared["float64"]
+                values = forms.get("fused") or _steps(case.stored, target, ("fused",))["fused"]
+                budget = find_budget(case, STEPS["fused"], values, once)
+                return find_paper(given, target, values["loss"], budget)
+
+    shared = {name: Once() for name in rows}
+    cases = {
+        name: Case(given, constant, kept[name], stored[name], target, FORMATS[name])
+        for name in rows
+    }
     runs = {}
     for name, forms in rows.items():
         shaped: dict[int, Array] = {}
         runs[name] = {
-            pipeline: Run(pipeline, name, target, _Shaped(values, shape, shaped), values, cases)
+            pipeline: Run(
+                pipeline,
+                name,
+                target,
+                _Shaped(values, shape, shaped),
+                values,
+                cases[name],
+                paper,
+                shared[name],
+            )
             for pipeline, values in forms.items()
         }
     return runs
@@ -216,7 +297,7 @@ def _steps(stored: Array, target: int, pipelines: Sequence[str]) -> dict[str, Va
         values: Values = {"logits": stored}
         for step in STEPS[pipeline]:
             came_in = [values[name] for name in step.inputs]
-            key = (step, *map(id, came_in))
+            key = (step.compute, *map(id, came_in))
             if key not in done:
                 done[key] = step.compute(*came_in, target)
             values[step.name] = done[key]
@@ -268,7 +349,6 @@ def _check(logits: npt.ArrayLike, target: int, shift: npt.ArrayLike) -> tuple[Ar
     return given, constant
 
 
-def _store(given: Array, shift: Array, fmt: FloatFormat) -> Array:
-    stored = given.astype(fmt.dtype, copy=False)
+def _add(kept: Array, shift: Array) -> Array:
     # Most pictures have no shift, and to add 0 costs as much as to subtract the maximum.
-    return stored + shift.astype(fmt.dtype) if shift.any() else stored
+    return kept + shift.astype(kept.dtype) if shift.any() else kept

@@ -73,8 +73,9 @@ def find_warnings(case: Case, values: Values) -> Array:
     sum_over = _sum_warns(terms, wide)[:, None]
     if "total" in values:
         total = values["total"].astype(wide)[:, None]
-        divide_invalid = became_nan(values["probabilities"].astype(wide), exp, total)
-        log_zero = (values["probability"] == 0)[:, None]
+        if "probabilities" in values:
+            divide_invalid = became_nan(values["probabilities"].astype(wide), exp, total)
+        log_zero = (values[_log_of(values)] == 0)[:, None]
     found = {
         "overflow encountered in cast": cast,
         "overflow encountered in add": overflowed(given + shift, given, shift),
@@ -91,6 +92,11 @@ def find_warnings(case: Case, values: Values) -> Array:
     for bit, text in enumerate(WARNINGS):
         raised |= found[text] * np.uint16(1 << bit)
     return np.asarray(np.bitwise_or.reduce(raised, axis=-1))
+
+
+def _log_of(values: Values) -> str:
+    """Name the step that the last log is taken of."""
+    return next(n for n in ("padded", "clamped", "probability", "total") if n in values)
 
 
 def _sum_warns(terms: Array, wide: np.dtype[Any]) -> Array:

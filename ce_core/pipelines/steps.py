@@ -1,20 +1,24 @@
-"""The steps of the three pipelines: for each its formula, its computation, and its derivative.
+"""The steps of the pipelines: for each its formula, computation, derivative, and rounding's cost.
 
 All compute the same cross-entropy, loss = -ln softmax(logits)[target]:
 
 - naive: the textbook formula, exp(z) / sum of exp(z), then the log;
 - shifted: the same after subtracting the largest logit;
 - fused: the log-softmax, which never forms the probability that it takes the log of.
+
+`ce_core.pipelines.further` has other forms that people write.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
+from ce_core.pipelines import costs
+from ce_core.pipelines.costs import Cost
 from ce_core.pipelines.rows import Array, others, row_max, row_sum
 
 Handed = tuple[Array | None, ...]
@@ -22,6 +26,10 @@ Handed = tuple[Array | None, ...]
 
 def _no_way_back(*_: object) -> Handed:
     return ()
+
+
+def _exact(*_: object) -> None:
+    return None
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +52,10 @@ class Step:
         The derivative of the loss by each input, from the derivative by the step's result: that
         derivative, the result, the values of `inputs`, then the target. None for an input that
         counts as a constant, and nothing at all from a step that does not lead to the loss.
+    cost : callable
+        What the rounding of the result does to the loss, all later steps being exact: the result
+        and the values of `inputs`, widened to float64, and what is known before (see
+        `ce_core.pipelines.costs`). None from a step that does not round, or leads nowhere.
     """
 
     name: str
@@ -52,6 +64,7 @@ class Step:
     inputs: tuple[str, ...]
     compute: Callable[..., Array]
     reverse: Callable[..., Handed] = _no_way_back
+    cost: Callable[..., Cost | None] = _exact
 
 
 def _by_entry(by_picked: Array, vectors: Array, target: int) -> Array:
@@ -64,24 +77,31 @@ def _by_entry(by_picked: Array, vectors: Array, target: int) -> Array:
 
 # The maximum counts as a constant, as in jax.nn.softmax, which stops the gradient there: its
 # derivative is minus the sum of those by the differences, which is 0 on paper.
-_MAX: Final = Step("largest", "np.max(logits)", "reduce", ("logits",), lambda z, _: row_max(z))
-_SHIFTED: Final = Step(
+LARGEST: Final = Step("largest", "np.max(logits)", "reduce", ("logits",), lambda z, _: row_max(z))
+SHIFTED: Final = Step(
     "shifted",
     "logits - largest",
     "subtract",
     ("logits", "largest"),
     lambda z, largest, _: z - largest[..., None],
     lambda by, _d, _z, _largest, _t: (by, None),
+    costs.differences_rounded,
 )
-_EXP_SHIFTED: Final = Step(
+EXP_SHIFTED: Final = Step(
     "exp",
     "np.exp(shifted)",
     "exp",
     ("shifted",),
     lambda d, _: np.exp(d),
     lambda by, e, _d, _t: (by * e,),
+    costs.exponentials_rounded,
 )
-_SUM_TO_LOSS: Final = (
+# The loss reads the target from the differences, not from its exponential.
+_EXP_FOR_REST: Final = replace(
+    EXP_SHIFTED,
+    cost=lambda e, d, before: costs.exponentials_rounded(e, d, before, read=False),
+)
+SUM_TO_LOSS: Final = (
     Step(
         "total",
         "np.sum(exp)",
@@ -89,6 +109,7 @@ _SUM_TO_LOSS: Final = (
         ("exp",),
         lambda e, _: row_sum(e),
         lambda by, _total, _e, _t: (by[..., None],),
+        costs.sum_rounded,
     ),
     Step(
         "probabilities",
@@ -100,6 +121,7 @@ _SUM_TO_LOSS: Final = (
             by / total[..., None],
             -row_sum(by * (p / total[..., None])),
         ),
+        costs.quotient_rounded,
     ),
     Step(
         "probability",
@@ -116,10 +138,11 @@ _SUM_TO_LOSS: Final = (
         ("probability",),
         lambda p, _: -np.log(p),
         lambda by, _loss, p, _t: (-(by / p),),
+        lambda loss, p, before: -costs.log_rounded(-loss, p, before),
     ),
 )
 
-STEPS: Final[Mapping[str, tuple[Step, ...]]] = {
+THREE: Final[Mapping[str, tuple[Step, ...]]] = {
     "naive": (
         Step(
             "exp",
@@ -128,22 +151,33 @@ STEPS: Final[Mapping[str, tuple[Step, ...]]] = {
             ("logits",),
             lambda z, _: np.exp(z),
             lambda by, e, _z, _t: (by * e,),
+            costs.exponentials_rounded,
         ),
-        *_SUM_TO_LOSS,
+        *SUM_TO_LOSS,
     ),
-    "shifted": (_MAX, _SHIFTED, _EXP_SHIFTED, *_SUM_TO_LOSS),
+    "shifted": (LARGEST, SHIFTED, EXP_SHIFTED, *SUM_TO_LOSS),
     "fused": (
-        _MAX,
-        _SHIFTED,
-        _EXP_SHIFTED,
+        LARGEST,
+        SHIFTED,
+        _EXP_FOR_REST,
         Step(
             "rest",
             "np.sum(np.where(np.arange(exp.size) == np.argmax(logits), 0, exp))",
             "reduce",
             ("logits", "exp"),
             lambda z, e, _: row_sum(others(e, z, row_max(z))),
+            cost=lambda rest, z, e, before: costs.rest_rounded(
+                rest, others(e, z, row_max(z)), before
+            ),
         ),
-        Step("log_sum", "np.log1p(rest)", "log1p", ("rest",), lambda rest, _: np.log1p(rest)),
+        Step(
+            "log_sum",
+            "np.log1p(rest)",
+            "log1p",
+            ("rest",),
+            lambda rest, _: np.log1p(rest),
+            cost=costs.log1p_rounded,
+        ),
         Step(
             "log_probabilities",
             "shifted - log_sum",
@@ -153,6 +187,9 @@ STEPS: Final[Mapping[str, tuple[Step, ...]]] = {
             # The log-softmax is one operation in the frameworks, log_sum a part of it: nothing is
             # divided on the way back.
             lambda by, log_p, _d, _log_sum, _t: (by - np.exp(log_p) * row_sum(by)[..., None], None),
+            lambda log_p, d, log_sum, before: (
+                -costs.difference_rounded(log_p[:, before.target], d[:, before.target], log_sum)
+            ),
         ),
         Step(
             "loss",
@@ -171,6 +208,4 @@ STEPS: Final[Mapping[str, tuple[Step, ...]]] = {
         ),
     ),
 }
-"""The steps of each pipeline after the first, which stores the logits in the format."""
-
-PIPELINES: Final = tuple(STEPS)
+"""The steps of the three pipelines after the first, which stores the logits in the format."""

@@ -95,9 +95,9 @@ class Trace:
     steps : tuple of TracedStep
         In computing order. The events of the steps after `broken` are what followed.
     cause : Cause
-        The first step whose result is wrong, as in `Run`; its arrays have shape ().
+        The step to blame, as in `Run`; its arrays have shape ().
     broken : str or None
-        The name of that step; None if the loss is right, be it infinite.
+        The name of the step that left no number; None if there is one, be it infinite.
     """
 
     pipeline: str
@@ -143,7 +143,8 @@ def trace(
     probability nan
     loss nan
     """
-    cause = run(logits, target, pipeline, format, shift=shift).cause
+    found = run(logits, target, pipeline, format, shift=shift)
+    cause, broke = found.cause, found.broke
     fmt = lookup(format)
     given, constant = np.array(logits, np.float64), np.reshape(shift, 1).astype(np.float64)
     store = Step(
@@ -173,7 +174,7 @@ def trace(
             for step, messages in recorded
         ),
         cause,
-        _broken(CauseKind(int(cause.kind)), values, target),
+        _broken(CauseKind(int(broke)), values, target),
     )
 
 
@@ -189,8 +190,6 @@ def _broken(kind: CauseKind, values: Values, target: int) -> str | None:
         CauseKind.SUBTRACT_OVERFLOW: "shifted",
         CauseKind.EXP_OVERFLOW: "exp",
         CauseKind.SUM_UNDERFLOW: "exp",
-        CauseKind.DIGITS_LOST: "loss",
-        CauseKind.LOGITS_ROUNDED: "logits",
     }.get(kind)
 
 

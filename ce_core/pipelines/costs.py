@@ -1,0 +1,303 @@
+"""What the rounding of one step does to the loss, if every step after it is exact.
+
+Each function takes what a step made and what went into it, widened to float64, and what is known
+before the rounding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+
+from ce_core.pipelines import pairs
+from ce_core.pipelines.pairs import Pair
+from ce_core.pipelines.rows import Array, others, row_max
+
+
+T = TypeVar("T")
+
+
+class Once:
+    """What several forms have in common, found once."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[object, ...], tuple[Any, tuple[Array, ...]]] = {}
+
+    def __call__(self, find: Callable[..., T], *arrays: Array) -> T:
+        """Return find(*arrays)."""
+        return self.named(find, arrays, lambda: find(*arrays))
+
+    def named(self, name: object, arrays: tuple[Array, ...], find: Callable[[], T]) -> T:
+        """Return what was found under this name for these arrays, or is now."""
+        key = (name, *map(id, arrays))
+        if key not in self._found:
+            self._found[key] = find(), arrays  # which keeps them, and so their ids
+        found: T = self._found[key][0]
+        return found
+
+
+class Before(NamedTuple):
+    """What is known before a step.
+
+    Attributes
+    ----------
+    target : int
+        The true class.
+    fine : bool
+        Whether the format is float64 itself, whose last digit float64 does not tell.
+    shares : array, shape (N, C)
+        The softmax of what was computed so far, on paper.
+    once : Once
+        What is found once.
+    """
+
+    target: int
+    fine: bool
+    shares: Array
+    once: Once
+
+
+class Moved(NamedTuple):
+    """A rounding that met each class by itself.
+
+    Attributes
+    ----------
+    whole : array, shape (N,)
+        What it did to the loss, in nats.
+    relative : array, shape (N, C)
+        How far each exponential is off, relatively.
+    before, shares : array, shape (N, C)
+        The softmax before and after.
+    target : int or None
+        The class that the loss is read from, if from these numbers.
+    """
+
+    whole: Array
+    relative: Array
+    before: Array
+    shares: Array
+    target: int | None
+
+    def worst(self, rows: Array) -> Array:
+        """Return the class whose rounding would have done most alone, in some rows."""
+        shares, relative = self.before.take(rows, axis=0), self.relative.take(rows, axis=0)
+        alone = shares * relative
+        if self.target is not None:
+            of_target = relative[:, self.target]
+            rest = np.delete(shares, self.target, axis=-1).sum(axis=-1)
+            alone[:, self.target] = -rest * (of_target / (1 + of_target))
+        size = np.abs(alone)
+        if not size.max(initial=0.0) < 1e-3:  # else the logarithm changes no order
+            size = np.abs(np.log1p(alone))
+        return np.asarray(size.argmax(axis=-1))  # nan is farthest: no number was left
+
+
+Cost = Moved | Array
+"""A rounding of each class, or what a rounding of one number for all did to the loss, (N,)."""
+
+
+def _sum(terms: Array) -> Array:
+    """Return the sums of rows; in what order they are added is no matter here."""
+    return np.asarray(np.add.reduce(terms, axis=-1))
+
+
+def softmax(logits: Array) -> Array:
+    """Return the softmax of rows; to be called with NumPy's warnings off."""
+    exp = np.exp(logits - row_max(logits)[:, None])
+    exp /= _sum(exp)[:, None]
+    return exp
+
+
+_SMALL = 1e-5
+"""Relative changes whose squares are no digit of what they do."""
+
+
+def _moved(relative: Array, before: Before, *, read: bool) -> Moved:
+    """Return what it does that each exponential is off by so much, relatively.
+
+    The loss is ln(sum of exponentials / that of the target); `read` is false where only the
+    numerator is read from the exponentials that are off.
+    """
+    shares, target = before.shares, before.target if read else None
+    if np.abs(relative).max(initial=0.0) < _SMALL:
+        apart = relative if target is None else relative - relative[:, target, None]
+        return Moved(_sum(shares * apart), relative, shares, shares, target)
+    alone = shares * relative
+    growth = 1 + _sum(alone)
+    after = (shares + alone) / growth[:, None]
+    if target is None:
+        return Moved(np.log1p(_sum(alone)), relative, shares, after, None)
+    # ln(sum p_j (1 + r_j)) - ln(1 + r_t), without the difference of two numbers near 0.
+    of_target = relative[:, target]
+    weighed = alone - shares * of_target[:, None]
+    weighed /= (1 + of_target)[:, None]
+    weighed[:, target] = 0.0
+    whole = np.log1p(_sum(weighed)) + 0 * np.log1p(of_target)  # nan where it is lost
+    return Moved(whole, relative, shares, after, target)
+
+
+def _expm1(x: Array) -> Array:
+    """Return e**x - 1, of small numbers alone to the digits that are needed."""
+    if np.abs(x).max(initial=0.0) < _SMALL:
+        return x
+    return np.asarray(np.expm1(x))
+
+
+def logits_moved(
+    after: Array, paper: Pair, masked: Array, before: Before, *, read: bool = True
+) -> Moved:
+    """Logits became others: stored, or shifted; `read` if the loss is read from the target's."""
+    moved = after - paper.high
+    lost = np.isneginf(after)
+    if lost.any():
+        moved[lost] = -np.inf
+        moved[lost & masked] = 0.0
+    if paper.low.any():
+        np.subtract(moved, paper.low, out=moved, where=np.isfinite(paper.low))
+    cost = _moved(_expm1(moved), before, read=read)
+    # Where a logit moved far, 1 + a relative change may have no digits left; and then nothing
+    # cancels in the difference of two logarithms.
+    if np.abs(moved).max(initial=0.0) <= 0.5:
+        return cost
+    far = np.flatnonzero((np.abs(moved) > 0.5).any(axis=-1))
+    at = paper.high[far].argmax(axis=-1)[:, None]
+    now = _relative(Pair(after[far], np.zeros((len(far), after.shape[1]))), at)
+    low = np.broadcast_to(paper.low, after.shape)[far]
+    then = _relative(Pair(paper.high[far], low), at)
+    aside = np.take_along_axis(moved[far], at, axis=-1)[:, 0]
+    if read:
+        aside -= moved[far, before.target]
+    cost.whole[far] = (_log_sum_exp(now) - _log_sum_exp(then)) + aside
+    cost.shares[far] = softmax(now)
+    return cost
+
+
+def differences_rounded(
+    d: Array, z: Array, largest: Array, before: Before, *, read: bool = True
+) -> Moved:
+    """z - max was rounded; `read` if the loss is read from that of the target."""
+    if before.fine:
+        paper = pairs.two_sum(z, -largest[:, None])
+    else:
+        paper = Pair(z - largest[:, None], _NOTHING)
+    return logits_moved(d, paper, np.isneginf(z), before, read=read)
+
+
+_NOTHING = np.zeros((1, 1))
+
+
+def _relative(logits: Pair, at: Array) -> Array:
+    """Subtract a logit from all before the two parts are added."""
+    high, low = (part - np.take_along_axis(part, at, axis=-1) for part in logits)
+    return np.asarray(high + np.where(np.isfinite(low), low, 0.0))
+
+
+def _log_sum_exp(x: Array) -> Array:
+    largest = row_max(x)
+    rest = _sum(others(np.exp(x - largest[:, None]), x, largest))
+    return np.asarray(largest + np.log1p(rest))
+
+
+def exponentials_rounded(exp: Array, x: Array, before: Before, *, read: bool = True) -> Moved:
+    """exp(x) was rounded; `read` if the loss is read from that of the target."""
+    relative = before.once(_error_in_float64 if before.fine else _error, exp, x)
+    return _moved(relative, before, read=read)
+
+
+def _error(exp: Array, x: Array) -> Array:
+    """Return (exp - e**x) / e**x."""
+    exact = np.exp(x)
+    return _where_lost(exp, x, (exp - exact) / exact)
+
+
+def _error_in_float64(exp: Array, x: Array) -> Array:
+    """Return the same where float64 does not hold e**x well enough."""
+    high, low, exponent = pairs.exp(x)
+    relative = np.ldexp(exp, -exponent.astype(np.intc))
+    relative -= high
+    relative -= low
+    relative /= high
+    return _where_lost(exp, x, relative)
+
+
+def _where_lost(exp: Array, x: Array, relative: Array) -> Array:
+    none = exp == 0
+    if none.any():  # be it that float64 holds no digit of it either
+        relative[none] = -1.0
+        relative[np.isneginf(x)] = 0.0
+    return relative
+
+
+def _sum_error(total: Array, terms: Array, fine: bool) -> tuple[Array, Array]:
+    """Return total - sum of terms, and that sum."""
+    if not fine:
+        # Beside the largest, the others may be less than a digit of it, and all of the loss.
+        largest = row_max(terms)
+        rest = _sum(others(terms, terms, largest))
+        return (total - largest) - rest, largest + rest
+    exact, low = terms[:, 0], np.zeros(len(terms))
+    for j in range(1, terms.shape[1]):
+        exact, error = pairs.two_sum(exact, terms[:, j])
+        low = low + error
+    return (total - exact) - low, exact
+
+
+def sum_rounded(total: Array, terms: Array, before: Before) -> Array:
+    """The sum of all exponentials was rounded."""
+    error, exact = _sum_error(total, terms, before.fine)
+    return np.asarray(np.log1p(error / exact))
+
+
+def rest_rounded(rest: Array, terms: Array, before: Before) -> Array:
+    """The sum of all exponentials but that of the largest, 1, was rounded."""
+    error, exact = _sum_error(rest, terms, before.fine)
+    return np.asarray(np.log1p(error / (1 + exact)))
+
+
+def quotient_rounded(p: Array, exp: Array, total: Array, before: Before) -> Array:
+    """exp / total was rounded."""
+    of_target, p = exp[:, before.target], p[:, before.target]
+    if not before.fine:
+        change = (p * total - of_target) / of_target
+    else:  # with mantissas, so that nothing is beyond float64
+        (p, a), (total, b), (wanted, c) = map(np.frexp, (p, total, of_target))
+        product, low = pairs.two_product(p, total)
+        wanted = np.ldexp(wanted, c - a - b)
+        change = ((product - wanted) + low) / wanted
+    change[(p == 0) & (of_target == 0)] = 0.0
+    return np.asarray(-np.log1p(change))
+
+
+def log_rounded(log: Array, of: Array, before: Before) -> Array:
+    """Return how far `log` is from ln(of)."""
+    if not before.fine:
+        return np.asarray(log - np.log(of))
+    high, low, exponent = pairs.exp(log)
+    wanted = np.ldexp(of, -exponent.astype(np.intc))
+    change = ((high - wanted) + low) / wanted
+    near = np.flatnonzero(np.abs(of - 1) < 0.25)  # there the logarithm is far below 1
+    if near.size:
+        high, low = pairs.expm1(log[near])
+        change[near] = ((high - (of[near] - 1)) + low) / of[near]
+    return np.asarray(np.log1p(change))
+
+
+def log1p_rounded(log: Array, of: Array, before: Before) -> Array:
+    """Return how far `log` is from ln(1 + of)."""
+    if not before.fine:
+        return np.asarray(log - np.log1p(of))
+    high, low = pairs.expm1(log)
+    return np.asarray(np.log1p(((high - of) + low) / (1 + of)))
+
+
+def difference_rounded(result: Array, a: Array, b: Array) -> Array:
+    """Return how far a result is from a - b."""
+    high, low = pairs.two_sum(a, -b)
+    return np.asarray((result - high) - low)
+
+
+def replaced(after: Array, p: Array, _: Before) -> Array:
+    """The probability that the log is taken of was replaced by another."""
+    return np.asarray(-np.log1p((after - p) / p))
