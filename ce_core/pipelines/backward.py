@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ce_core.pipelines.forward import Run, run
-from ce_core.pipelines.rows import Array
 from ce_core.pipelines.further import PIPELINES, STEPS
+from ce_core.pipelines.rows import Array
 
 __all__ = ["gradient", "gradient_of"]
 

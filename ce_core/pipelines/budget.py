@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ from ce_core.pipelines.costs import Before, Cost, Moved, Once, logits_moved
 from ce_core.pipelines.kinds import Case
 from ce_core.pipelines.pairs import Pair, two_sum
 from ce_core.pipelines.paper import true_loss
-from ce_core.pipelines.rows import Array, Values
+from ce_core.pipelines.rows import Array, Values, widened
 from ce_core.pipelines.steps import Step
 
 STORED, ADDED = "stored", "added"
@@ -48,13 +49,14 @@ def find_budget(case: Case, steps: tuple[Step, ...], values: Values, once: Once)
     """Return the budget of each row; to be called with NumPy's warnings off."""
     target, fine = case.target, case.format.dtype == np.float64
     before = Before(target, fine, case.shares, once)
-    wide = {name: once(_widened, array) for name, array in values.items()}
-    found: dict[str, Cost] = {}
-    for name, find, arrays in (
+    finders: list[tuple[str, Callable[..., Cost | None], tuple[Any, ...]]] = [
         (STORED, _stored, (case,)),
         (ADDED, _added, (case,)),
-        *((s.name, s.cost, (wide[s.name], *(wide[n] for n in s.inputs))) for s in steps),
-    ):
+        *((step.name, step.cost, (step.name, *step.inputs)) for step in steps),
+    ]
+    found: dict[str, Cost] = {}
+    for name, find, names in finders:
+        arrays = tuple(values[n] if isinstance(n, str) else n for n in names)
         cost = once.named(find, (*arrays, before.shares), partial(find, *arrays, before))
         if cost is not None:
             found[name] = cost
@@ -72,17 +74,13 @@ def find_budget(case: Case, steps: tuple[Step, ...], values: Values, once: Once)
     return Budget(tuple(found), shares.T, found)
 
 
-def _widened(array: Array) -> Array:
-    return array.astype(np.float64, copy=False)
-
-
 def _stored(case: Case, before: Before) -> Cost:
     """Return what storing the logits did."""
     given = case.given
     if case.format.dtype == np.float64:
         return np.zeros(len(given))
     return logits_moved(
-        _widened(case.kept), Pair(given, np.zeros((1, 1))), given == -np.inf, before
+        before.wide(case.kept), Pair(given, np.zeros((1, 1))), given == -np.inf, before
     )
 
 
@@ -95,8 +93,8 @@ def _added(case: Case, before: Before) -> Cost:
     rows = np.flatnonzero(case.shift)  # few, in a table: those of one slider
     if not rows.size:
         return np.zeros(count)
-    kept, after = (_widened(logits[rows]) for logits in (case.kept, case.stored))
-    constant = _widened(case.shift[rows].astype(case.format.dtype))
+    kept, after = (widened(logits[rows]) for logits in (case.kept, case.stored))
+    constant = widened(case.shift[rows].astype(case.format.dtype))
     part = before._replace(shares=before.shares[rows])
     moved = logits_moved(after, two_sum(kept, constant), kept == -np.inf, part)
     if len(rows) == count:

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ce_core.pipelines.budget import ADDED, STORED, Budget
-from ce_core.pipelines.costs import Moved
-from ce_core.pipelines.kinds import Breaks, Case, CauseKind, find_breaks
+from ce_core.pipelines.costs import Moved, Once
+from ce_core.pipelines.kinds import Breaks, Case, CauseKind
 from ce_core.pipelines.paper import power
-from ce_core.pipelines.rows import Array, Values, is_largest, row_max
+from ce_core.pipelines.rows import Array, Values, is_largest, row_max, take_rows, widened
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +29,7 @@ class Cause:
         A `CauseKind`.
     step : int8 array
         The position of the step in `Budget.steps`; -1 for NONE and NAN_LOGIT.
-    index : int8 array
+    index : int32 array
         The class that it hit, the first where it hit several, or -1 where it hit no single class.
     value : float64 array
         What went into the step; nan where that is no single number.
@@ -65,55 +65,86 @@ class Cause:
 
     kind: npt.NDArray[np.int8]
     step: npt.NDArray[np.int8]
-    index: npt.NDArray[np.int8]
+    index: npt.NDArray[np.int32]
     value: npt.NDArray[np.float64]
     significand: npt.NDArray[np.float64]
     exponent: npt.NDArray[np.float64]
     cost: npt.NDArray[np.float64]
 
 
-def find_causes(
-    case: Case, values: Values, broke: Array, ulps: Array, budget: Budget, paper: Array
-) -> Cause:
-    """Return the cause of each row, from what broke and from what each step cost."""
-    breaks = find_breaks(case, values)
-    kinds = broke.copy()
-    step = np.full(len(kinds), -1, np.int8)
-    index = np.full(len(kinds), -1, np.int8)
-    for kind in np.flatnonzero(np.bincount(broke)).tolist():
+class Judged(NamedTuple):
+    """What is known of the rows of a run; see the attributes of `ce_core.pipelines.Run`."""
+
+    case: Case
+    values: Values
+    breaks: Breaks
+    broke: Array
+    right: Array
+    budget: Budget
+    shares: Array
+    paper: Array
+    once: Once
+
+
+def find_causes(run: Judged) -> Cause:
+    """Return the cause of each row; to be called with NumPy's warnings off."""
+    count = len(run.broke)
+    found = _Found(run.broke.copy(), np.full(count, -1, np.int8), np.full(count, -1, np.int32))
+    _name_what_broke(run, found)
+    _name_what_cost_most(run, found)
+    _name_what_is_harmless(run, found)
+    value, log10 = _tell(run, found)
+    known = np.flatnonzero(found.step >= 0)
+    cost = np.zeros(count)
+    cost[known] = run.shares[known, found.step[known]]
+    return Cause(found.kind, found.step, found.at, value, *power(log10), cost)
+
+
+class _Found(NamedTuple):
+    """The first columns of a `Cause`, to be filled."""
+
+    kind: Array
+    step: Array
+    at: Array
+
+
+def _name_what_broke(run: Judged, found: _Found) -> None:
+    for number in np.flatnonzero(np.bincount(run.broke)).tolist():
+        kind = CauseKind(number)
         if kind != CauseKind.NONE:
-            rows = np.flatnonzero(broke == kind)
-            index[rows] = _class_hit(CauseKind(kind), case, breaks, rows)
-            step[rows] = _step_of(CauseKind(kind), case, values, budget, rows)
-    shares = budget.shares.reshape(len(kinds), -1)
-    whole = broke == CauseKind.NONE
-    off = np.flatnonzero(whole & (ulps >= 1))
-    step[off] = np.abs(shares[off]).argmax(axis=-1)
-    kinds[off] = CauseKind.ROUNDED
-    for k in np.flatnonzero(np.bincount(step[off])).tolist():
-        rows = off[step[off] == k]
-        name = budget.steps[k]
-        cost = budget.costs[name]
-        if isinstance(cost, Moved):
-            hit = index[rows] = cost.worst(rows)
-            if name == "exp":
-                exp = np.abs(values["exp"][rows, hit].astype(np.float64))
-                small = exp < case.format.smallest_normal
-                kinds[rows[small]] = CauseKind.EXP_SUBNORMAL
-            for kind, at in _SOFT_AT:
-                if at == name and kind in breaks:
-                    kinds[rows[breaks[kind][rows, hit]]] = kind
-        elif name in _OF_TARGET:
-            index[rows] = case.target
-    right = whole & ~(ulps >= 1)
+            rows = np.flatnonzero(run.broke == kind)
+            found.at[rows] = _class_hit(kind, run.case, run.breaks, rows)
+            found.step[rows] = _step_of(kind, run, rows)
+
+
+def _name_what_cost_most(run: Judged, found: _Found) -> None:
+    off = np.flatnonzero((run.broke == CauseKind.NONE) & ~run.right)
+    found.kind[off] = CauseKind.ROUNDED
+    found.step[off] = np.abs(take_rows(run.shares, off)).argmax(axis=-1)
+    for k in np.flatnonzero(np.bincount(found.step[off])).tolist():
+        rows = off[found.step[off] == k]
+        name = run.budget.steps[k]
+        cost = run.budget.costs[name]
+        if name in _OF_TARGET:
+            found.at[rows] = run.case.target
+        if not isinstance(cost, Moved):
+            continue
+        hit = found.at[rows] = cost.worst(rows)
+        if name == "exp":
+            exp = np.abs(widened(run.values["exp"][rows, hit]))
+            found.kind[rows[exp < run.case.format.smallest_normal]] = CauseKind.EXP_SUBNORMAL
+        for kind, at in _SOFT_AT:
+            if at == name and kind in run.breaks:
+                found.kind[rows[run.breaks[kind][rows, hit]]] = kind
+
+
+def _name_what_is_harmless(run: Judged, found: _Found) -> None:
+    right = (run.broke == CauseKind.NONE) & run.right
     for kind, name in reversed(_SOFT_AT):
-        if kind in breaks and name in budget.steps:
-            rows = np.flatnonzero(right & breaks[kind].any(axis=-1))
-            kinds[rows], step[rows] = kind, budget.steps.index(name)
-            index[rows] = breaks[kind][rows].argmax(axis=-1)
-    value, log10 = _tell(case, values, kinds, index, step, budget, paper)
-    cost = np.where(step >= 0, np.take_along_axis(shares, step[:, None], axis=-1)[:, 0], 0.0)
-    return Cause(kinds, step, index, value, *power(log10), cost)
+        if kind in run.breaks and name in run.budget.steps:
+            rows = np.flatnonzero(right & run.breaks[kind].any(axis=-1))
+            found.kind[rows], found.step[rows] = kind, run.budget.steps.index(name)
+            found.at[rows] = run.breaks[kind][rows].argmax(axis=-1)
 
 
 # At which step each of these kinds is found, in order.
@@ -129,10 +160,9 @@ _SOFT_AT: Final = (
 _OF_TARGET: Final = ("probabilities", "padded", "clamped", "loss", "log_probabilities")
 
 
-def _step_of(
-    kind: CauseKind, case: Case, values: Values, budget: Budget, rows: Array
-) -> Array | int:
+def _step_of(kind: CauseKind, run: Judged, rows: Array) -> Array | int:
     """Return the positions of the step that broke in these rows."""
+    case, values, budget = run.case, run.values, run.budget
     if kind in (CauseKind.LOGIT_OVERFLOW, CauseKind.TARGET_MASKED, CauseKind.ALL_MASKED):
         kept = np.isfinite(case.kept[rows]) | (case.kept[rows] == case.given[rows])
         return np.where(kept.all(axis=-1), budget.steps.index(ADDED), budget.steps.index(STORED))
@@ -162,13 +192,45 @@ def _class_hit(kind: CauseKind, case: Case, breaks: Breaks, rows: Array) -> Arra
 class _Hit(NamedTuple):
     """The vectors with one kind of cause; an entry each, of the class that was hit."""
 
-    given: Array
-    shift: Array
-    stored: Array
-    argument: Array
-    paper: Array
-    all_stored: Array
-    all_terms: Array
+    run: Judged
+    rows: Array
+    at: Array
+
+    @property
+    def given(self) -> Array:
+        return np.asarray(self.run.case.given[self.rows, self.at])
+
+    @property
+    def shift(self) -> Array:
+        return np.asarray(self.run.case.shift[self.rows, 0])
+
+    @property
+    def stored(self) -> Array:
+        return widened(self.run.case.stored[self.rows, self.at])
+
+    @property
+    def argument(self) -> Array:
+        return widened(_arguments(self.run.values)[self.rows, self.at])
+
+    @property
+    def paper(self) -> Array:
+        return np.asarray(self.run.paper[self.rows])
+
+    @property
+    def largest(self) -> Array:
+        return widened(row_max(take_rows(self.run.case.stored, self.rows)))
+
+    @property
+    def terms(self) -> Array:
+        """The arguments of the exponentials that are summed."""
+        terms = widened(take_rows(_arguments(self.run.values), self.rows))
+        if "rest" in self.run.values:
+            terms[is_largest(terms, row_max(terms))] = -np.inf
+        return terms
+
+
+def _arguments(values: Values) -> Array:
+    return values.get("shifted", values["logits"])
 
 
 def _log10_distance(a: Array, b: Array) -> Array:
@@ -177,22 +239,19 @@ def _log10_distance(a: Array, b: Array) -> Array:
 
 
 def _log10_sum_exp(terms: Array) -> Array:
-    largest = np.max(terms, axis=-1)
+    largest = row_max(terms)
     rest = np.sum(np.exp(terms - largest[:, None]), axis=-1)
     return np.asarray(largest * _LOG10_E + np.log10(rest))
 
 
 _LOG10_E: Final = 1 / np.log(10.0)
 
-_Told = tuple[Callable[[_Hit], Array], Callable[[_Hit], Array | float]]
+_Told = tuple[Callable[[_Hit], Array | float], Callable[[_Hit], Array | float]]
 _LOGIT: Final[_Told] = (
     lambda h: h.given + h.shift,
     lambda h: _log10_distance(h.given, -h.shift),
 )
-_DIFFERENCE: Final[_Told] = (
-    lambda h: h.stored,
-    lambda h: _log10_distance(np.max(h.all_stored, axis=-1), h.stored),
-)
+_DIFFERENCE: Final[_Told] = (lambda h: h.stored, lambda h: _log10_distance(h.largest, h.stored))
 _EXP: Final[_Told] = (lambda h: h.argument, lambda h: h.argument * _LOG10_E)
 _TOLD: Final[Mapping[int, _Told]] = {
     CauseKind.NAN_LOGIT: (lambda h: h.given, lambda _: np.nan),
@@ -204,10 +263,7 @@ _TOLD: Final[Mapping[int, _Told]] = {
     CauseKind.EXP_OVERFLOW: _EXP,
     CauseKind.EXP_LOST: _EXP,
     CauseKind.EXP_SUBNORMAL: _EXP,
-    CauseKind.SUM_OVERFLOW: (
-        lambda h: np.max(h.all_terms, axis=-1),
-        lambda h: _log10_sum_exp(h.all_terms),
-    ),
+    CauseKind.SUM_OVERFLOW: (lambda h: row_max(h.terms), lambda h: _log10_sum_exp(h.terms)),
     CauseKind.SUM_UNDERFLOW: _EXP,
     CauseKind.TARGET_MASKED: (lambda h: h.stored, lambda _: np.nan),
     CauseKind.PROBABILITY_UNDERFLOW: (lambda h: h.argument, lambda h: -h.paper * _LOG10_E),
@@ -215,50 +271,28 @@ _TOLD: Final[Mapping[int, _Told]] = {
 }
 """For each kind, `Cause.value` and log10 of significand * 10**exponent."""
 
+_WENT_IN: Final[Mapping[str, Callable[[_Hit], Array]]] = {
+    STORED: lambda h: h.given,
+    ADDED: lambda h: np.asarray(h.given + h.shift),
+    "shifted": lambda h: h.stored,
+    "exp": lambda h: h.argument,
+}
+"""`Cause.value` of ROUNDED, for each step that rounds classes one by one."""
 
-def _tell(
-    case: Case,
-    values: Values,
-    kinds: Array,
-    index: Array,
-    step: Array,
-    budget: Budget,
-    paper: Array,
-) -> tuple[Array, Array]:
-    """Return what went into the step that broke, and log10 of its result on paper."""
-    value = np.full(len(kinds), np.nan)
-    log10 = np.full(len(kinds), np.nan)
-    arguments = values.get("shifted", values["logits"]).astype(np.float64, copy=False)
-    stored = case.stored.astype(np.float64, copy=False)
-    for kind in np.flatnonzero(np.bincount(kinds)).tolist():
-        rows = np.flatnonzero(kinds == kind)
-        at = rows, index[rows]
+
+def _tell(run: Judged, found: _Found) -> tuple[Array, Array]:
+    """Return what went into the step to blame, and log10 of its result on paper."""
+    value = np.full(len(found.kind), np.nan)
+    log10 = np.full(len(found.kind), np.nan)
+    for kind in np.flatnonzero(np.bincount(found.kind)).tolist():
         if kind in _TOLD:
-            terms = arguments[rows]
-            if "rest" in values:
-                terms = np.where(is_largest(terms, row_max(terms)), -np.inf, terms)
-            hit = _Hit(
-                case.given[at],
-                case.shift[rows, 0],
-                stored[at],
-                arguments[at],
-                paper[rows],
-                stored[rows],
-                terms,
-            )
+            rows = np.flatnonzero(found.kind == kind)
+            hit = _Hit(run, rows, found.at[rows])
             tell_value, tell_log10 = _TOLD[kind]
             value[rows], log10[rows] = tell_value(hit), tell_log10(hit)
-    rounded = np.flatnonzero((kinds == CauseKind.ROUNDED) & (index >= 0))
-    if rounded.size:
-        for name, numbers in (
-            (STORED, case.given),
-            (ADDED, case.given),
-            ("shifted", stored),
-            ("exp", arguments),
-        ):
-            if name in budget.steps:
-                rows = rounded[step[rounded] == budget.steps.index(name)]
-                value[rows] = numbers[rows, index[rows]]
-                if name == ADDED:
-                    value[rows] += case.shift[rows, 0]
+    for name, went_in in _WENT_IN.items():
+        if name in run.budget.steps:
+            at = run.budget.steps.index(name)
+            rows = np.flatnonzero((found.kind == CauseKind.ROUNDED) & (found.step == at))
+            value[rows] = went_in(_Hit(run, rows, found.at[rows]))
     return value, log10

@@ -1,7 +1,7 @@
 """What the rounding of one step does to the loss, if every step after it is exact.
 
-Each function takes what a step made and what went into it, widened to float64, and what is known
-before the rounding.
+Each function takes what a step made and what went into it, in the format, and what is known before
+the rounding. What it finds of a vector is the same among others and alone, to the last bit.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ import numpy as np
 
 from ce_core.pipelines import pairs
 from ce_core.pipelines.pairs import Pair
-from ce_core.pipelines.rows import Array, others, row_max
-
+from ce_core.pipelines.rows import Array, others, row_max, take_rows, widened
 
 T = TypeVar("T")
 
@@ -58,6 +57,14 @@ class Before(NamedTuple):
     shares: Array
     once: Once
 
+    def wide(self, array: Array) -> Array:
+        """Return the numbers of a step in float64."""
+        return self.once(widened, array)
+
+    def of_target(self, array: Array) -> Array:
+        """Return those of the true class."""
+        return widened(array[:, self.target])
+
 
 class Moved(NamedTuple):
     """A rounding that met each class by itself.
@@ -82,15 +89,15 @@ class Moved(NamedTuple):
 
     def worst(self, rows: Array) -> Array:
         """Return the class whose rounding would have done most alone, in some rows."""
-        shares, relative = self.before.take(rows, axis=0), self.relative.take(rows, axis=0)
+        shares, relative = take_rows(self.before, rows), take_rows(self.relative, rows)
         alone = shares * relative
         if self.target is not None:
             of_target = relative[:, self.target]
-            rest = np.delete(shares, self.target, axis=-1).sum(axis=-1)
-            alone[:, self.target] = -rest * (of_target / (1 + of_target))
+            shares[:, self.target] = 0
+            alone[:, self.target] = -_sum(shares) * (of_target / (1 + of_target))
         size = np.abs(alone)
-        if not size.max(initial=0.0) < 1e-3:  # else the logarithm changes no order
-            size = np.abs(np.log1p(alone))
+        far = np.flatnonzero(~(row_max(size) < 1e-3))  # else the logarithm changes no order
+        size[far] = np.abs(np.log1p(alone[far]))
         return np.asarray(size.argmax(axis=-1))  # nan is farthest: no number was left
 
 
@@ -99,15 +106,16 @@ Cost = Moved | Array
 
 
 def _sum(terms: Array) -> Array:
-    """Return the sums of rows; in what order they are added is no matter here."""
-    return np.asarray(np.add.reduce(terms, axis=-1))
+    """Return the sums of rows, from the first class to the last."""
+    if len(terms) == 1:  # NumPy would add its numbers in another order
+        return np.asarray(np.add.accumulate(terms, axis=-1)[:, -1])
+    return np.asarray(np.add.reduce(np.asfortranarray(terms), axis=-1))
 
 
 def softmax(logits: Array) -> Array:
     """Return the softmax of rows; to be called with NumPy's warnings off."""
     exp = np.exp(logits - row_max(logits)[:, None])
-    exp /= _sum(exp)[:, None]
-    return exp
+    return np.asarray(exp / _sum(exp)[:, None])
 
 
 _SMALL = 1e-5
@@ -121,28 +129,39 @@ def _moved(relative: Array, before: Before, *, read: bool) -> Moved:
     numerator is read from the exponentials that are off.
     """
     shares, target = before.shares, before.target if read else None
-    if np.abs(relative).max(initial=0.0) < _SMALL:
-        apart = relative if target is None else relative - relative[:, target, None]
-        return Moved(_sum(shares * apart), relative, shares, shares, target)
+    if not relative.any():
+        return Moved(0.0 * shares[:, 0], relative, shares, shares, target)
+    far = np.flatnonzero(~(row_max(np.abs(relative)) < _SMALL))
+    if len(far) == len(relative):
+        return Moved(*_moved_far(relative, shares, target), target)
+    apart = relative if target is None else relative - relative[:, target, None]
+    found = Moved(_sum(shares * apart), relative, shares, shares, target)
+    if not far.size:
+        return found
+    of_far = _moved_far(take_rows(relative, far), take_rows(shares, far), target)
+    found.whole[far] = of_far[0]
+    after = shares.copy(order="K")
+    after[far] = of_far[3]
+    return found._replace(shares=after)
+
+
+def _moved_far(
+    relative: Array, shares: Array, target: int | None
+) -> tuple[Array, Array, Array, Array]:
+    """Return the first four of `Moved`, of any change."""
     alone = shares * relative
-    growth = 1 + _sum(alone)
-    after = (shares + alone) / growth[:, None]
+    total = _sum(alone)
+    after = shares + alone
+    after /= (1 + total)[:, None]
     if target is None:
-        return Moved(np.log1p(_sum(alone)), relative, shares, after, None)
+        return np.log1p(total), relative, shares, after
     # ln(sum p_j (1 + r_j)) - ln(1 + r_t), without the difference of two numbers near 0.
     of_target = relative[:, target]
-    weighed = alone - shares * of_target[:, None]
-    weighed /= (1 + of_target)[:, None]
-    weighed[:, target] = 0.0
-    whole = np.log1p(_sum(weighed)) + 0 * np.log1p(of_target)  # nan where it is lost
-    return Moved(whole, relative, shares, after, target)
-
-
-def _expm1(x: Array) -> Array:
-    """Return e**x - 1, of small numbers alone to the digits that are needed."""
-    if np.abs(x).max(initial=0.0) < _SMALL:
-        return x
-    return np.asarray(np.expm1(x))
+    alone -= shares * of_target[:, None]
+    alone /= (1 + of_target)[:, None]
+    alone[:, target] = 0.0
+    whole = np.log1p(_sum(alone)) + 0 * np.log1p(of_target)  # nan where it is lost
+    return whole, relative, shares, after
 
 
 def logits_moved(
@@ -156,12 +175,17 @@ def logits_moved(
         moved[lost & masked] = 0.0
     if paper.low.any():
         np.subtract(moved, paper.low, out=moved, where=np.isfinite(paper.low))
-    cost = _moved(_expm1(moved), before, read=read)
+    if not moved.any():
+        return _moved(moved, before, read=read)
+    size = np.abs(moved)
+    # Of small numbers e**x - 1 is x, to the digits that are needed.
+    relative = np.expm1(moved, out=moved.copy(order="K"), where=~(size < _SMALL))
+    cost = _moved(relative, before, read=read)
     # Where a logit moved far, 1 + a relative change may have no digits left; and then nothing
     # cancels in the difference of two logarithms.
-    if np.abs(moved).max(initial=0.0) <= 0.5:
+    far = np.flatnonzero(row_max(size) > 0.5)
+    if not far.size:
         return cost
-    far = np.flatnonzero((np.abs(moved) > 0.5).any(axis=-1))
     at = paper.high[far].argmax(axis=-1)[:, None]
     now = _relative(Pair(after[far], np.zeros((len(far), after.shape[1]))), at)
     low = np.broadcast_to(paper.low, after.shape)[far]
@@ -177,7 +201,8 @@ def logits_moved(
 def differences_rounded(
     d: Array, z: Array, largest: Array, before: Before, *, read: bool = True
 ) -> Moved:
-    """z - max was rounded; `read` if the loss is read from that of the target."""
+    """Differences z - max were rounded; `read` if the loss is read from that of the target."""
+    d, z, largest = map(before.wide, (d, z, largest))
     if before.fine:
         paper = pairs.two_sum(z, -largest[:, None])
     else:
@@ -201,21 +226,24 @@ def _log_sum_exp(x: Array) -> Array:
 
 
 def exponentials_rounded(exp: Array, x: Array, before: Before, *, read: bool = True) -> Moved:
-    """exp(x) was rounded; `read` if the loss is read from that of the target."""
-    relative = before.once(_error_in_float64 if before.fine else _error, exp, x)
+    """Each exp(x) was rounded; `read` if the loss is read from that of the target."""
+    find = _error_in_float64 if before.fine else _error
+    relative = before.once(find, before.wide(exp), before.wide(x))
     return _moved(relative, before, read=read)
 
 
 def _error(exp: Array, x: Array) -> Array:
     """Return (exp - e**x) / e**x."""
     exact = np.exp(x)
-    return _where_lost(exp, x, (exp - exact) / exact)
+    relative = exp - exact
+    relative /= exact
+    return _where_lost(exp, x, relative)
 
 
 def _error_in_float64(exp: Array, x: Array) -> Array:
     """Return the same where float64 does not hold e**x well enough."""
     high, low, exponent = pairs.exp(x)
-    relative = np.ldexp(exp, -exponent.astype(np.intc))
+    relative = pairs.scaled(exp, -exponent)
     relative -= high
     relative -= low
     relative /= high
@@ -244,21 +272,22 @@ def _sum_error(total: Array, terms: Array, fine: bool) -> tuple[Array, Array]:
     return (total - exact) - low, exact
 
 
-def sum_rounded(total: Array, terms: Array, before: Before) -> Array:
-    """The sum of all exponentials was rounded."""
-    error, exact = _sum_error(total, terms, before.fine)
+def sum_rounded(total: Array, exp: Array, before: Before) -> Array:
+    """Return what rounding the sum of all exponentials did."""
+    error, exact = _sum_error(before.wide(total), before.wide(exp), before.fine)
     return np.asarray(np.log1p(error / exact))
 
 
-def rest_rounded(rest: Array, terms: Array, before: Before) -> Array:
-    """The sum of all exponentials but that of the largest, 1, was rounded."""
-    error, exact = _sum_error(rest, terms, before.fine)
+def rest_rounded(rest: Array, z: Array, exp: Array, before: Before) -> Array:
+    """Return what rounding the sum of all exponentials but that of the largest, 1, did."""
+    terms = others(before.wide(exp), z, row_max(z))
+    error, exact = _sum_error(before.wide(rest), terms, before.fine)
     return np.asarray(np.log1p(error / (1 + exact)))
 
 
 def quotient_rounded(p: Array, exp: Array, total: Array, before: Before) -> Array:
-    """exp / total was rounded."""
-    of_target, p = exp[:, before.target], p[:, before.target]
+    """Return what rounding exp / total did."""
+    of_target, p, total = before.of_target(exp), before.of_target(p), before.wide(total)
     if not before.fine:
         change = (p * total - of_target) / of_target
     else:  # with mantissas, so that nothing is beyond float64
@@ -272,10 +301,11 @@ def quotient_rounded(p: Array, exp: Array, total: Array, before: Before) -> Arra
 
 def log_rounded(log: Array, of: Array, before: Before) -> Array:
     """Return how far `log` is from ln(of)."""
+    log, of = widened(log), before.wide(of)
     if not before.fine:
         return np.asarray(log - np.log(of))
     high, low, exponent = pairs.exp(log)
-    wanted = np.ldexp(of, -exponent.astype(np.intc))
+    wanted = pairs.scaled(of, -exponent)
     change = ((high - wanted) + low) / wanted
     near = np.flatnonzero(np.abs(of - 1) < 0.25)  # there the logarithm is far below 1
     if near.size:
@@ -286,6 +316,7 @@ def log_rounded(log: Array, of: Array, before: Before) -> Array:
 
 def log1p_rounded(log: Array, of: Array, before: Before) -> Array:
     """Return how far `log` is from ln(1 + of)."""
+    log, of = before.wide(log), before.wide(of)
     if not before.fine:
         return np.asarray(log - np.log1p(of))
     high, low = pairs.expm1(log)
@@ -294,10 +325,11 @@ def log1p_rounded(log: Array, of: Array, before: Before) -> Array:
 
 def difference_rounded(result: Array, a: Array, b: Array) -> Array:
     """Return how far a result is from a - b."""
-    high, low = pairs.two_sum(a, -b)
-    return np.asarray((result - high) - low)
+    high, low = pairs.two_sum(widened(a), -widened(b))
+    return np.asarray((widened(result) - high) - low)
 
 
 def replaced(after: Array, p: Array, _: Before) -> Array:
-    """The probability that the log is taken of was replaced by another."""
-    return np.asarray(-np.log1p((after - p) / p))
+    """Return what it did that the log is taken of another number than the probability."""
+    p = widened(p)
+    return np.asarray(-np.log1p((widened(after) - p) / p))

@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from ce_core.formats import FORMATS
 from ce_core.pipelines.forward import Run
-from ce_core.pipelines.rows import Array
 from ce_core.pipelines.further import STEPS
+from ce_core.pipelines.rows import Array
 from ce_core.pipelines.steps import Step
 
 __all__ = ["EventKind", "find_events"]

@@ -15,16 +15,16 @@ import numpy as np
 import numpy.typing as npt
 
 from ce_core._checks import as_index
-from ce_core.formats import FORMATS, FloatFormat, as_float64, lookup
+from ce_core.formats import FORMATS, as_float64, lookup
 from ce_core.pipelines.budget import Budget, find_budget, find_paper
-from ce_core.pipelines.cause import Cause, find_causes
+from ce_core.pipelines.cause import Cause, Judged, find_causes
 from ce_core.pipelines.costs import Once
 from ce_core.pipelines.further import PIPELINES, STEPS
-from ce_core.pipelines.kinds import Case, find_kinds
+from ce_core.pipelines.kinds import Breaks, Case, find_breaks, find_kinds
 from ce_core.pipelines.numpy_warnings import find_warnings
 from ce_core.pipelines.pairs import Pair
 from ce_core.pipelines.paper import error, log10_loss, spacing, true_loss
-from ce_core.pipelines.rows import Array, Values
+from ce_core.pipelines.rows import Array, Values, take_rows, widened
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,8 +68,12 @@ class Run:
     @cached_property
     def broke(self) -> npt.NDArray[np.int8]:
         """The `CauseKind` of the first step of each vector that left no number, or 0 of one."""
+        return self._shaped(find_kinds(self._breaks, len(self.rows["loss"])))
+
+    @cached_property
+    def _breaks(self) -> Breaks:
         with np.errstate(all="ignore"):
-            return self._shaped(find_kinds(self._case, self.rows))
+            return find_breaks(self._case, self.rows)
 
     @cached_property
     def paper(self) -> npt.NDArray[np.float64]:
@@ -86,8 +90,7 @@ class Run:
     def error(self) -> npt.NDArray[np.float64]:
         """The loss less that on paper, in nats; nan or infinite where one of them is."""
         with np.errstate(all="ignore"):
-            loss = self.rows["loss"].astype(np.float64, copy=False)
-            return self._shaped(error(loss, self._paper()))
+            return self._shaped(error(widened(self.rows["loss"]), self._paper()))
 
     @cached_property
     def ulps(self) -> npt.NDArray[np.float64]:
@@ -102,6 +105,11 @@ class Run:
             return self._shaped(np.where(np.isnan(found), np.inf, found))
 
     @cached_property
+    def right(self) -> npt.NDArray[np.bool_]:
+        """Whether each loss is right to the last place: less than a unit off, and 0 if nearest."""
+        return np.asarray(np.where(self.steps["loss"] == 0, self.ulps <= 0.5, self.ulps < 1))
+
+    @cached_property
     def budget(self) -> Budget:
         """The share of each step in the error of the loss."""
         with np.errstate(all="ignore"):
@@ -113,12 +121,17 @@ class Run:
         """The step to blame: the first that broke, else the one that cost most."""
         with np.errstate(all="ignore"):
             cause = find_causes(
-                self._case,
-                self.rows,
-                self.broke.ravel(),
-                self.ulps.ravel(),
-                self.budget,
-                self._paper().high,
+                Judged(
+                    self._case,
+                    self.rows,
+                    self._breaks,
+                    self.broke.ravel(),
+                    self.right.ravel(),
+                    self.budget,
+                    self.budget.shares.reshape(-1, len(self.budget.steps)),
+                    self._paper().high,
+                    self._once,
+                )
             )
         return Cause(**{name: self._shaped(array) for name, array in vars(cause).items()})
 
@@ -130,7 +143,7 @@ class Run:
         """The warnings that NumPy gives for each vector alone, as a sum of 2**i for WARNINGS[i]."""
         warnings = np.zeros(self.steps["loss"].size, np.uint16)
         if self._broken.size:
-            part = {name: array.take(self._broken, axis=0) for name, array in self.rows.items()}
+            part = {name: take_rows(array, self._broken) for name, array in self.rows.items()}
             with np.errstate(all="ignore"):
                 warnings[self._broken] = find_warnings(self._case.at(self._broken), part)
         return warnings.reshape(self.steps["loss"].shape)

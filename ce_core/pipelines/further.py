@@ -11,7 +11,7 @@ The two constants are stored in the format: in float16 the first is 0.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -37,7 +37,7 @@ def _stored(constant: float, like: Array) -> Array:
     return np.asarray(constant).astype(like.dtype)
 
 
-def _total(formula: str, add: object) -> tuple[Step, ...]:
+def _total(formula: str, add: Callable[..., Array]) -> tuple[Step, ...]:
     total = replace(_TOTAL, formula=formula, compute=add)
     return (LARGEST, SHIFTED, EXP_SHIFTED, total, *_TO_PROBABILITY, _LOSS)
 
@@ -124,3 +124,16 @@ PIPELINES: Final = tuple(THREE)
 
 FURTHER: Final = tuple(form for form in STEPS if form not in THREE)
 """The other forms."""
+
+_LOG_OF_P: Final = dict.fromkeys(("total", "probabilities", "loss", "padded", "clamped"), "fused")
+AVOIDED_BY: Final[Mapping[str, Mapping[str, str]]] = {
+    "naive": {"exp": "shifted", **_LOG_OF_P},
+    "shifted": _LOG_OF_P,
+    "fused": {},
+    "lse": dict.fromkeys(("total", "logsumexp", "loss"), "fused"),
+    "padded": _LOG_OF_P,
+    "clamped": _LOG_OF_P,
+    "running": {**_LOG_OF_P, "total": "wide_sum"},
+    "wide_sum": _LOG_OF_P,
+}
+"""For each form and a step of it, the form that does without what that step loses."""

@@ -15,7 +15,7 @@ import numpy as np
 
 from ce_core.formats import FloatFormat
 from ce_core.pipelines.costs import softmax
-from ce_core.pipelines.rows import Array, Values, others, row_sum
+from ce_core.pipelines.rows import Array, Values, others, row_sum, take_rows, widened
 
 
 class CauseKind(IntEnum):
@@ -80,8 +80,13 @@ class Case:
 
     def at(self, rows: Array) -> Case:
         """Return the case of these rows alone."""
-        logits = ("given", "shift", "kept", "stored")
-        return replace(self, **{name: getattr(self, name).take(rows, axis=0) for name in logits})
+        return replace(
+            self,
+            given=take_rows(self.given, rows),
+            shift=take_rows(self.shift, rows),
+            kept=take_rows(self.kept, rows),
+            stored=take_rows(self.stored, rows),
+        )
 
     # What follows is the same in all pipelines.
 
@@ -98,7 +103,7 @@ class Case:
     @cached_property
     def is_target(self) -> Array:
         """Which class is the true one, (C,)."""
-        return np.arange(self.given.shape[-1]) == self.target
+        return np.asarray(np.arange(self.given.shape[-1]) == self.target)
 
     @cached_property
     def breaks(self) -> Breaks:
@@ -127,10 +132,9 @@ def saturated(result: Array, on_paper: Array, fmt: FloatFormat) -> Array:
     return np.asarray((np.abs(result) == fmt.max) & (np.abs(on_paper) > fmt.max + half_unit))
 
 
-def find_kinds(case: Case, values: Values) -> Array:
-    """Return what broke in each row, or NONE; to be called with NumPy's warnings off."""
-    found = find_breaks(case, values)
-    kinds = np.zeros(len(case.given), np.int8)
+def find_kinds(found: Breaks, count: int) -> Array:
+    """Return what broke in each row, or NONE."""
+    kinds = np.zeros(count, np.int8)
     # CauseKind counts in the order of the steps: the smallest kind is the first step that broke.
     for kind in sorted(found.keys() - SOFT, reverse=True):
         hit = found[kind]
@@ -143,7 +147,7 @@ SOFT: Final = frozenset((CauseKind.LOGIT_LOST, CauseKind.DIFFERENCE_LOST, CauseK
 
 
 def find_breaks(case: Case, values: Values) -> Breaks:
-    """Return where an inf, a nan or a 0 came out wrong."""
+    """Return where an inf, a nan or a 0 came out wrong; to be called with NumPy's warnings off."""
     found = dict(case.breaks)
     finite = case.finite
     logits = values["logits"]
@@ -172,8 +176,8 @@ def find_breaks(case: Case, values: Values) -> Breaks:
     if "probabilities" in values:
         found[CauseKind.PROBABILITY_UNDERFLOW] = values["probability"] == 0
     if not case.format.has_nan:
-        found[CauseKind.EXP_OVERFLOW] = saturated(exp, np.exp(_wide(logits)), case.format)
-        terms = _wide(exp)
+        found[CauseKind.EXP_OVERFLOW] = saturated(exp, np.exp(widened(logits)), case.format)
+        terms = widened(exp)
         if "rest" in values:
             terms = others(terms, values["logits"], values["largest"])
         found[CauseKind.SUM_OVERFLOW] = saturated(total, row_sum(terms), case.format)
@@ -183,7 +187,3 @@ def find_breaks(case: Case, values: Values) -> Breaks:
     if none.any():
         found[CauseKind.EXP_LOST] = none & np.isfinite(logits)
     return found
-
-
-def _wide(numbers: Array) -> Array:
-    return numbers.astype(np.float64, copy=False)

@@ -26,6 +26,7 @@ WARNINGS: Final = (
     "overflow encountered in reduce",
     "invalid value encountered in divide",
     "divide by zero encountered in log",
+    "overflow encountered in scalar subtract",
 )
 """NumPy's warnings, verbatim. Bit i of `Run.warnings` stands for WARNINGS[i]."""
 
@@ -37,61 +38,68 @@ def find_warnings(case: Case, values: Values) -> Array:
     overflowed; where only the rounding did, the inf (or nan) comes without a warning.
     """
     dtype = case.format.dtype
-    native = np.issubdtype(dtype, np.floating)
-    wide = dtype if native else np.dtype(np.float32)
-    nothing = np.zeros(case.given.shape, np.bool_)
-
-    def overflowed(result: Array, *inputs: Array) -> Array:
-        hit = np.isinf(result)
-        for array in inputs:
-            hit = hit & np.isfinite(array)
-        return hit
-
-    def became_nan(result: Array, *inputs: Array) -> Array:
-        hit = np.isnan(result)
-        for array in inputs:
-            hit = hit & ~np.isnan(array)
-        return hit
-
+    wide = dtype if np.issubdtype(dtype, np.floating) else np.dtype(np.float32)
     given, shift = case.given.astype(dtype).astype(wide), case.shift.astype(dtype).astype(wide)
-    cast = overflowed(case.given.astype(wide), case.given)
-    cast |= overflowed(case.shift.astype(wide), case.shift)
-    stored, exp = values["logits"].astype(wide), values["exp"].astype(wide)
+    cast = _overflowed(case.given.astype(wide), case.given)
+    cast |= _overflowed(case.shift.astype(wide), case.shift)
     arguments = values.get("shifted", values["logits"]).astype(wide)
-
-    reduce_invalid = subtract_over = subtract_invalid = divide_invalid = log_zero = nothing
-    if "largest" in values:
-        # ml_dtypes compares bfloat16 numbers as float32 with an instruction that objects to nan.
-        if dtype == ml_dtypes.bfloat16:
-            reduce_invalid = np.isnan(stored) & ~np.isnan(stored[:, :1])
-        largest = values["largest"].astype(wide)[:, None]
-        subtract_over = overflowed(stored - largest, stored, largest)
-        subtract_invalid = became_nan(stored - largest, stored, largest)
     terms = values["exp"]
     if "rest" in values:
         terms = others(terms, values["logits"], values["largest"])
-    sum_over = _sum_warns(terms, wide)[:, None]
-    if "total" in values:
-        total = values["total"].astype(wide)[:, None]
-        if "probabilities" in values:
-            divide_invalid = became_nan(values["probabilities"].astype(wide), exp, total)
-        log_zero = (values[_log_of(values)] == 0)[:, None]
     found = {
         "overflow encountered in cast": cast,
-        "overflow encountered in add": overflowed(given + shift, given, shift),
-        "invalid value encountered in add": became_nan(given + shift, given, shift),
-        "invalid value encountered in reduce": reduce_invalid,
-        "overflow encountered in subtract": subtract_over,
-        "invalid value encountered in subtract": subtract_invalid,
-        "overflow encountered in exp": overflowed(np.exp(arguments), arguments),
-        "overflow encountered in reduce": sum_over,
-        "invalid value encountered in divide": divide_invalid,
-        "divide by zero encountered in log": log_zero,
+        "overflow encountered in add": _overflowed(given + shift, given, shift),
+        "invalid value encountered in add": _became_nan(given + shift, given, shift),
+        "overflow encountered in exp": _overflowed(np.exp(arguments), arguments),
+        "overflow encountered in reduce": _sum_warns(terms, wide)[:, None],
     }
+    if "largest" in values:
+        found |= _of_differences(case, values, wide)
+    if "total" in values:
+        found["divide by zero encountered in log"] = (values[_log_of(values)] == 0)[:, None]
+    if "probabilities" in values:
+        total = values["total"].astype(wide)[:, None]
+        found["invalid value encountered in divide"] = _became_nan(
+            values["probabilities"].astype(wide), values["exp"].astype(wide), total
+        )
+    if "logsumexp" in values and wide == dtype:  # of one number, ml_dtypes tells NumPy nothing
+        found["overflow encountered in scalar subtract"] = _overflowed(
+            values["loss"], values["logsumexp"], values["logits"][:, case.target]
+        )[:, None]
     raised = np.zeros(case.given.shape, np.uint16)
     for bit, text in enumerate(WARNINGS):
-        raised |= found[text] * np.uint16(1 << bit)
+        if text in found:
+            raised |= found[text] * np.uint16(1 << bit)
     return np.asarray(np.bitwise_or.reduce(raised, axis=-1))
+
+
+def _overflowed(result: Array, *inputs: Array) -> Array:
+    hit = np.isinf(result)
+    for array in inputs:
+        hit = hit & np.isfinite(array)
+    return np.asarray(hit)
+
+
+def _became_nan(result: Array, *inputs: Array) -> Array:
+    hit = np.isnan(result)
+    for array in inputs:
+        hit = hit & ~np.isnan(array)
+    return np.asarray(hit)
+
+
+def _of_differences(case: Case, values: Values, wide: np.dtype[Any]) -> dict[str, Array]:
+    stored = values["logits"].astype(wide)
+    largest = values["largest"].astype(wide)[:, None]
+    difference = stored - largest
+    found = {
+        "overflow encountered in subtract": _overflowed(difference, stored, largest),
+        "invalid value encountered in subtract": _became_nan(difference, stored, largest),
+    }
+    # ml_dtypes compares bfloat16 numbers as float32 with an instruction that objects to nan.
+    if case.format.dtype == ml_dtypes.bfloat16:
+        invalid = np.isnan(stored) & ~np.isnan(stored[:, :1])
+        found["invalid value encountered in reduce"] = invalid
+    return found
 
 
 def _log_of(values: Values) -> str:

@@ -36,9 +36,11 @@ class Power(NamedTuple):
 
 def power(log10: Array) -> Power:
     """Return 10**log10, which may be beyond float64."""
-    log10 = np.where(np.isfinite(log10), log10, np.nan)
-    exponent = np.floor(log10)
-    return Power(10 ** (log10 - exponent), exponent)
+    exponent, significand = np.full(log10.shape, np.nan), np.full(log10.shape, np.nan)
+    told = np.isfinite(log10)
+    exponent[told] = np.floor(log10[told])
+    significand[told] = 10 ** (log10[told] - exponent[told])
+    return Power(significand, exponent)
 
 
 def log10_loss(loss: Array, logits: Array, target: int) -> Array:

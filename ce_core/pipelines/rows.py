@@ -27,6 +27,16 @@ def row_sum(terms: Array) -> Array:
     return np.asarray(np.add.reduce(np.asfortranarray(terms), axis=-1))
 
 
+def take_rows(array: Array, rows: Array) -> Array:
+    """Return some rows, one class after the other in memory."""
+    return np.asarray(array.T.take(rows, axis=-1).T)
+
+
+def widened(array: Array) -> Array:
+    """Return the same numbers in float64."""
+    return np.asarray(array.astype(np.float64, copy=False))
+
+
 def row_max(logits: Array) -> Array:
     """Return the largest logit of each vector."""
     # Along an axis that is short and contiguous NumPy takes eight times as long (float32, C = 3).

@@ -166,9 +166,7 @@ THREE: Final[Mapping[str, tuple[Step, ...]]] = {
             "reduce",
             ("logits", "exp"),
             lambda z, e, _: row_sum(others(e, z, row_max(z))),
-            cost=lambda rest, z, e, before: costs.rest_rounded(
-                rest, others(e, z, row_max(z)), before
-            ),
+            cost=costs.rest_rounded,
         ),
         Step(
             "log_sum",
