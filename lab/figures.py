@@ -97,6 +97,16 @@ def exponentials(count: int, decades: tuple[float, float], limit: float, caption
     return {"data": _bars(count, 1.0, 2), "layout": layout}
 
 
+def shares(count: int, decades: tuple[float, float]) -> Plot:
+    """Make a bar for each step on a log scale, in units in the last place."""
+    low, high = decades
+    ticks = [10.0**k for k in range(0, int(high) + 1, max(1, math.ceil(high / 4)))]
+    layout = _layout(
+        count, 6, type="log", range=[low, high], tickvals=ticks, exponentformat="power"
+    )
+    return {"data": _bars(count, 10.0**low, 1), "layout": layout}
+
+
 def probabilities(count: int, traces: int = 3) -> Plot:
     """Bars for each class from 0 to 1: for the pipeline naive, max-subtracted, one-hot."""
     layout = _layout(count, 6, range=[0, 1.08], tickvals=[0, 0.25, 0.5, 0.75, 1], zeroline=True)

@@ -2,14 +2,20 @@
 
 from collections.abc import Sequence
 
-from ce_core.pipelines import STEPS
+from ce_core.pipelines import PIPELINES, STEPS
 from lab.words import say
 
 _NUMPY_FORMATS = {"float64", "float32", "float16"}
 
 
-def numpy_code(logits: Sequence[float], target: int, format_name: str, shift: float) -> str:
-    """Python source that runs all three pipelines on these logits, step by step.
+def numpy_code(
+    logits: Sequence[float],
+    target: int,
+    format_name: str,
+    shift: float,
+    forms: Sequence[str] = PIPELINES,
+) -> str:
+    """Python source that runs some forms on these logits, step by step.
 
     Examples
     --------
@@ -26,8 +32,8 @@ def numpy_code(logits: Sequence[float], target: int, format_name: str, shift: fl
         *([f"logits = logits + {dtype}({shift!r})"] if shift else []),
         f"target = {target}",
     ]
-    for pipeline, steps in STEPS.items():
-        lines += ["", f"# {say(f'pipeline.code_{pipeline}')}"]
-        lines += [f"{step.name} = {step.formula}" for step in steps]
-        lines += [f"loss_{pipeline} = loss"]
+    for form in forms:
+        lines += ["", f"# {say(f'pipeline.loss_{form}')}: {say(f'pipeline.loss_{form}_formula')}"]
+        lines += [f"{step.name} = {step.formula}" for step in STEPS[form]]
+        lines += [f"loss_{form} = loss"]
     return "\n".join(lines)

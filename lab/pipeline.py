@@ -3,12 +3,13 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 
 from ce_core.formats import FORMATS
 from ce_core.losses import one_hot
-from ce_core.pipelines import Run, run_all
+from ce_core.pipelines import FURTHER, PIPELINES, STEPS, Run, run_all
 from ce_core.scenarios import SCENARIOS
 from lab import figures
 from lab.controls import (
@@ -21,10 +22,12 @@ from lab.controls import (
     shift_slider,
     with_scenario,
 )
+from lab.distance import add_paper, distance
 from lab.numpy_code import numpy_code
 from lab.parameters import LOGITS, MAX_CLASSES, MIN_CLASSES, SHIFT
-from lab.readers import LONGEST_NAME
-from lab.settings import Settings
+from lab.readers import LONGEST_NAME, one_of
+from lab.settings import Parameter, Settings
+from lab.shares import shares
 from lab.verdict import LOSS, verdict, warnings
 from lab.words import say
 from live.message import cut
@@ -32,6 +35,7 @@ from live.parts import (
     Bars,
     Card,
     Cell,
+    Choice,
     Code,
     Column,
     Columns,
@@ -44,6 +48,10 @@ from live.parts import (
 )
 
 PRESET = "preset"  # the act that opens a scenario
+FORM: Final[Parameter[str]] = Parameter(
+    "form", "pipeline", one_of(tuple(STEPS), "pipeline.expected_form"), "naive"
+)
+"""The form whose digits are followed step by step."""
 
 # The steps that are shown, of each form.
 _SHOWN = {
@@ -68,15 +76,24 @@ def open_scenario(settings: Settings, name: str) -> Settings:
 
 def build(settings: Settings, columns: Columns) -> list[Instrument]:
     """Build the instrument for these settings, and the table of all that its sliders can reach."""
+    instrument, opened = _instrument(settings, columns, _SHOWN, settings[FORM])
     return [
         replace(
-            _instrument(settings, columns, _SHOWN),
+            instrument,
+            choices=[*instrument.choices, _forms(settings[FORM])],
+            figures=[*instrument.figures, shares(opened, FORM.key, "{form}", columns)],
             editor=_editor(settings),
             tables=[_steps(settings, columns)],
             code=Code(
                 say("pipeline.code_title"),
                 say("pipeline.code_lead"),
-                numpy_code(settings.logits, settings.target, settings.format, settings.shift),
+                numpy_code(
+                    settings.logits,
+                    settings.target,
+                    settings.format,
+                    settings.shift,
+                    _forms_run(settings[FORM]),
+                ),
                 say("live.copy"),
                 say("live.copied"),
             ),
@@ -85,19 +102,30 @@ def build(settings: Settings, columns: Columns) -> list[Instrument]:
 
 
 def summary(settings: Settings, columns: Columns) -> list[Instrument]:
-    """Build the same without the class editor, the table of steps and the code."""
-    return [_instrument(settings, columns, _IN_SHORT)]
+    """Build the same without the class editor, the table of steps, the shares and the code."""
+    return [_instrument(settings, columns, _IN_SHORT, "naive")[0]]
 
 
 def _instrument(
-    settings: Settings, columns: Columns, shown: Mapping[str, Sequence[str]]
-) -> Instrument:
+    settings: Settings, columns: Columns, shown: Mapping[str, Sequence[str]], opened: str
+) -> tuple[Instrument, Run]:
     sliders = [*logit_sliders(settings), shift_slider(settings)]
     logits, shift = positions(settings, sliders, LOGITS, SHIFT)
-    runs = run_all(logits, settings.target, settings.format, shift=shift[..., None])
+    everything = run_all(
+        logits,
+        settings.target,
+        settings.format,
+        shift=shift[..., None],
+        pipelines=_forms_run(opened),
+    )
+    runs = {form: everything[form] for form in PIPELINES}
     add_steps(runs, settings, columns, shown)
+    add_paper(runs["naive"], columns)
     losses = {form: columns[f"loss_{form}"] for form in runs}
-    return Instrument(
+    cards = [_card(settings, name, run, columns) for name, run in runs.items()]
+    if opened in FURTHER:
+        cards.append(_further_card(everything[opened], columns))
+    instrument = Instrument(
         title=say("live.logits_title"),
         hint=say("live.logits_hint"),
         sliders=sliders,
@@ -110,9 +138,19 @@ def _instrument(
         ),
         figures=[exponentials(settings, columns), probabilities(settings, columns)],
         cards_title=say("pipeline.loss_title"),
-        cards=[_card(settings, name, columns) for name in runs],
+        cards=cards,
         sentences=[verdict(runs, losses, settings, columns), warnings(runs, columns)],
     )
+    return instrument, everything[opened]
+
+
+def _forms_run(opened: str) -> tuple[str, ...]:
+    return (*PIPELINES, opened) if opened in FURTHER else PIPELINES
+
+
+def _forms(opened: str) -> Choice:
+    options = [(form, say(f"pipeline.loss_{form}")) for form in STEPS]
+    return Choice(FORM.key, say("pipeline.control_form"), options, list(STEPS).index(opened))
 
 
 def add_steps(
@@ -241,7 +279,19 @@ def probabilities(settings: Settings, columns: Columns) -> Figure:
     )
 
 
-def _card(settings: Settings, name: str, columns: Columns) -> Card:
+def _further_card(run: Run, columns: Columns) -> Card:
+    loss = columns.add(f"loss_{run.pipeline}", narrow(run.steps["loss"], run.format))
+    return Card(
+        title=say(f"pipeline.loss_{run.pipeline}"),
+        note=say(f"pipeline.loss_{run.pipeline}_formula"),
+        swatch="",
+        value=Cell(loss, LOSS, readout=f"loss-{run.pipeline}"),
+        unit=say("pipeline.loss_unit"),
+        off=distance(run, run.pipeline, columns),
+    )
+
+
+def _card(settings: Settings, name: str, run: Run, columns: Columns) -> Card:
     if name == "fused":
         probability, item = columns["probability_fused"], 0
     else:
@@ -254,6 +304,7 @@ def _card(settings: Settings, name: str, columns: Columns) -> Card:
         unit=say("pipeline.loss_unit"),
         second_label=say("pipeline.loss_probability", target=settings.names[settings.target]),
         second=Cell(probability, Style("significant", 6), item, f"p-target-{name}"),
+        off=distance(run, name, columns),
     )
 
 

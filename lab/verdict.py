@@ -1,4 +1,4 @@
-"""What happened, in a sentence made from a table's causes."""
+"""What happened, in a sentence about the three forms made from their causes."""
 
 from collections.abc import Mapping
 
@@ -6,90 +6,27 @@ import numpy as np
 
 from ce_core.formats import FORMATS
 from ce_core.pipelines import PIPELINES, WARNINGS, CauseKind, Run
+from lab import blame
+from lab.distance import RIGHT, SHORT, STATES, percent, shown
 from lab.settings import Settings
 from lab.words import say
 from live.parts import Column, Columns, Place, Sentence, Style
 
-PROSE = Style("prose", 6)
 LOSS = Style("fixed", 6)
 
-
-def compared(format_name: str) -> Style:
-    """Write numbers so that any two of the format look different."""
-    return Style("shortest", {"float64": 17, "float32": 9}.get(format_name, 7))
-
-
-# Where a logit was no number, or became infinite, or none is left, all three forms fail alike.
-_IN_ALL_FORMS = {CauseKind.NAN_LOGIT, CauseKind.LOGIT_OVERFLOW, CauseKind.ALL_MASKED}
-
-# What the other two forms make of logits on which the naive one broke.
-_AND_SHIFTED = {
-    CauseKind.NONE: "shifted_saves",
-    CauseKind.LOGITS_ROUNDED: "shifted_saves",
-    CauseKind.TARGET_MASKED: "target_masked",
-    CauseKind.SUBTRACT_OVERFLOW: "shifted_subtract",
-    CauseKind.PROBABILITY_UNDERFLOW: "shifted_underflow",
-    CauseKind.DIGITS_LOST: "shifted_digits",
-}
-
-_ONLY_SHIFTED = {
-    CauseKind.DIGITS_LOST: "only_shifted_digits",
-    CauseKind.PROBABILITY_UNDERFLOW: "only_shifted_underflow",
-}
-
-
-def _sentences(
-    naive: CauseKind,
-    shifted: CauseKind,
-    fused: CauseKind,
-    *,
-    is_nan: bool,
-    no_exp: bool,
-    wide: bool,
-) -> list[str]:
-    """Choose the sentences that tell these causes.
-
-    `is_nan` is that of the naive loss; `no_exp` says that the true class's naive exp is 0, `wide`
-    that the format holds every logit that can be given.
-    """
-    if naive == CauseKind.NONE:
-        if shifted == fused == CauseKind.NONE:
-            return ["none"]
-        return [_ONLY_SHIFTED.get(shifted, "only_fused_digits")]
-    first = naive.name.lower()
-    if naive == CauseKind.EXP_OVERFLOW:
-        first += "_nan" if is_nan else "_inf"
-    if naive == CauseKind.PROBABILITY_UNDERFLOW and no_exp:
-        first = "target_underflow"
-    if naive == CauseKind.LOGITS_ROUNDED and wide:
-        first = "logits_rounded_shift"
-    if naive in _IN_ALL_FORMS or naive == shifted:
-        told = [first]
-        if naive == CauseKind.PROBABILITY_UNDERFLOW:
-            told.append("shifted_underflow")
-    else:
-        told = [first, _AND_SHIFTED[shifted]]
-    if fused == CauseKind.LOGITS_ROUNDED != naive:
-        told.append("logits_rounded_too")
-    return told
-
-
-# Every sentence that the choice above can make.
-_PIECES = (
-    "none",
-    *(kind.name.lower() for kind in CauseKind if kind.name not in ("NONE", "EXP_OVERFLOW")),
-    "exp_overflow_nan",
-    "exp_overflow_inf",
-    "target_underflow",
-    "logits_rounded_shift",
-    "logits_rounded_too",
-    "shifted_saves",
-    "shifted_underflow",
-    "shifted_digits",
-    "shifted_subtract",
-    "only_shifted_underflow",
-    "only_shifted_digits",
-    "only_fused_digits",
+# What the other forms make of it.
+_OTHERS = (
+    "",
+    "shifted_right",
+    "shifted_off",
+    "shifted_far",
+    "fused_right",
+    "fused_off",
+    "fused_far",
+    "others_right",
+    "all_right",
+    "all_infinite",
+    "masked_too",
 )
 
 
@@ -97,6 +34,9 @@ def verdict(
     runs: Mapping[str, Run], losses: Mapping[str, Column], settings: Settings, columns: Columns
 ) -> Sentence:
     """Make the sentence of every position, and the columns that fill its places.
+
+    It tells of the first form that left no number; else of the first that is not right to the last
+    place; else of the first to which something harmless happened.
 
     Parameters
     ----------
@@ -109,63 +49,97 @@ def verdict(
     columns : Columns
         Where the columns are added.
     """
-    naive, shifted, fused = (runs[name] for name in PIPELINES)
-    fmt = FORMATS[naive.format]
-    kinds = [run.kind.astype(np.int64) for run in (naive, shifted, fused)]
-    apart = compared(fmt.name)
-    is_nan = np.isnan(naive.steps["loss"].astype(np.float64))
-    no_exp = naive.steps["exp"][..., naive.target] == 0
-    sizes = (*[len(CauseKind)] * 3, 2, 2)
-    code = np.ravel_multi_index((*kinds, is_nan, no_exp), sizes)
-    codes = np.flatnonzero(np.bincount(code.ravel()))
+    fmt = FORMATS[runs["naive"].format]
+    blames = [blame.blame(runs[form]) for form in PIPELINES]
+    broke = np.array([runs[form].broke != CauseKind.NONE for form in PIPELINES])
+    right = np.array([np.isin(b.state, _positions(RIGHT)) for b in blames])
+    smallest = np.array([b.state == STATES.index("smallest") for b in blames])
+    soft = np.array([runs[form].cause.kind != CauseKind.NONE for form in PIPELINES])
+    told = np.select(
+        [broke.any(axis=0), ~(right | smallest).all(axis=0), soft.any(axis=0)],
+        [broke.argmax(axis=0), (~(right | smallest)).argmax(axis=0), soft.argmax(axis=0)],
+        0,
+    )
+    code = _chosen(told, [b.code for b in blames])
+    tail = _chosen(told, [blame.tail(b) for b in blames])
+    far = np.array([b.state == STATES.index("far") for b in blames])
+    others = np.where(smallest.any(axis=0), 0, _others(broke, right, far, runs))
+    parts = (told, code, tail, others)
+    sizes = (len(PIPELINES), 1 + max(int(b.code.max()) for b in blames), 4, len(_OTHERS))
+    number = np.ravel_multi_index(tuple(np.asarray(part, np.int64) for part in parts), sizes)
+    numbers, number = np.unique(number, return_inverse=True)
+
+    texts = blame.pieces(fmt)
+    ends = [text for form in PIPELINES for text in blame.tails(form, fmt)]
+    last = [say(f"verdict.{key}", format=fmt.name) for key in _OTHERS[1:]]
     said = []
-    for number in codes:
-        *three, nan, zero = map(int, np.unravel_index(number, sizes))
-        keys = _sentences(
-            *map(CauseKind, three),
-            is_nan=bool(nan),
-            no_exp=bool(zero),
-            wide=fmt.dtype == np.float64,
-        )
-        said.append([_PIECES.index(key) for key in keys])
+    for one in numbers:
+        which, cause, end, other = map(int, np.unravel_index(one, sizes))
+        keys = blames[which].told[cause]
+        less = {"nothing"} | ({"same_all_the_same"} if _OTHERS[other] == "all_right" else set())
+        spoken = [blame.PIECES.index(key) for key in keys if key not in less]
+        if end:
+            spoken.insert(0, blame.PIECES.index("numbers"))
+        spoken += [len(texts) + 3 * which + end - 1] if end else []
+        spoken += [len(texts) + len(ends) + other - 1] if other else []
+        said.append(spoken or [0])
 
-    broke = kinds[0] != CauseKind.NONE  # else the sentence tells the cause of the shifted form
-
-    def pick(attribute: str) -> np.ndarray:
-        ours: np.ndarray = getattr(naive.cause, attribute)
-        theirs: np.ndarray = getattr(shifted.cause, attribute)
-        return np.where(broke, ours, theirs)
-
-    index = pick("index")
-    stored = np.take_along_axis(
-        naive.steps["logits"].astype(np.float64), np.maximum(index, 0)[..., None], axis=-1
-    )[..., 0]
-    value = columns.add("verdict_value", pick("value"))
-    places = {
-        "class": Place(columns.add("verdict_class", index.astype(np.int8)), names=settings.names),
-        "target": Place(
-            columns.add("verdict_target", np.array([[naive.target]], np.int8)), names=settings.names
-        ),
-        "z": Place(value, PROSE),
-        "given": Place(value, apart),
-        "stored": Place(columns.add("verdict_stored", stored), apart),
-        "exact": Place(
-            columns.add("verdict_significand", pick("significand").astype(np.float32)),
-            PROSE,
-            exponent=columns.add("verdict_exponent", pick("exponent")),
-        ),
-        "max": Place(columns.add("verdict_max", np.array([[fmt.max]])), PROSE),
-        "tiny": Place(columns.add("verdict_tiny", np.array([[fmt.smallest_subnormal]])), PROSE),
-        **{f"loss_{name}": Place(column, apart) for name, column in losses.items()},
-    }
+    fields = ("value", "significand", "exponent", "index")
+    pick = {f: _chosen(told, [getattr(b.run.cause, f) for b in blames]) for f in fields}
+    places = blame.places(blames[0], pick, settings, columns)
+    costs = [blame.costs(b) for b in blames]
+    for name in costs[0]:
+        chosen = _chosen(told, [cost[name] for cost in costs])
+        places[name] = Place(columns.add(f"verdict_{name}", chosen), SHORT)
+    apart = blame.compared(fmt.name)
+    for form in ("shifted", "fused"):
+        off = columns.add(f"verdict_percent_{form}", shown(percent(runs[form])))
+        places[f"loss_{form}"] = Place(losses[form], apart)
+        places[f"percent_{form}"] = Place(off, SHORT)
     return Sentence(
         "verdict",
         say("pipeline.verdict_title"),
-        columns.add("verdict", np.searchsorted(codes, code).astype(np.int16)),
-        [say(f"verdict.{key}", format=fmt.name) for key in _PIECES],
+        columns.add("verdict", number.reshape(told.shape).astype(np.int16)),
+        [*texts, *ends, *last],
         places,
         said,
     )
+
+
+def _positions(names: frozenset[str]) -> list[int]:
+    return [STATES.index(name) for name in names]
+
+
+def _chosen(told: np.ndarray, arrays: list[np.ndarray]) -> np.ndarray:
+    """Return of each position the number of the form that is told."""
+    return np.asarray(np.choose(told, arrays))
+
+
+def _others(
+    broke: np.ndarray, right: np.ndarray, far: np.ndarray, runs: Mapping[str, Run]
+) -> np.ndarray:
+    """Say at each position what the other forms make of it, as a position in `_OTHERS`."""
+    naive, shifted, fused = broke
+    all_right = right.all(axis=0)
+    infinite = np.array(
+        [np.isposinf(run.steps["loss"].astype(np.float64)) for run in runs.values()]
+    )
+    masked = runs["shifted"].broke == CauseKind.TARGET_MASKED
+    chosen = {
+        "masked_too": masked & (runs["naive"].broke != CauseKind.TARGET_MASKED),
+        "all_infinite": all_right & infinite.all(axis=0),
+        "all_right": all_right & ~broke.any(axis=0),
+        "shifted_right": naive & ~shifted & right[1],
+        "shifted_far": naive & ~shifted & far[1],
+        "shifted_off": naive & ~shifted,
+        "fused_right": (naive | shifted) & ~fused & right[2],
+        "fused_far": (naive | shifted) & ~fused & far[2],
+        "fused_off": (naive | shifted) & ~fused,
+        "others_right": ~broke.any(axis=0) & ~right[0] & right[1] & right[2],
+    }
+    chosen["fused_right"] |= ~broke.any(axis=0) & ~right[1] & right[2]
+    held = [_OTHERS.index(name) for name in chosen]
+    return np.asarray(np.select(list(chosen.values()), held, 0))
 
 
 def warnings(runs: Mapping[str, Run], columns: Columns) -> Sentence:

@@ -141,10 +141,11 @@ class Cell:
     words: Sequence[str] = ()
     tones: Sequence[str] = ()  # for each word "good", "warn", "bad" or nothing
     shade: bool = False
-    under: "Cell | None" = None
+    under: "Cell | Sentence | None" = None
     pick: tuple[str, str] | None = None
     picked: bool = False
     label: str = ""  # what a button is called
+    exponent: Column | None = None  # the number is column * 10**exponent
     zero: str = ""  # what stands in the place of 0
 
 
@@ -234,6 +235,7 @@ class Card:
     unit: str
     second_label: str = ""
     second: Cell | None = None
+    off: "Sentence | None" = None  # how far the number is from what it should be
 
 
 @dataclass(frozen=True)
@@ -261,6 +263,7 @@ class Sentence:
     places: Mapping[str, Place] = field(default_factory=dict)
     said: Sequence[Sequence[int]] | None = None
     glue: str = " "
+    tones: Sequence[str] = ()  # for each number "good", "warn", "bad" or nothing
 
 
 @dataclass(frozen=True)

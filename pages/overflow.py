@@ -11,7 +11,6 @@ from ce_core.formats import FORMATS
 from ce_core.pipelines import (
     PIPELINES,
     STEPS,
-    CauseKind,
     EventKind,
     Run,
     find_events,
@@ -20,7 +19,7 @@ from ce_core.pipelines import (
     run_formats,
 )
 from ce_core.scenarios import LAB
-from lab import figures, pictures
+from lab import blame, figures, pictures
 from lab.controls import (
     logit_sliders,
     narrow,
@@ -30,11 +29,12 @@ from lab.controls import (
     shift_slider,
     with_scenario,
 )
+from lab.distance import OFF, RIGHT, STATES, add_paper, distance, mark, states
 from lab.lesson import Lesson, Question
 from lab.parameters import LOGITS, NAMES, REACH, SHIFT, TARGET
 from lab.readers import one_of
 from lab.settings import Parameter, Settings
-from lab.verdict import PROSE, compared
+from lab.shares import shares
 from lab.words import say
 from live.message import cut, drawn
 from live.parts import (
@@ -60,11 +60,7 @@ PRESET = "lab"  # the act that opens a scenario, and the cell in which its effec
 
 CLIFF = 800.0  # the logit of the chart goes from -CLIFF to CLIFF
 QUANTITIES = ("exp", "total", "probability", "loss")
-SHORT = Style("significant", 4)
-_GOOD = {CauseKind.NONE}
-_WARN = {CauseKind.DIGITS_LOST, CauseKind.LOGITS_ROUNDED}
-_TONES = ["good" if k in _GOOD else "warn" if k in _WARN else "bad" for k in CauseKind]
-_IS = {tone: np.array(_TONES) == tone for tone in _TONES}  # for each kind
+SHORT, SIX = Style("significant", 4), Style("significant", 6)
 _INSTEAD = np.array(["", "≈", "nan", "inf", "0", "?"])  # of what is right, in the lanes
 
 
@@ -86,7 +82,7 @@ def _picture() -> str:
     for i, name in enumerate(FORMATS):
         runs = run_all(LAB["exp_overflow"].logits, 0, name)
         for j, form in enumerate(PIPELINES):
-            fill = "none" if runs[form].kind else "currentColor"
+            fill = "none" if runs[form].broke else "currentColor"
             cells.append(
                 f'<rect x="{14 + room * i:.1f}" y="{9 + 24 * j}" width="{0.65 * room:.1f}" '
                 f'height="16" '
@@ -106,11 +102,10 @@ def build(settings: Settings, columns: Columns) -> list[Instrument]:
     for name, forms in runs.items():
         for form, result in forms.items():
             columns.add(f"loss_{name}_{form}", narrow(result.steps["loss"], name))
-            columns.add(f"kind_{name}_{form}", result.kind)
     format_name, pipeline = settings[CELL].split(".")
     opened = runs[format_name][pipeline]
     steps = _add_steps(opened, columns)
-    paper = columns.add("paper", opened.cause.true_loss)
+    paper, exponent = add_paper(opened, columns)
     instrument = Instrument(
         title=say("live.logits_title"),
         hint=say("live.logits_hint"),
@@ -120,16 +115,26 @@ def build(settings: Settings, columns: Columns) -> list[Instrument]:
         choice=settings.target,
         choices=[reaches(settings.effective_reach)],
         presets=presets(PRESET, {name: _open_scenario(settings, name) for name in LAB}, settings),
-        figures=[_cliff(settings, pipeline, logits[..., settings.target], columns)],
+        figures=[
+            _cliff(settings, pipeline, logits[..., settings.target], columns),
+            shares(opened, CELL.key, f"{format_name}.{{form}}", columns),
+        ],
         cards_title=say("overflow.opened", format=format_name, pipeline=_name(pipeline)),
         cards=[
-            _card("loss", "naive", steps["loss"], say("pipeline.loss_unit")),
-            _card("paper", "fused", paper, say("pipeline.loss_unit")),
-            _card("probability", "", steps["probability"], ""),
+            replace(
+                _card("loss", "naive", Cell(steps["loss"], SIX), say("pipeline.loss_unit")),
+                off=distance(opened, "opened", columns),
+            ),
+            _card("paper", "fused", Cell(paper, SIX, exponent=exponent), say("pipeline.loss_unit")),
+            *(
+                [_card("probability", "", Cell(steps["probability"], SIX), "")]
+                if "probability" in steps
+                else []
+            ),
         ],
-        sentences=[_cause(opened, settings, columns)],
+        sentences=[account(opened, settings, columns)],
         tables=[
-            _matrix(settings, columns),
+            _matrix(settings, runs, columns),
             _steps(settings, opened, steps, columns),
             _bits(opened, steps, columns),
         ],
@@ -163,101 +168,66 @@ def _is_one(opened: Run, step: str) -> bool:
 # ---------------------------------------------------------------- what happened, in words
 
 
-def _cause(opened: Run, settings: Settings, columns: Columns) -> Sentence:
-    cause, fmt = opened.cause, FORMATS[opened.format]
-    kind = cause.kind.astype(np.int64)
-    index = np.maximum(cause.index, 0)
-    stored = np.take_along_axis(
-        opened.steps["logits"].astype(np.float64), index[..., None], axis=-1
-    )[..., 0]
-    filled = {
-        "format": fmt.name,
-        # A format without infinity has nan in its place.
-        "beyond": "inf" if fmt.has_infinity else "nan",
-        "percent": f"{100 * fmt.unit_roundoff:.2g}",
-    }
-    down = (kind == CauseKind.LOGIT_OVERFLOW) & (cause.value < 0)
-    apart = compared(fmt.name)
-    value = columns.add("cause_value", cause.value)
-    places = {
-        "class": Place(columns.add("cause_class", index.astype(np.int8)), names=settings.names),
-        "z": Place(value, PROSE),
-        "given": Place(value, apart),
-        "stored": Place(columns.add("cause_stored", stored), apart),
-        "exact": Place(
-            columns.add("cause_significand", cause.significand.astype(np.float32)),
-            PROSE,
-            exponent=columns.add("cause_exponent", cause.exponent),
-        ),
-        "max": Place(columns.add("cause_max", np.array([[fmt.max]])), PROSE),
-        "tiny": Place(columns.add("cause_tiny", np.array([[fmt.smallest_subnormal]])), PROSE),
-        "loss": Place(columns[f"loss_{opened.format}_{opened.pipeline}"], apart),
-        "paper": Place(columns["paper"], apart),
-    }
+def account(opened: Run, settings: Settings, columns: Columns) -> Sentence:
+    """Say what happened in one cell, at every position."""
+    fmt = FORMATS[opened.format]
+    blamed, cause = blame.blame(opened), opened.cause
+    tail = blame.tail(blamed)
+    texts, ends = blame.pieces(fmt), blame.tails(opened.pipeline, fmt)
+    code, found = blamed.code * 4 + tail, []
+    numbers, code = np.unique(code, return_inverse=True)
+    for number in numbers:
+        which, end = divmod(int(number), 4)
+        spoken = [blame.PIECES.index(key) for key in blamed.told[which]]
+        found.append(spoken + ([len(texts) + end - 1] if end else []))
+    places = blame.places(blamed, vars(cause), settings, columns)
+    for name, values in blame.costs(blamed).items():
+        places[name] = Place(columns.add(f"verdict_{name}", values), SHORT)
     return Sentence(
         "verdict",
         say("overflow.first_wrong"),
-        columns.add("cause", np.where(down, len(CauseKind), kind).astype(np.int8)),
-        [
-            *(say(f"overflow.cause_{_cause_key(k, opened)}", **filled) for k in CauseKind),
-            say("overflow.cause_logit_overflow_down", **filled),
-        ],
+        columns.add("cause", code.reshape(blamed.code.shape).astype(np.int16)),
+        [*texts, *ends],
         places,
+        found,
     )
-
-
-def _cause_key(kind: CauseKind, opened: Run) -> str:
-    """Name the sentence of a cause; some depend on the form, and one on the format."""
-    if kind == CauseKind.LOGITS_ROUNDED and opened.format == "float64":
-        return "logits_shifted"  # a given logit is a float64; only adding c rounds it
-    if kind == CauseKind.DIGITS_LOST and opened.pipeline == "fused":
-        return "digits_lost_fused"
-    if kind == CauseKind.ALL_MASKED and opened.pipeline != "naive":
-        return "all_masked_shifted"
-    return kind.name.lower()
-
-
-def _marks() -> list[str]:
-    return [say(f"overflow.mark_{kind.name.lower()}") for kind in CauseKind]
 
 
 # ---------------------------------------------------------------- what is shown
 
 
-def _matrix(settings: Settings, columns: Columns) -> Table:
-    marks = _marks()
+def _matrix(settings: Settings, runs: Mapping[str, Mapping[str, Run]], columns: Columns) -> Table:
     return Table(
         title=say("overflow.matrix"),
         lead=say("overflow.matrix_lead"),
         head=[say("overflow.format"), *[_name(pipeline) for pipeline in PIPELINES]],
         rows=[
-            Row(name, [_pick(name, form, settings, marks, columns) for form in PIPELINES])
+            Row(name, [_pick(runs[name][form], settings, columns) for form in PIPELINES])
             for name in FORMATS
         ],
         main=True,
     )
 
 
-def _pick(name: str, form: str, settings: Settings, marks: list[str], columns: Columns) -> Cell:
-    cell = f"{name}.{form}"
-    mark = Cell(columns[f"kind_{name}_{form}"], words=marks, tones=_TONES, readout=f"mark-{cell}")
+def _pick(run: Run, settings: Settings, columns: Columns) -> Cell:
+    cell = f"{run.format}.{run.pipeline}"
     return Cell(
-        columns[f"loss_{name}_{form}"],
+        columns[f"loss_{run.format}_{run.pipeline}"],
         SHORT,
         readout=f"cell-{cell}",
-        under=mark,
+        under=mark(run, f"mark-{cell}", columns),
         pick=(CELL.key, cell),
         picked=cell == settings[CELL],
-        label=say("overflow.open", format=name, pipeline=_name(form)),
+        label=say("overflow.open", format=run.format, pipeline=_name(run.pipeline)),
     )
 
 
-def _card(name: str, swatch: str, column: Column, unit: str) -> Card:
+def _card(name: str, swatch: str, value: Cell, unit: str) -> Card:
     return Card(
         title=say(f"overflow.card_{name}"),
         note=say(f"overflow.card_{name}_note"),
         swatch=swatch,
-        value=Cell(column, Style("significant", 6), readout=name),
+        value=replace(value, readout=name),
         unit=unit,
     )
 
@@ -383,11 +353,13 @@ def _plot(
 def _lanes(runs: list[Run]) -> np.ndarray:
     """Return what the machine has instead of each quantity, as an index of `_INSTEAD`."""
     values = np.array([_drawn(result) for result in runs])
-    kinds = np.array([result.kind for result in runs])
+    state = np.array([states(result) for result in runs])
     right = np.isfinite(values) & (values != 0)
     nearly = np.zeros(values.shape, bool)
     total, loss = QUANTITIES.index("total"), QUANTITIES.index("loss")
-    right[:, loss], nearly[:, loss] = _IS["good"][kinds], _IS["warn"][kinds]
+    right[:, loss], nearly[:, loss] = (
+        np.isin(state, [STATES.index(name) for name in names]) for names in (RIGHT, OFF)
+    )
     if "rest" in runs[0].steps:  # its log1p may be 0
         right[:, total] = np.isfinite(values[:, total])
     instead = [right, nearly, np.isnan(values), np.isposinf(values), values == 0]

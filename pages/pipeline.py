@@ -7,7 +7,7 @@ from ce_core.scenarios import SCENARIOS
 from lab import pictures
 from lab.lesson import Lesson
 from lab.parameters import FORMAT, LOGITS, NAMES, REACH, SHIFT, TARGET
-from lab.pipeline import PRESET, build, open_scenario
+from lab.pipeline import FORM, PRESET, build, open_scenario
 
 
 def _picture() -> str:
@@ -17,7 +17,7 @@ def _picture() -> str:
 
 LESSON = Lesson(
     page="pipeline",
-    parameters=(LOGITS, NAMES, TARGET, FORMAT, SHIFT, REACH),
+    parameters=(LOGITS, NAMES, TARGET, FORMAT, SHIFT, REACH, FORM),
     picture=_picture,
     build=build,
     acts={PRESET: open_scenario},
@@ -25,6 +25,7 @@ LESSON = Lesson(
     formulas=(
         ("naive", r"-\log \frac{e^{z_y}}{\sum_j e^{z_j}}"),
         ("shifted", r"-\log \frac{e^{z_y - m}}{\sum_j e^{z_j - m}}"),
-        ("fused", r"\log \sum_j e^{z_j - m} - (z_y - m)"),
+        ("fused", r"\log \left(1 + \sum_{j \neq m} e^{z_j - m}\right) - (z_y - m)"),
+        ("lse", r"\log \sum_j e^{z_j} - z_y"),
     ),
 )

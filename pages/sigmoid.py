@@ -11,13 +11,13 @@ from ce_core.binary import FORMS, BinaryRun, run
 from ce_core.formats import FORMATS
 from ce_core.pipelines import WARNINGS
 from lab import figures, pictures
+from lab.blame import compared
 from lab.controls import formats, grid, narrow, positions, reaches, slider
 from lab.lesson import Lesson, Question
 from lab.mathml import frac, math, row, sub, sup
 from lab.parameters import FORMAT, REACH
 from lab.readers import number
 from lab.settings import Parameter, Settings, widened
-from lab.verdict import compared
 from lab.words import say
 from live.message import cut
 from live.parts import (

@@ -22,12 +22,13 @@ from lab.controls import (
     steps_each_way,
     with_scenario,
 )
+from lab.distance import PROSE
 from lab.lesson import Lesson, Question
 from lab.mathml import Node, Part, frac, math, row, sub, sup
 from lab.parameters import FORMAT, LOGITS, NAMES, REACH, SHIFT, TARGET, first_names
 from lab.readers import between
 from lab.settings import Parameter, Settings
-from lab.verdict import PROSE, verdict, warnings
+from lab.verdict import verdict, warnings
 from lab.words import say
 from live.message import cut
 from live.parts import (

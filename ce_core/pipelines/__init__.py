@@ -5,12 +5,13 @@ from ce_core.pipelines.budget import Budget
 from ce_core.pipelines.cause import Cause
 from ce_core.pipelines.events import EventKind, find_events
 from ce_core.pipelines.forward import Run, run, run_all, run_formats
-from ce_core.pipelines.further import FURTHER, PIPELINES, STEPS
+from ce_core.pipelines.further import AVOIDED_BY, FURTHER, PIPELINES, STEPS
 from ce_core.pipelines.kinds import CauseKind
 from ce_core.pipelines.numpy_warnings import WARNINGS
 from ce_core.pipelines.steps import Step
 
 __all__ = [
+    "AVOIDED_BY",
     "FURTHER",
     "PIPELINES",
     "STEPS",

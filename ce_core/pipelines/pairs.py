@@ -14,7 +14,8 @@ import numpy as np
 
 from ce_core.pipelines.rows import Array
 
-_PARTS, _FINE = 64, 512  # the exponential is tabled at multiples of 1 over one of these
+_PARTS = 512  # the exponential is tabled at multiples of 1 over this
+_FAR = 178  # multiples on either side: up to ln(2) / 2
 _BLOCK = 8192  # numbers that are worked on at once, so that they stay near the processor
 
 
@@ -77,7 +78,7 @@ class Power(NamedTuple):
 
 
 def exp(x: Array) -> Power:
-    r"""Return e**x to about 2**-62 of it, as a mantissa near 1 and a power of two.
+    r"""Return e**x to about 2**-68 of it, as a mantissa near 1 and a power of two.
 
     x beyond 2000 counts as that, and so does nan. x = k ln 2 + j / 512 + s, and e**(j / 512) comes
     from a table; e**s is a series.
@@ -95,7 +96,7 @@ def exp(x: Array) -> Power:
     """
     flat = x.ravel(order="K")
     high, low, exponent = (np.empty_like(flat) for _ in range(3))
-    table, table_low, _, _ = _table(_FINE)
+    table, table_low, _, _ = _table()
     for start in range(0, len(flat), _BLOCK):
         part = slice(start, start + _BLOCK)
         x_part = np.fmax(np.fmin(flat[part], 2000.0), -2000.0)
@@ -104,21 +105,20 @@ def exp(x: Array) -> Power:
         second = k * _LN2[1]
         s = first - second
         s_low = (first - s) - second
-        j = np.rint(s * _FINE)
-        s -= j * (1 / _FINE)
-        # |e**s - 1| is below 2**-10, so its rounding, and that of a product with it, is below
-        # 2**-63 of the result.
-        q = s * s * (0.5 + s * (1 / 6 + s * (1 / 24 + s * (1 / 120))))
-        q += s_low
-        q += s
-        j += _far(_FINE)
+        j = np.rint(s * _PARTS)
+        s -= j * (1 / _PARTS)
+        tail = s * s * (0.5 + s * (1 / 6 + s * (1 / 24 + s * (1 / 120 + s * (1 / 720)))))
+        tail += s_low
+        j += _FAR
         at = j.astype(np.intp)
-        t = table.take(at)
-        q *= t
-        q += table_low.take(at)
-        np.add(t, q, out=high[part])
-        np.subtract(t, high[part], out=t)
-        np.add(t, q, out=low[part])
+        t, t_low = table.take(at), table_low.take(at)
+        product, product_low = two_product(t, s)
+        np.add(t, product, out=high[part])
+        np.subtract(t, high[part], out=low[part])
+        low[part] += product
+        tail *= t
+        s *= t_low
+        low[part] += product_low + (t_low + tail + s)
     return Power(*(_like(x, array) for array in (high, low, exponent)))
 
 
@@ -150,7 +150,7 @@ def _like(x: Array, flat: Array) -> Array:
 
 
 def expm1(x: Array) -> Pair:
-    """Return e**x - 1 to about 2**-60 of it, for |x| up to ln(2) / 2; else as `exp` has it.
+    """Return e**x - 1 to about 2**-63 of it, for |x| up to ln(2) / 2; else as `exp` has it.
 
     Examples
     --------
@@ -161,14 +161,13 @@ def expm1(x: Array) -> Pair:
     >>> abs((Decimal(float(high)) + Decimal(float(low))) / series - 1) < Decimal("1e-18")
     True
     """
-    far = _far(_PARTS)
     j = np.rint(x * _PARTS)
-    small = np.abs(j) <= far  # not where it is nan
-    _, _, table, table_low = _table(_PARTS)
-    at = np.where(small, j + far, far).astype(np.intp)
+    small = np.abs(j) <= _FAR  # not where it is nan
+    _, _, table, table_low = _table()
+    at = np.where(small, j + _FAR, _FAR).astype(np.intp)
     q = x - j / _PARTS
     q_low = q * q * (0.5 + q * (1 / 6 + q * (1 / 24 + q * (1 / 120 + q * (1 / 720 + q / 5040)))))
-    # e**(j / 64 + s) - 1 = (e**(j / 64) - 1) (1 + q) + q
+    # e**(j / 512 + s) - 1 = (e**(j / 512) - 1) (1 + q) + q
     t, t_low = table[at], table_low[at]
     product, product_low = two_product(t, q)
     first, first_low = two_sum(t, q)
@@ -199,16 +198,11 @@ def _parted(number: Decimal) -> tuple[float, float, float]:
 _LN2 = _parted(_LN2_DIGITS)
 
 
-def _far(parts: int) -> int:
-    """Return how many multiples of 1 / parts lie on either side: up to ln(2) / 2."""
-    return int(parts * 0.3466) + 1
-
-
 @cache
-def _table(parts: int) -> tuple[Array, Array, Array, Array]:
-    """Return e**(j / parts), and that minus 1, as two float64 each."""
+def _table() -> tuple[Array, Array, Array, Array]:
+    """Return e**(j / _PARTS), and that minus 1, as two float64 each."""
     context = Context(prec=40)
-    exact = [context.exp(Decimal(j) / parts) for j in range(-_far(parts), _far(parts) + 1)]
+    exact = [context.exp(Decimal(j) / _PARTS) for j in range(-_FAR, _FAR + 1)]
     columns = []
     for less in (0, 1):
         numbers = [number - less for number in exact]

@@ -28,7 +28,7 @@ def true_loss(logits: Array, target: int) -> Array:
 
 
 class Power(NamedTuple):
-    """significand * 10**exponent, with 1 <= significand < 10; nan where there is no number."""
+    """significand * 10**exponent, 1 <= significand < 10 or both 0; nan where there is no number."""
 
     significand: Array
     exponent: Array
@@ -40,6 +40,8 @@ def power(log10: Array) -> Power:
     told = np.isfinite(log10)
     exponent[told] = np.floor(log10[told])
     significand[told] = 10 ** (log10[told] - exponent[told])
+    zero = np.isneginf(log10)
+    exponent[zero] = significand[zero] = 0.0
     return Power(significand, exponent)
 
 
@@ -55,6 +57,7 @@ def log10_loss(loss: Array, logits: Array, target: int) -> Array:
         with np.errstate(all="ignore"):
             total = row_sum(np.exp(other - second[:, None]))
             log10[small] = (second - largest) * _LOG10_E + np.log10(total)
+        log10[small[np.isneginf(second)]] = -np.inf  # there is no other class
     large = np.flatnonzero(np.isposinf(loss))
     if large.size:  # the distance of two float64 can be beyond float64
         rows = logits[large] / 2

@@ -10,7 +10,7 @@ import { make, swatch } from "./dom.js";
  * @param {Card} spec
  * @param {Cells} cells
  */
-export function card({ title, note, swatch: name, value, unit, second_label, second }, cells) {
+export function card({ title, note, swatch: name, value, unit, second_label, second, off }, cells) {
   return make(
     "div",
     { class: "ce-card" },
@@ -23,6 +23,7 @@ export function card({ title, note, swatch: name, value, unit, second_label, sec
       " ",
       make("span", { class: "ce-unit", text: unit }),
     ),
+    ...(off ? [make("p", { class: "ce-off" }, cells.sentence(off))] : []),
     ...(second ? [make("p", { class: "ce-hint" }, second_label, cells.make(second))] : []),
   );
 }

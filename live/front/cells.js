@@ -2,15 +2,19 @@
 // Numbers and words in the page that follow the drag.
 
 import { make } from "./dom.js";
-import { at, bits, format } from "./numbers.js";
+import { at, bits, format, power } from "./numbers.js";
+import { fill } from "./sentences.js";
 
-/** @import {Cell, Column, Row} from "./types.js" */
+/** @import {Cell, Column, Row, Sentence} from "./types.js" */
 
+const SHORTEST = /** @type {const} */ ({ kind: "shortest", digits: 6 });
 const MATHML = "http://www.w3.org/1998/Math/MathML";
 
 export class Cells {
   /** @type {{cell: Cell, node: HTMLElement | MathMLElement}[]} */
   #shown = [];
+  /** @type {{sentence: Sentence, node: HTMLElement}[]} */
+  #told = [];
 
   /** @param {(id: string, value: string) => void} pick */
   constructor(pick) {
@@ -25,7 +29,7 @@ export class Cells {
     const node = make("span", { "data-readout": cell.readout });
     this.#shown.push({ cell, node });
     if (cell.shade) node.classList.add("ce-shade");
-    const under = cell.under ? [this.make(cell.under)] : [];
+    const under = cell.under ? [this.#below(cell.under)] : [];
     for (const lower of under) lower.classList.add("ce-below");
     if (!cell.pick) return under.length ? make("span", {}, node, ...under) : node;
     const [id, value] = cell.pick;
@@ -45,6 +49,22 @@ export class Cells {
     return button;
   }
 
+  /** @param {Cell | Sentence} lower */
+  #below(lower) {
+    return "pieces" in lower ? this.sentence(lower) : this.make(lower);
+  }
+
+  /**
+   * A sentence that is always the one piece of its number.
+   *
+   * @param {Sentence} sentence
+   */
+  sentence(sentence) {
+    const node = make("span", { "data-readout": sentence.readout });
+    this.#told.push({ sentence, node });
+    return node;
+  }
+
   /**
    * A number inside a formula.
    *
@@ -62,6 +82,12 @@ export class Cells {
    * @param {Row} row
    */
   show(columns, row) {
+    for (const { sentence, node } of this.#told) {
+      const said = fill(sentence, null, columns, row);
+      if (node.textContent !== said) node.textContent = said;
+      const tone = sentence.tones[at(columns[sentence.column], row)];
+      if (tone) node.dataset.tone = tone;
+    }
     for (const { cell, node } of this.#shown) {
       const value = at(columns[cell.column], row, cell.item);
       const said = text(cell, value, columns, row);
@@ -82,9 +108,12 @@ export class Cells {
  * @param {Column[]} columns
  * @param {Row} row
  */
-function text({ words, style, zero, column }, value, columns, row) {
+function text({ words, style, zero, column, exponent }, value, columns, row) {
   if (words?.length) return words[value] ?? "";
+  if (typeof exponent === "number") {
+    return power(value, at(columns[exponent], row), style ?? SHORTEST);
+  }
   if (style?.kind === "bits") return bits(columns[column], row, style.digits);
   if (value === 0 && zero) return zero;
-  return format(value, style ?? { kind: "shortest", digits: 6 });
+  return format(value, style ?? SHORTEST);
 }

@@ -58,9 +58,12 @@ function shortest(value, digits, kind) {
   const text = String(Number(value.toPrecision(digits)));
   if (!prose) return text;
   const [whole, decimals] = text.split(".");
-  const grouped =
-    whole.replace("-", "").length > 4 ? whole.replace(/\B(?=(\d{3})+$)/g, "\u202f") : whole;
-  return decimals ? `${grouped}.${decimals}` : grouped;
+  return decimals ? `${grouped(whole)}.${decimals}` : grouped(whole);
+}
+
+/** @param {string} whole the digits before the point */
+function grouped(whole) {
+  return whole.replace("-", "").length > 4 ? whole.replace(/\B(?=(\d{3})+$)/g, "\u202f") : whole;
 }
 
 /**
@@ -73,8 +76,10 @@ function shortest(value, digits, kind) {
 export function power(significand, exponent, style) {
   if (!Number.isFinite(significand)) return format(significand, style);
   if (exponent >= -3 && exponent < 7) return format(Number(`${significand}e${exponent}`), style);
-  if (Math.abs(exponent) >= 1e6) return `10^${format(exponent, style)}`;
-  return `${significand.toFixed(2)}e${exponent}`;
+  if (Math.abs(exponent) >= 1e15) return `10^${format(exponent, style)}`;
+  if (Math.abs(exponent) >= 1e6) return `10^${grouped(String(exponent))}`;
+  const digits = style.kind === "shortest" ? style.digits - 1 : 2;
+  return `${significand.toFixed(digits)}e${exponent}`;
 }
 
 /**

@@ -29,10 +29,11 @@
  * @property {string[]} words
  * @property {string[]} tones
  * @property {boolean} shade
- * @property {Cell | null} under
+ * @property {Cell | Sentence | null} under
  * @property {[id: string, value: string] | null} pick
  * @property {boolean} picked
  * @property {string} label
+ * @property {number | null} exponent
  * @property {string} zero
  */
 
@@ -69,6 +70,7 @@
  * @property {string} unit
  * @property {string} second_label
  * @property {Cell | null} second
+ * @property {Sentence | null} off
  */
 
 /** @typedef {{column: number, style: Style | null, exponent?: number | null, names: string[], item: number}} Filling */
@@ -80,6 +82,7 @@
  * @property {number} column
  * @property {string[]} pieces
  * @property {string} glue
+ * @property {string[]} tones
  * @property {Record<string, Filling>} places
  */
 

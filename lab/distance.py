@@ -1,0 +1,142 @@
+"""How far a loss is from the one on paper, always said, in three states: right, off, broken."""
+
+from typing import Final
+
+import numpy as np
+
+from ce_core.formats import FORMATS
+from ce_core.pipelines import CauseKind, Run
+from ce_core.pipelines.paper import power
+from lab.words import say
+from live.parts import Column, Columns, Place, Sentence, Style
+
+MANY = 1000.0  # ulps; of more, per cent are easier to grasp
+FAR = 1e6  # per cent; more say nothing any more
+SHORT: Final = Style("significant", 2)
+PROSE: Final = Style("prose", 6)
+
+STATES: Final = (
+    "right",
+    "nearest_zero",
+    "smallest",
+    "ulps",
+    "percent",
+    "far",
+    "broken",
+    "beyond",
+    "infinite_too",
+    "not_infinite",
+    "no_loss",
+)
+# Losses below have fewer digits than float64, in which they are judged, can tell apart.
+_SMALLEST: Final = 2.0**-1005
+_FEW: Final = 12 * 2.0**-1074
+
+RIGHT: Final = frozenset(("right", "nearest_zero", "infinite_too"))
+OFF: Final = frozenset(("ulps", "percent", "far"))
+
+
+def states(run: Run) -> np.ndarray:
+    """Return the position in `STATES` of each loss."""
+    loss, paper = run.steps["loss"].astype(np.float64), run.paper
+    found = np.full(loss.shape, STATES.index("percent"), np.int8)
+    right = run.right
+    holds = {
+        "no_loss": np.isnan(paper),
+        "infinite_too": np.isposinf(run.log10_paper) & np.isposinf(loss),
+        "nearest_zero": right & (loss == 0) & (run.log10_paper > -np.inf),
+        "smallest": (run.format == "float64")
+        & (paper > 0)
+        & (paper < _SMALLEST)
+        & (np.abs(run.error) < _FEW),
+        "right": right & np.isfinite(loss),
+        "not_infinite": np.isposinf(run.log10_paper),
+        "beyond": ~np.isfinite(loss) & (paper > FORMATS[run.format].max),
+        "broken": ~np.isfinite(loss),
+        "far": ~(percent(run) < FAR),
+        "ulps": run.ulps < MANY,
+    }
+    for state, here in reversed(holds.items()):  # the first that holds is written last
+        np.putmask(found, here, STATES.index(state))
+    return found
+
+
+def _among_the_smallest(run: Run) -> np.ndarray:
+    small = (run.paper > 0) & (run.paper < _SMALLEST) & (np.abs(run.error) < _FEW)
+    return small & (run.format == "float64")
+
+
+def percent(run: Run) -> np.ndarray:
+    """Return how far each loss is off, in per cent of that on paper."""
+    with np.errstate(all="ignore"):
+        return np.asarray(100 * np.abs(run.error) / run.paper)
+
+
+def add_paper(run: Run, columns: Columns) -> tuple[Column, Column]:
+    """Add the loss on paper, which may lie beyond every float64, as a power of ten."""
+    told = power(run.log10_paper)
+    return columns.add("paper", told.significand), columns.add("paper_exponent", told.exponent)
+
+
+def distance(run: Run, name: str, columns: Columns) -> Sentence:
+    """Say how far the losses of a run are off.
+
+    Parameters
+    ----------
+    run : Run
+        A pipeline at every position.
+    name : str
+        What its columns and its readout are called.
+    columns : Columns
+        Where they are added; "paper" and "paper_exponent" are there.
+    """
+    places = {
+        "ulps": Place(columns.add(f"ulps_{name}", shown(run.ulps)), SHORT),
+        "percent": Place(columns.add(f"percent_{name}", shown(percent(run))), SHORT),
+        "paper": Place(columns["paper"], PROSE, exponent=columns["paper_exponent"]),
+    }
+    return Sentence(
+        f"off-{name}",
+        "",
+        columns.add(f"off_{name}", states(run)),
+        [say(f"verdict.off_{state}", format=run.format) for state in STATES],
+        places,
+    )
+
+
+def mark(run: Run, name: str, columns: Columns) -> Sentence:
+    """Say the same in a few letters, and what broke in the place of that it did.
+
+    One number serves both, ulps and per cent: a table has many marks.
+    """
+    state = states(run)
+    broken = np.isin(state, [STATES.index(name) for name in _BROKEN])
+    number = np.where(state == STATES.index("ulps"), run.ulps, percent(run))
+    kinds = [say(f"overflow.mark_{kind.name.lower()}") for kind in CauseKind if kind <= _LAST]
+    return Sentence(
+        name,
+        "",
+        columns.add(name, np.where(broken, len(STATES) + run.broke, state).astype(np.int8)),
+        [*(say(f"overflow.mark_{state}") for state in STATES), *kinds],
+        {"off": Place(columns.add(f"{name}-off", shown(number)), SHORT)},
+        tones=[*(_TONES.get(state, "bad") for state in STATES), *["bad"] * len(kinds)],
+    )
+
+
+_BROKEN: Final = ("broken", "beyond", "not_infinite", "no_loss")
+_LAST = CauseKind.RESULT_OVERFLOW  # the kinds up to this one leave no number
+_TONES: Final = {**dict.fromkeys(RIGHT, "good"), **dict.fromkeys(OFF, "warn")}
+
+
+def shown(numbers: np.ndarray) -> np.ndarray:
+    """Round to the two digits that are shown, and so that most bytes are 0 and deflate."""
+    with np.errstate(all="ignore"):
+        unit = 10.0 ** (np.floor(np.log10(np.abs(numbers))) - 1)
+        rounded = np.where(numbers == 0, 0.0, np.rint(numbers / unit) * unit)
+    mantissa, exponent = np.frexp(np.where(np.isinf(numbers), numbers, rounded))
+    short = np.ldexp(np.rint(mantissa * 2**_BITS), exponent - _BITS)
+    fits = np.abs(short[np.isfinite(short)]).max(initial=0.0) < np.finfo(np.float32).max
+    return short.astype(np.float32) if fits else short
+
+
+_BITS = 11  # hold two decimal digits
