@@ -10,7 +10,7 @@ from ce_core.scenarios import Scenario
 from lab.figures import DENSE
 from lab.parameters import FORMAT, FORMATS, LOGITS, SHIFT, first_names
 from lab.readers import plain
-from lab.settings import REACHES, Parameter, Settings
+from lab.settings import REACHES, Parameter, Settings, widened
 from lab.words import say
 from live.parts import Choice, Presets, Slider
 
@@ -41,11 +41,15 @@ def steps_each_way(settings: Settings) -> int:
     return 100 if count <= 3 else 50 if count < DENSE else 25
 
 
-def logit_sliders(settings: Settings, half: int = 100) -> list[Slider]:
-    """Make one slider for each logit, with a radio button that makes its class the true one."""
+def logit_sliders(settings: Settings, half: int = 100, reach: float = 0.0) -> list[Slider]:
+    """Make one slider for each logit, with a radio button that makes its class the true one.
+
+    They reach as far as the settings say, or `reach`, widened where a logit lies beyond.
+    """
+    reach = widened(reach, *settings.logits) if reach else settings.effective_reach
     sliders = []
     for i, name in enumerate(settings.names):
-        values, index = grid(settings.logits[i], settings.effective_reach, half)
+        values, index = grid(settings.logits[i], reach, half)
         sliders.append(
             Slider(
                 id=f"{LOGITS.key}.{i}",

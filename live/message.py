@@ -16,6 +16,8 @@ from live.parts import Column, Columns, Instrument, Surround
 # are.
 _NOW = {
     "sliders": ("values", "index", "masked"),
+    "switches": ("on",),
+    "stacks": ("looks", "alt"),
     "choices": ("selected",),
     "figures": ("plot", "alt"),
     "sentences": ("said",),
@@ -56,6 +58,8 @@ def pack(
         for i, instrument in enumerate(instruments)
     ]
     around = {
+        "title": surround.title,
+        "steps": surround.steps,
         "break": surround.breaking,
         "questions": surround.questions,
         "closing": surround.closing,
@@ -126,6 +130,8 @@ def _now(instrument: Instrument) -> dict[str, Any]:
             for slider in instrument.sliders
         ],
         "choice": instrument.choice,
+        "switches": [{"on": switch.on} for switch in instrument.switches],
+        "stacks": [{"alt": stack.alt, "looks": stack.looks} for stack in instrument.stacks],
         "choices": [{"selected": choice.selected} for choice in instrument.choices],
         "picked": instrument.presets.picked if instrument.presets else "",
         "figures": [{"plot": figure.plot, "alt": figure.alt} for figure in instrument.figures],

@@ -2,6 +2,7 @@
 // Cards, each with one large number.
 
 import { make, swatch } from "./dom.js";
+import { termed } from "./terms.js";
 
 /** @import {Cells} from "./cells.js" */
 /** @import {Card} from "./types.js" */
@@ -14,8 +15,8 @@ export function card({ title, note, swatch: name, value, unit, second_label, sec
   return make(
     "div",
     { class: "ce-card" },
-    make("h3", {}, ...(name ? [swatch(name)] : []), title),
-    make("p", { class: "ce-hint", text: note }),
+    make("h3", {}, ...(name ? [swatch(name)] : []), termed(make("span"), title)),
+    ...(note ? [make("p", { class: "ce-hint", text: note })] : []),
     make(
       "p",
       { class: "ce-value" },

@@ -6,10 +6,11 @@ import { at, bits, format } from "./numbers.js";
 
 /** @import {Cell, Column, Row} from "./types.js" */
 
+const SVG = "http://www.w3.org/2000/svg";
 const MATHML = "http://www.w3.org/1998/Math/MathML";
 
 export class Cells {
-  /** @type {{cell: Cell, node: HTMLElement | MathMLElement}[]} */
+  /** @type {{cell: Cell, node: HTMLElement | MathMLElement | SVGElement}[]} */
   #shown = [];
 
   /** @param {(id: string, value: string) => void} pick */
@@ -52,6 +53,18 @@ export class Cells {
    */
   inFormula(cell) {
     const node = /** @type {MathMLElement} */ (document.createElementNS(MATHML, "mn"));
+    if (cell.readout) node.dataset.readout = cell.readout;
+    this.#shown.push({ cell, node });
+    return node;
+  }
+
+  /**
+   * A number inside a picture.
+   *
+   * @param {Cell} cell
+   */
+  inPicture(cell) {
+    const node = /** @type {SVGElement} */ (document.createElementNS(SVG, "tspan"));
     if (cell.readout) node.dataset.readout = cell.readout;
     this.#shown.push({ cell, node });
     return node;

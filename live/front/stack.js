@@ -1,0 +1,320 @@
+// @ts-check
+// Rows of bars one above the other: a class is one vertical line. The bars of the first row are
+// dragged, by their handles or anywhere in their column.
+
+import { closest } from "./geometry.js";
+import { at, format } from "./numbers.js";
+import { bar, dragged, level, strips } from "./stackshape.js";
+import { Tween } from "./tween.js";
+
+/** @import {Bar, Strip} from "./stackshape.js" */
+/** @import {Cells} from "./cells.js" */
+/** @import {Grips} from "./drag.js" */
+/** @import {Column, Look, Row, Stack as Spec, Words} from "./types.js" */
+
+const SVG = "http://www.w3.org/2000/svg";
+const NARROW = 560; // px of a picture whose rows are named above them
+
+/**
+ * @param {Element} parent
+ * @param {string} tag
+ * @param {Record<string, string | number>} attributes
+ */
+function draw(parent, tag, attributes = {}) {
+  const node = /** @type {SVGElement} */ (document.createElementNS(SVG, tag));
+  put(node, attributes);
+  parent.append(node);
+  return node;
+}
+
+/**
+ * @param {Element} node
+ * @param {Record<string, string | number>} attributes
+ */
+function put(node, attributes) {
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, String(value));
+}
+
+/** @param {Element} parent */
+function item(parent, /** @type {string} */ part) {
+  const group = draw(parent, "g", { "data-part": part });
+  return {
+    bar: draw(group, "rect", { class: "ce-pillar", rx: 4 }),
+    text: draw(group, "text", { class: "ce-number", "text-anchor": "middle" }),
+    cover: draw(group, "text", { class: "ce-cover", "text-anchor": "middle" }),
+  };
+}
+
+export class Stack {
+  /** @type {Look[]} */
+  #looks = [];
+  /** @type {Strip[]} */
+  #strips = [];
+  /** @type {Bar[]} */
+  #bars = [];
+  /** @type {number[]} */
+  #x = []; // the middle of each class
+  #size = { width: 0, height: 0, em: 16, left: 0, slot: 0 };
+  /** @type {{columns: Column[], row: Row} | null} */
+  #seen = null;
+  #tween = new Tween((shown) => this.#paint(shown));
+  #watch = new ResizeObserver(() => this.#resize());
+
+  /**
+   * @param {Spec} spec
+   * @param {Cells} cells
+   * @param {Words} words
+   * @param {Grips} grips
+   */
+  constructor(spec, cells, words, grips) {
+    this.spec = spec;
+    this.words = words;
+    this.grips = grips;
+    this.node = document.createElement("figure");
+    this.node.className = "ce-stack";
+    this.svg = draw(this.node, "svg", { role: "img" });
+    this.rows = spec.bands.map((band) => {
+      const group = draw(this.svg, "g", { "data-part": band.part, class: "ce-band" });
+      const row = {
+        title: draw(group, "text", { class: "ce-row-title" }),
+        note: draw(group, "text", { class: "ce-row-note" }),
+        base: draw(group, "line", { class: "ce-base" }),
+        above: draw(group, "rect", { class: "ce-above" }),
+        items: spec.names.map((_, i) => item(group, `${band.part}.${i}`)),
+        limit: draw(group, "line", { class: "ce-limit" }),
+        limitText: draw(group, "text", { class: "ce-limit-text", "text-anchor": "end" }),
+        total: draw(group, "text", { class: "ce-total", "text-anchor": "end" }),
+      };
+      row.items.forEach(({ text }, i) => {
+        if (band.readout) text.setAttribute("data-readout", `${band.readout}-${i}`);
+      });
+      if (band.total) row.total.append(band.total_label, cells.inPicture(band.total));
+      return row;
+    });
+    this.names = spec.names.map((name, i) => {
+      const node = draw(this.svg, "text", { class: "ce-class-name", "text-anchor": "middle" });
+      if (i === spec.marked) node.classList.add("ce-true");
+      const cut = name.length > 12 ? `${name.slice(0, 11)}…` : name;
+      node.textContent = i === spec.marked ? `◉ ${cut}` : cut;
+      draw(node, "title").textContent = i === spec.marked ? `${name}: ${spec.mark}` : name;
+      return node;
+    });
+    this.handles = spec.drag.map((id) => {
+      const group = draw(this.svg, "g", { class: "ce-handle", "data-part": `${spec.bands[0].part}.handle`, "data-drag": id });
+      draw(group, "circle", { class: "ce-reach", r: 24 });
+      draw(group, "circle", { class: "ce-knob", r: 11 });
+      return group;
+    });
+    this.#drags();
+    this.#watch.observe(this.svg);
+  }
+
+  // ---------------------------------------------------------------- the pointer
+
+  #drags() {
+    /** @type {{id: string, s: number, start: number, y: number} | null} */
+    let grip = null;
+    const { svg, grips, spec } = this;
+    const under = (/** @type {PointerEvent} */ event) => {
+      const x = event.clientX - svg.getBoundingClientRect().left;
+      const i = this.#x.findIndex((middle) => Math.abs(x - middle) <= this.#size.slot / 2);
+      return i < 0 ? null : grips.slider(spec.drag[i]) && { id: spec.drag[i], i };
+    };
+    svg.addEventListener("pointerdown", (event) => {
+      // A finger scrolls the page beside the handles.
+      const knob = event.target instanceof Element && event.target.closest(".ce-handle");
+      if (event.button !== 0 || (event.pointerType === "touch" && !knob)) return;
+      const found = under(event);
+      const slider = found && grips.slider(found.id);
+      if (!slider) return;
+      event.preventDefault();
+      grips.begin();
+      svg.setPointerCapture(event.pointerId);
+      grip = { id: found.id, s: slider.s, start: slider.value(slider.k), y: event.clientY };
+      this.handles[found.i].classList.add("ce-held");
+      grips.move(slider.s, slider.k);
+    });
+    svg.addEventListener("pointermove", (event) => {
+      if (!grip) {
+        svg.classList.toggle("ce-grab", event.pointerType !== "touch" && under(event) !== null);
+        return;
+      }
+      const slider = grips.slider(grip.id);
+      if (!slider) return;
+      const wanted = dragged(this.#strips[0], this.#looks[0], grip.start, event.clientY - grip.y);
+      grips.move(grip.s, closest(slider.count, (k) => Math.abs(slider.value(k) - wanted), slider.k));
+    });
+    const end = () => {
+      if (grip) grips.end(grip.s);
+      grip = null;
+      for (const handle of this.handles) handle.classList.remove("ce-held");
+    };
+    svg.addEventListener("pointerup", end);
+    svg.addEventListener("pointercancel", end);
+  }
+
+  /**
+   * The slider of this id has the keyboard's focus, or none.
+   *
+   * @param {string | null} id
+   */
+  focus(id) {
+    this.spec.drag.forEach((own, i) => this.handles[i].classList.toggle("ce-focused", own === id));
+  }
+
+  /**
+   * Where the sliders are sat on a phone: the class that is chosen there is marked here.
+   *
+   * @param {number} chosen
+   */
+  choose(chosen) {
+    this.names.forEach((node, i) => node.classList.toggle("ce-chosen", i === chosen));
+  }
+
+  // ---------------------------------------------------------------- the picture
+
+  /** @param {{alt: string, looks: Look[]}} now */
+  update({ alt, looks }) {
+    this.svg.setAttribute("aria-label", alt);
+    this.#looks = looks;
+    this.rows.forEach(({ title, note, limitText }, b) => {
+      title.textContent = looks[b].title;
+      note.textContent = looks[b].note;
+      limitText.textContent = looks[b].limit_label;
+    });
+    this.#place();
+  }
+
+  #resize() {
+    this.#place();
+    this.#show(false);
+  }
+
+  /** Put what does not move where the size of the picture has it. */
+  #place() {
+    const { width, height } = this.svg.getBoundingClientRect();
+    if (!width || !this.#looks.length) return;
+    const em = parseFloat(getComputedStyle(this.svg).fontSize);
+    const narrow = width < NARROW;
+    const left = narrow ? 0 : 9.4 * em;
+    const slot = (width - left) / this.spec.names.length;
+    this.#size = { width, height, em, left, slot };
+    this.#x = this.spec.names.map((_, i) => left + slot * (i + 0.5));
+    const foot = 1.7 * em;
+    this.#strips = strips(height - foot, this.spec.bands.map(({ share }) => share), 2 * em);
+    this.rows.forEach((row, b) => {
+      const { top, height: tall } = this.#strips[b];
+      const look = this.#looks[b];
+      const { log } = this.spec.bands[b];
+      const bottom = top + tall;
+      const middle = narrow ? top - 1.1 * em : top + tall / 2 - 0.15 * em;
+      put(row.title, { x: 0, y: middle });
+      put(row.note, { x: narrow ? row.title.getBoundingClientRect().width + 0.5 * em : 0, y: narrow ? middle : middle + 1.25 * em });
+      const base = bottom - tall * (log ? 0 : level(look, false, 0));
+      put(row.base, { x1: left, x2: width, y1: base, y2: base });
+      const ceiling = look.limit === null ? -1 : bottom - tall * level(look, log, look.limit);
+      const seen = look.limit === null ? "hidden" : "visible";
+      put(row.limit, { x1: left, x2: width, y1: ceiling, y2: ceiling, visibility: seen });
+      put(row.above, { x: left, width: Math.max(width - left, 0), y: top - 0.1 * tall, height: Math.max(ceiling - top + 0.1 * tall, 0), visibility: seen });
+      put(row.limitText, { x: width, y: ceiling - 0.35 * em, visibility: seen });
+      put(row.total, { x: width, y: bottom + 1.15 * em });
+    });
+    this.names.forEach((node, i) => put(node, { x: this.#x[i], y: height - 0.35 * em }));
+  }
+
+  /**
+   * @param {Column[]} columns
+   * @param {Row} row
+   * @param {boolean} moves whether the bars are seen to go to where they stand now
+   */
+  show(columns, row, moves) {
+    this.#seen = { columns, row };
+    this.#show(moves);
+  }
+
+  /** @param {boolean} moves */
+  #show(moves) {
+    if (!this.#seen || !this.#strips.length) return;
+    const { columns, row } = this.#seen;
+    this.#bars = [];
+    this.spec.bands.forEach((band, b) => {
+      const look = this.#looks[b];
+      this.rows[b].items.forEach((part, i) => {
+        const value = at(columns[band.column], row, i);
+        const found = bar(this.#strips[b], look, band.log, value);
+        this.#bars.push(found);
+        const text = value === 0 ? "0" : format(value, band.style);
+        if (part.text.textContent !== text) part.text.textContent = text;
+        part.bar.setAttribute("data-swatch", look.swatch);
+        part.bar.setAttribute("data-state", found.state);
+        part.text.setAttribute("data-state", found.state);
+      });
+    });
+    this.#tween.go(this.#bars.flatMap(({ y, height }) => [y, height]), moves);
+  }
+
+  /** @param {number[]} shown */
+  #paint(shown) {
+    const { em, slot } = this.#size;
+    const width = Math.min(0.72 * slot, 15 * em);
+    let n = 0;
+    this.rows.forEach((row, b) => {
+      const strip = this.#strips[b];
+      row.items.forEach(({ bar: rect, text, cover }, i) => {
+        const { state } = this.#bars[n];
+        const y = shown[2 * n];
+        const height = shown[2 * n + 1];
+        n += 1;
+        const x = this.#x[i];
+        put(rect, { x: x - width / 2, width, y, height });
+        put(text, { x, y: this.#label(b, state, y, height, text) });
+        put(cover, { x, y: strip.top + strip.height - 0.35 * em });
+        cover.textContent = "?";
+        if (b === 0) this.#hold(i, at(this.#seen?.columns[this.spec.bands[0].column] ?? missing, this.#seen?.row ?? [0, 0], i), y, height);
+      });
+    });
+  }
+
+  /**
+   * Where the number of a bar stands: within a tall one of the middle rows, else above it.
+   *
+   * @param {number} b
+   * @param {string} state
+   * @param {number} y
+   * @param {number} height
+   * @param {SVGElement} text
+   */
+  #label(b, state, y, height, text) {
+    const { em } = this.#size;
+    const { top, height: tall } = this.#strips[b];
+    const look = this.#looks[b];
+    if (b === 0) {
+      const base = top + tall * (1 - level(look, false, 0));
+      return y + height > base + 1 ? y + height + 1.75 * em : y - 0.95 * em;
+    }
+    const over = state === "inf" || state === "over";
+    const inside = state !== "nan" && this.spec.bands[b].log && height > 1.8 * em;
+    text.classList.toggle("ce-inside", inside);
+    if (state === "nan") return y + height / 2 + 0.35 * em;
+    return inside ? y + (over ? 0.3 * tall : 1.25 * em) : y - 0.4 * em;
+  }
+
+  /**
+   * @param {number} i
+   * @param {number} value
+   * @param {number} y
+   * @param {number} height
+   */
+  #hold(i, value, y, height) {
+    const end = value < 0 ? y + height : y;
+    put(this.handles[i], { transform: `translate(${this.#x[i]},${end})` });
+  }
+
+  leave() {
+    this.#tween.leave();
+    this.#watch.disconnect();
+  }
+}
+
+/** @type {Column} */
+const missing = { data: new Float32Array(64), rows: 1, positions: 1, items: 64 };

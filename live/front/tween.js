@@ -1,0 +1,57 @@
+// @ts-check
+// Numbers that go from where they are to where they shall be, in a moment.
+
+const LENGTH = 350; // ms
+
+/** @param {number} share of the time */
+export const eased = (share) => (share < 0.5 ? 4 * share ** 3 : 1 - (2 - 2 * share) ** 3 / 2);
+
+/**
+ * @param {number[]} from
+ * @param {number[]} to
+ * @param {number} share
+ */
+export const between = (from, to, share) => to.map((end, i) => {
+  const start = from[i];
+  return Number.isFinite(start) ? start + (end - start) * share : end;
+});
+
+const still = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+export class Tween {
+  /** @type {number[]} */
+  shown = [];
+  #frame = 0;
+
+  /** @param {(shown: number[]) => void} paint */
+  constructor(paint) {
+    this.paint = paint;
+  }
+
+  /**
+   * @param {number[]} to
+   * @param {boolean} moves whether it is seen to go there
+   */
+  go(to, moves) {
+    cancelAnimationFrame(this.#frame);
+    const from = this.shown;
+    const same = from.length === to.length && to.every((end, i) => Math.abs(end - from[i]) < 0.5);
+    if (!moves || same || from.length !== to.length || still()) {
+      this.shown = to;
+      this.paint(to);
+      return;
+    }
+    const start = performance.now();
+    const next = (/** @type {number} */ now) => {
+      const share = Math.min(Math.max((now - start) / LENGTH, 0), 1);
+      this.shown = between(from, to, eased(share));
+      this.paint(this.shown);
+      if (share < 1) this.#frame = requestAnimationFrame(next);
+    };
+    this.#frame = requestAnimationFrame(next);
+  }
+
+  leave() {
+    cancelAnimationFrame(this.#frame);
+  }
+}
