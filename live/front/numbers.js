@@ -78,6 +78,13 @@ export function power(significand, exponent, style) {
 }
 
 /**
+ * Write a number's minus as one: U+2212.
+ *
+ * @param {string} text
+ */
+export const minus = (text) => text.replaceAll("-", "\u2212");
+
+/**
  * A column of one slider and one position is the same everywhere.
  *
  * @param {Column} column

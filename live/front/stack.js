@@ -3,7 +3,7 @@
 // dragged, by their handles or anywhere in their column.
 
 import { closest } from "./geometry.js";
-import { at, format } from "./numbers.js";
+import { at, format, minus } from "./numbers.js";
 import { bar, dragged, level, strips } from "./stackshape.js";
 import { Tween } from "./tween.js";
 
@@ -13,6 +13,7 @@ import { Tween } from "./tween.js";
 /** @import {Column, Look, Row, Stack as Spec, Words} from "./types.js" */
 
 const SVG = "http://www.w3.org/2000/svg";
+const NAMED = [2, 1.3, 1.55]; // em above a row: its name, on a narrow picture
 const NARROW = 560; // px of a picture whose rows are named above them
 
 /**
@@ -201,13 +202,16 @@ export class Stack {
     this.#size = { width, height, em, left, slot };
     this.#x = this.spec.names.map((_, i) => left + slot * (i + 0.5));
     const foot = 1.7 * em;
-    this.#strips = strips(height - foot, this.spec.bands.map(({ share }) => share), 2 * em);
+    // A number stands above the highest bar, and on a narrow picture the row's name above that.
+    const gaps = narrow ? [3, 2.6, 2.8] : [2, 2.4, 2];
+    const above = this.spec.bands.map((_, b) => gaps[Math.min(b, 2)] * em);
+    this.#strips = strips(height - foot, this.spec.bands.map(({ share }) => share), above);
     this.rows.forEach((row, b) => {
       const { top, height: tall } = this.#strips[b];
       const look = this.#looks[b];
       const { log } = this.spec.bands[b];
       const bottom = top + tall;
-      const middle = narrow ? top - 1.1 * em : top + tall / 2 - 0.15 * em;
+      const middle = narrow ? top - NAMED[Math.min(b, 2)] * em : top + tall / 2 - 0.15 * em;
       put(row.title, { x: 0, y: middle });
       put(row.note, { x: narrow ? row.title.getBoundingClientRect().width + 0.5 * em : 0, y: narrow ? middle : middle + 1.25 * em });
       const base = bottom - tall * (log ? 0 : level(look, false, 0));
@@ -243,7 +247,7 @@ export class Stack {
         const value = at(columns[band.column], row, i);
         const found = bar(this.#strips[b], look, band.log, value);
         this.#bars.push(found);
-        const text = value === 0 ? "0" : format(value, band.style);
+        const text = value === 0 || value === 1 ? String(value) : minus(format(value, band.style));
         if (part.text.textContent !== text) part.text.textContent = text;
         part.bar.setAttribute("data-swatch", look.swatch);
         part.bar.setAttribute("data-state", found.state);
@@ -296,7 +300,7 @@ export class Stack {
     const inside = state !== "nan" && this.spec.bands[b].log && height > 1.8 * em;
     text.classList.toggle("ce-inside", inside);
     if (state === "nan") return y + height / 2 + 0.35 * em;
-    return inside ? y + (over ? 0.3 * tall : 1.25 * em) : y - 0.4 * em;
+    return inside ? y + (over ? Math.max(0.3 * tall, 2 * em) : 1.25 * em) : y - 0.4 * em;
   }
 
   /**

@@ -13,19 +13,19 @@ const LEAST = 2; // px of a bar that is drawn at all
 const OVER = 0.1; // of the strip: how far a broken bar stands above the ceiling
 
 /**
- * Divide a height among rows, with a gap above each.
+ * Divide a height among rows, each with its gap above it.
  *
  * @param {number} height
  * @param {number[]} shares
- * @param {number} gap
+ * @param {number[]} gaps
  * @returns {Strip[]}
  */
-export function strips(height, shares, gap) {
+export function strips(height, shares, gaps) {
   const whole = shares.reduce((sum, share) => sum + share, 0);
-  const room = Math.max(height - gap * shares.length, 0);
+  const room = Math.max(height - gaps.reduce((sum, gap) => sum + gap, 0), 0);
   let top = 0;
-  return shares.map((share) => {
-    top += gap;
+  return shares.map((share, i) => {
+    top += gaps[i];
     const strip = { top, height: (room * share) / whole };
     top += strip.height;
     return strip;

@@ -162,11 +162,9 @@ export class Steps {
     this.bar.dataset.goal = path.reached ? "reached" : "open";
     const reached = step.kind === "reach" && path.reached && step.done;
     termed(this.#task, reached || step.task);
-    const counts = step.times > 1 && !path.reached;
-    write(
-      this.#count,
-      counts ? say(this.words.tries, ["count", String(path.drags)], ["times", String(step.times)]) : "",
-    );
+    const count = String(path.reached ? step.times : path.drags);
+    const counted = say(this.words.tries, ["count", count], ["times", String(step.times)]);
+    write(this.#count, step.times > 1 ? counted : "");
     this.#answers();
     this.back.disabled = path.at === 1;
     this.next.disabled = path.at === path.steps.length;
@@ -203,9 +201,13 @@ export class Steps {
     while (this.#list.children.length > path.steps.length) this.#list.lastElementChild?.remove();
     path.steps.forEach(({ title }, i) => {
       const button = /** @type {HTMLElement} */ (this.#list.children[i]?.firstElementChild ?? this.#entry(i));
-      const text = done[i] ? say(this.words.done, ["title", title]) : title;
-      write(button, text);
-      if (path.at === i + 1) button.setAttribute("aria-current", "step");
+      write(button, title);
+      button.toggleAttribute("data-done", done[i]);
+      if (path.at === i + 1) {
+        button.setAttribute("aria-current", "step");
+        const path = /** @type {HTMLElement} */ (this.#list.parentElement);
+        path.scrollLeft = button.offsetLeft - path.clientWidth / 2;
+      }
       else button.removeAttribute("aria-current");
     });
   }
@@ -237,7 +239,7 @@ export class Steps {
           "data-answer": right ? "right" : wrong ? "wrong" : "",
           "aria-pressed": String(tries.includes(i)),
           disabled: !locked || wrong,
-          text: `${right ? "✓ " : wrong ? "✕ " : ""}${text}`,
+          text,
         });
         button.addEventListener("click", () => this.#choose(i));
         return button;
