@@ -20,7 +20,8 @@ _HERE = Path(__file__).parent
 _KEY = "player"
 _WORDS = (
     *("no_chart", "offline", "late", "waits", "nan", "inf", "exact", "right", "wrong", "show"),
-    *("again", "done", "open", "steps", "back", "next", "lecture", "tries", "close", "class", "play"),
+    *("again", "done", "open", "steps", "back", "next", "lecture", "tries", "close", "class"),
+    "play",
 )
 
 

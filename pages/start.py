@@ -9,7 +9,7 @@ import numpy as np
 
 from ce_core import FORMATS, cross_entropy
 from ce_core.pipelines import CauseKind, Run, run_all
-from lab.controls import logit_sliders, positions, shift_slider
+from lab.controls import logit_sliders, positions, slider
 from lab.lesson import Lesson, Question, Step
 from lab.parameters import AT, FORMAT, LOGITS, NAMES, SHIFT, TARGET
 from lab.pipeline import PRESET, open_scenario, summary
@@ -18,6 +18,7 @@ from lab.settings import Parameter, Settings, widened
 from lab.steps import other, places
 from lab.verdict import PROSE
 from lab.words import say
+from live.message import cut
 from live.parts import (
     Band,
     Card,
@@ -94,6 +95,7 @@ def _guess(settings: Settings) -> Question:
     p = float(_run(settings, "naive").steps["probabilities"][other(settings)])
     right = 2 if math.isnan(p) else 1 if p == 0 else 0
     options = ("before", "zero", "nan")
+    verdicts = ["right" if i == right else "wrong" for i in range(len(options))]
     words = places(settings)
     return Question(
         key="guess",
@@ -101,8 +103,8 @@ def _guess(settings: Settings) -> Question:
         options=[say(f"start.guess_{option}") for option in options],
         right=right,
         reasons=[
-            say(f"start.guess_{option}_{'right' if i == right else 'wrong'}", **words)
-            for i, option in enumerate(options)
+            say(f"start.guess_{option}_{verdict}", **words)
+            for option, verdict in zip(options, verdicts, strict=True)
         ],
         shown=settings,
     )
@@ -139,7 +141,9 @@ def _reach(settings: Settings) -> float:
 
 def _sliders(settings: Settings) -> list[Slider]:
     scores = logit_sliders(settings, _HALF, _REACH)
-    return [*(replace(slider, choice="") for slider in scores), shift_slider(settings, _HALF)]
+    # The last slider of an instrument is never masked: that of the shift, which stands still here.
+    still = slider(SHIFT, say("live.shift"), ([settings.shift], 0))
+    return [*(replace(score, choice="") for score in scores), still]
 
 
 def build(settings: Settings, columns: Columns) -> list[Instrument]:
@@ -167,7 +171,7 @@ def build(settings: Settings, columns: Columns) -> list[Instrument]:
         columns.add(f"loss_{form}", _plain(run.steps["loss"]))
     flat = logits.reshape(-1, logits.shape[-1])
     paper = cross_entropy(flat, np.full(len(flat), settings.target), reduction="none")
-    columns.add("loss_paper", paper.reshape(logits.shape[:-1]))
+    columns.add("loss_paper", cut(paper.reshape(logits.shape[:-1])))
     return [
         Instrument(
             title=say("start.picture_title"),
@@ -182,7 +186,7 @@ def build(settings: Settings, columns: Columns) -> list[Instrument]:
 
 
 def _plain(values: np.ndarray) -> np.ndarray:
-    return values.astype(np.float64 if values.dtype == np.float64 else np.float32)
+    return cut(values) if values.dtype == np.float64 else values.astype(np.float32)
 
 
 def _stack(settings: Settings, columns: Columns) -> Stack:
@@ -313,9 +317,9 @@ def _told(runs: Mapping[str, Run], settings: Settings, columns: Columns) -> Sent
     fmt = FORMATS[settings.format]
     words = {"format": fmt.name, "true": settings.names[settings.target]}
     named = {
-        "z": Place(columns.add("cause_z", cause.value), PROSE),
+        "z": Place(columns.add("cause_z", cut(cause.value)), PROSE),
         "exact": Place(
-            columns.add("cause_significand", cause.significand),
+            columns.add("cause_significand", cause.significand.astype(np.float32)),
             PROSE,
             exponent=columns.add("cause_exponent", cause.exponent),
         ),

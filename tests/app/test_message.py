@@ -11,15 +11,20 @@ from hypothesis.extra import numpy as arrays
 
 from live.message import cut, drawn, pack
 from live.parts import (
+    Band,
     Choice,
     Code,
     Columns,
     Figure,
     Instrument,
+    Look,
     Presets,
     Sentence,
     Slider,
+    Stack,
+    Style,
     Surround,
+    Switch,
 )
 from tests.app.instruments import assert_drawn, unpacked
 
@@ -65,16 +70,23 @@ def test_shorter_sliders_stand_at_their_last_value() -> None:
     np.testing.assert_array_equal(positions, [[1.0, 2.0, 2.0], [0.0, 0.5, 1.0]])
 
 
+def look(now: int) -> Look:
+    return Look(f"title {now}", "", "naive", 0.0, 1.0)
+
+
 def instrument(now: int, text: str) -> tuple[Instrument, Columns]:
     """Return an instrument, all of whose parts that change with a release are at `now`."""
     there = Columns()
     column = there.add("said", np.array([[now]], np.int8))
+    style = Style("fixed", 1)
     parts = Instrument(
         "Scores",
         "",
         [Slider("z", "z", "score", [0.0, 0.5 + now, 2.0], now, masked=bool(now))],
         choice=now,
         choices=[Choice("format", "Format", [("a", "A"), ("b", "B")], now)],
+        switches=[Switch("on", "On", bool(now))],
+        stacks=[Stack("", f"alt {now}", ["a"], [Band("x", column, style)], [look(now)], ["z"])],
         presets=Presets("preset", "Try", [("a", "A"), ("b", "B")], "ab"[now]),
         figures=[Figure(text, f"alt {now}", {"data": [], "layout": {"now": now}})],
         sentences=[Sentence("verdict", "", column, ["one", "two"], said=[[now], [0, 1]])],
@@ -99,6 +111,8 @@ def test_a_release_changes_the_numbers_and_other_words_the_layout() -> None:
         "sliders": [{"count": 3, "index": 1, "masked": True}],
         "choice": 1,
         "choices": [{"selected": 1}],
+        "switches": [{"on": True}],
+        "stacks": [{"alt": "alt 1", "looks": [vars(look(1))]}],
         "picked": "b",
         "figures": [{"plot": {"data": [], "layout": {"now": 1}}, "alt": "alt 1"}],
         "sentences": [[[1], [0, 1]]],
