@@ -10,12 +10,13 @@ import { termed } from "./terms.js";
 /**
  * @param {Card} spec
  * @param {Cells} cells
+ * @param {"h2" | "h3"} [heading]
  */
-export function card({ title, note, swatch: name, value, unit, second_label, second }, cells) {
+export function card({ title, note, swatch: name, value, unit, second_label, second }, cells, heading = "h3") {
   return make(
     "div",
     { class: "ce-card" },
-    make("h3", {}, ...(name ? [swatch(name)] : []), termed(make("span"), title)),
+    make(heading, {}, ...(name ? [swatch(name)] : []), termed(make("span"), title)),
     ...(note ? [make("p", { class: "ce-hint", text: note })] : []),
     make(
       "p",

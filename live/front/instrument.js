@@ -150,6 +150,12 @@ export class Instrument {
   /** @param {number} s */
   #release(s) {
     if (this.held !== s) return;
+    if (this.#frame) {
+      // A key may be let go of within a frame: where it has led is seen while it is held.
+      cancelAnimationFrame(this.#frame);
+      this.#frame = 0;
+      this.paint();
+    }
     this.held = null;
     const { id } = this.layout.sliders[s];
     const { k, index, text } = this.sliders[s];

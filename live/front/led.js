@@ -21,7 +21,7 @@ import { Tabs } from "./tabs.js";
 export function led(layout, parts, words) {
   const { cells } = parts;
   const cards = layout.cards.map((spec) => {
-    const node = card(spec, cells);
+    const node = card(spec, cells, "h2");
     node.dataset.part = spec.value.readout;
     return node;
   });

@@ -22,6 +22,8 @@ import { know } from "./terms.js";
 
 /** @import {Answer, Change, Data, Question} from "./types.js" */
 
+const STYLES = ["scale.css", "live.css", "led.css"];
+
 // They outlive the page: one document shows one after the other.
 /** @type {{page: string, link: string, changes: Change[]}} */
 let last = { page: "", link: "", changes: [] };
@@ -342,7 +344,8 @@ export function show({ root, data, tell }) {
   let player = null;
   let now = data;
   let left = false;
-  void styled(data.style).then(() => {
+  const sheets = STYLES.map((name) => styled(data.style.replace("live.css", name)));
+  void Promise.all(sheets).then(() => {
     if (!left) player = new Player(root, now, tell);
   });
   return {

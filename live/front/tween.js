@@ -16,12 +16,21 @@ export const between = (from, to, share) => to.map((end, i) => {
   return Number.isFinite(start) ? start + (end - start) * share : end;
 });
 
+/**
+ * @param {number[]} one
+ * @param {number[]} other
+ */
+const near = (one, other) =>
+  one.length === other.length && one.every((end, i) => Math.abs(end - other[i]) < 0.5);
+
 const still = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 export class Tween {
   /** @type {number[]} */
   shown = [];
-  #frame = 0;
+  /** @type {number[]} */
+  #to = [];
+  #frame = 0; // 0 while nothing moves
 
   /** @param {(shown: number[]) => void} paint */
   constructor(paint) {
@@ -33,10 +42,12 @@ export class Tween {
    * @param {boolean} moves whether it is seen to go there
    */
   go(to, moves) {
+    if (this.#frame && near(to, this.#to)) return; // it is on its way there
     cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    this.#to = to;
     const from = this.shown;
-    const same = from.length === to.length && to.every((end, i) => Math.abs(end - from[i]) < 0.5);
-    if (!moves || same || from.length !== to.length || still()) {
+    if (!moves || near(to, from) || from.length !== to.length || still()) {
       this.shown = to;
       this.paint(to);
       return;
@@ -46,7 +57,7 @@ export class Tween {
       const share = Math.min(Math.max((now - start) / LENGTH, 0), 1);
       this.shown = between(from, to, eased(share));
       this.paint(this.shown);
-      if (share < 1) this.#frame = requestAnimationFrame(next);
+      this.#frame = share < 1 ? requestAnimationFrame(next) : 0;
     };
     this.#frame = requestAnimationFrame(next);
   }
