@@ -270,7 +270,7 @@ export class Instrument {
       termed(node, fill(this.layout.sentences[i], said, columns, row));
     });
     const moved = row === this.#committed ? null : this.layout.sliders[row[0]].id;
-    for (const picture of this.pictures) picture.show(columns, row, moved);
+    for (const picture of this.pictures) picture.show(columns, row, moved, moves);
     for (const stack of this.stacks) stack.show(columns, row, moves);
     this.link.painted();
   }

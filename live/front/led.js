@@ -46,6 +46,10 @@ export function led(layout, parts, words) {
  */
 function panels(layout, parts, cards, words) {
   const { cells, presets, editor, code, said, sliders, choices, pictures } = parts;
+  // The names by which a step shows them.
+  for (const { node } of sliders) node.dataset.part = `slider.${node.dataset.slider}`;
+  if (presets) presets.node.dataset.part = "presets";
+  if (editor) editor.node.dataset.part = "editor";
   const top = [presets, editor].filter((part) => part !== null).map(({ node }) => node);
   const main = layout.tables.filter((spec) => spec.main).map((spec) => table(spec, cells));
   const several = sliders.some(({ radio }) => radio);
@@ -58,7 +62,7 @@ function panels(layout, parts, cards, words) {
       { class: "ce-sliders", ...(several && { role: "radiogroup", "aria-label": layout.choice_label }) },
       ...sliders.map(({ node }) => node),
     ),
-    make("div", { class: "ce-choices" }, ...choices.map(({ node }) => node)),
+    make("div", { class: "ce-choices", "data-part": "choices" }, ...choices.map(({ node }) => node)),
   );
   const figures = make("div", { class: "ce-figures" }, ...main, ...pictures.map(({ node }) => node));
   const play = make(

@@ -251,6 +251,7 @@ class Player {
   #step(answer) {
     const [instrument] = this.#instruments;
     left.set(this.data.page, String(answer.head.at));
+    if (answer.layout.steps[(answer.head.at ?? 1) - 1]?.kind !== "explore") instrument.tabs?.open(0);
     this.steps.update(answer, this.stage, instrument.said[0] ?? null);
     this.#stepped();
   }

@@ -21,7 +21,15 @@ export const between = (from, to, share) => to.map((end, i) => {
  * @param {number[]} other
  */
 const near = (one, other) =>
-  one.length === other.length && one.every((end, i) => Math.abs(end - other[i]) < 0.5);
+  one.length === other.length && one.every((end, i) => Object.is(end, other[i]) || Math.abs(end - other[i]) < 0.5);
+
+let moving = 0; // tweens, of the whole page
+
+/** @param {number} more */
+function count(more) {
+  moving += more;
+  document.documentElement.toggleAttribute("data-moves", moving > 0);
+}
 
 const still = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
@@ -43,8 +51,7 @@ export class Tween {
    */
   go(to, moves) {
     if (this.#frame && near(to, this.#to)) return; // it is on its way there
-    cancelAnimationFrame(this.#frame);
-    this.#frame = 0;
+    this.leave();
     this.#to = to;
     const from = this.shown;
     if (!moves || near(to, from) || from.length !== to.length || still()) {
@@ -57,12 +64,20 @@ export class Tween {
       const share = Math.min(Math.max((now - start) / LENGTH, 0), 1);
       this.shown = between(from, to, eased(share));
       this.paint(this.shown);
-      this.#frame = share < 1 ? requestAnimationFrame(next) : 0;
+      if (share < 1) this.#frame = requestAnimationFrame(next);
+      else this.#end();
     };
+    count(1);
     this.#frame = requestAnimationFrame(next);
+  }
+
+  #end() {
+    this.#frame = 0;
+    count(-1);
   }
 
   leave() {
     cancelAnimationFrame(this.#frame);
+    if (this.#frame) this.#end();
   }
 }

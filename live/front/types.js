@@ -56,6 +56,7 @@
  * @property {boolean} dense
  * @property {string[] | null} of
  * @property {boolean} tall
+ * @property {string} part
  */
 
 /** @typedef {{data: any[], layout: any}} Plot */

@@ -364,3 +364,15 @@ def test_another_page_s_numbers_come_to_the_first_step_as_it_opens(open_page: Op
     expect(page.locator(".ce-bar").first).to_be_attached()
     at_rest(page)
     assert not re.search("[?&]at=", page.url)
+
+
+def test_the_tiles_take_along_what_was_played_with(open_page: OpenPage) -> None:
+    page = open_page("?logits=1,2,3", path="")
+    step(page, "lessons")
+    page.get_by_role("tab", name=say("player.play")).click()
+    address = page.url
+    page.get_by_role("slider", name="dog logit", exact=True).press("PageUp")
+    expect(page).not_to_have_url(address)
+    page.get_by_role("tab", name=say("start.lessons")).click()
+    link = page.get_by_role("main").get_by_role("link", name=say("sigmoid.short"), exact=True)
+    expect(link).to_have_attribute("href", re.compile(r"/sigmoid\?logits=1%2C3%2C3&(?!.*[&?]at=)"))
