@@ -13,6 +13,8 @@ import { Tween } from "./tween.js";
 /** @import {Column, Look, Row, Stack as Spec, Words} from "./types.js" */
 
 const SVG = "http://www.w3.org/2000/svg";
+const CROWDED = 5.5; // em a class, below which its numbers are short and small
+const SHORT = /** @type {const} */ ({ kind: "significant", digits: 2 });
 const NAMED = [2, 1.3, 1.55]; // em above a row: its name, on a narrow picture
 const NARROW = 560; // px of a picture whose rows are named above them
 
@@ -95,10 +97,10 @@ export class Stack {
     this.names = spec.names.map((name, i) => {
       const node = draw(this.svg, "text", { class: "ce-class-name", "text-anchor": "middle" });
       if (i === spec.marked) node.classList.add("ce-true");
-      const cut = name.length > 12 ? `${name.slice(0, 11)}…` : name;
-      node.textContent = i === spec.marked ? `◉ ${cut}` : cut;
+      const text = document.createElementNS(SVG, "tspan");
+      node.append(text);
       draw(node, "title").textContent = i === spec.marked ? `${name}: ${spec.mark}` : name;
-      return node;
+      return text;
     });
     this.handles = spec.drag.map((id) => {
       const group = draw(this.svg, "g", { class: "ce-handle", "data-part": `${spec.bands[0].part}.handle`, "data-drag": id });
@@ -169,7 +171,7 @@ export class Stack {
    * @param {number} chosen
    */
   choose(chosen) {
-    this.names.forEach((node, i) => node.classList.toggle("ce-chosen", i === chosen));
+    this.names.forEach((node, i) => node.parentElement?.classList.toggle("ce-chosen", i === chosen));
   }
 
   // ---------------------------------------------------------------- the picture
@@ -223,7 +225,15 @@ export class Stack {
       put(row.limitText, { x: width, y: ceiling - 0.35 * em, visibility: seen });
       put(row.total, { x: width, y: bottom + 1.15 * em });
     });
-    this.names.forEach((node, i) => put(node, { x: this.#x[i], y: height - 0.35 * em }));
+    const crowded = slot < CROWDED * em;
+    this.svg.classList.toggle("ce-crowded", crowded);
+    const letters = Math.max(Math.floor(slot / ((crowded ? 0.55 : 0.75) * em)), 3);
+    this.names.forEach((node, i) => {
+      const mark = i === this.spec.marked ? "◉ " : "";
+      const [name, most] = [this.spec.names[i], letters - mark.length];
+      node.textContent = mark + (name.length > most ? `${name.slice(0, most - 1)}…` : name);
+      put(node, { x: this.#x[i], y: height - 0.35 * em });
+    });
   }
 
   /**
@@ -240,6 +250,7 @@ export class Stack {
   #show(moves) {
     if (!this.#seen || !this.#strips.length) return;
     const { columns, row } = this.#seen;
+    const crowded = this.#size.slot < CROWDED * this.#size.em;
     this.#bars = [];
     this.spec.bands.forEach((band, b) => {
       const look = this.#looks[b];
@@ -247,7 +258,7 @@ export class Stack {
         const value = at(columns[band.column], row, i);
         const found = bar(this.#strips[b], look, band.log, value);
         this.#bars.push(found);
-        const text = value === 0 || value === 1 ? String(value) : minus(format(value, band.style));
+        const text = value === 0 || value === 1 ? String(value) : minus(format(value, crowded && b > 0 ? SHORT : band.style));
         if (part.text.textContent !== text) part.text.textContent = text;
         part.bar.setAttribute("data-swatch", look.swatch);
         part.bar.setAttribute("data-state", found.state);
