@@ -4,6 +4,13 @@
 /** @import {Column, Row, Style} from "./types.js" */
 
 /**
+ * One minus sign for all numbers, U+2212, which a hyphen is not.
+ *
+ * @param {string} text
+ */
+const minus = (text) => text.replaceAll("-", "\u2212");
+
+/**
  * @param {number} value
  * @param {number} decimals
  */
@@ -14,7 +21,13 @@ const scientific = (value, decimals) =>
  * @param {number} value
  * @param {Style} style
  */
-export function format(value, { kind, digits }) {
+export const format = (value, style) => minus(written(value, style));
+
+/**
+ * @param {number} value
+ * @param {Style} style
+ */
+function written(value, { kind, digits }) {
   if (Number.isNaN(value)) return "nan";
   if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
   if (kind === "fixed") return fixed(value, digits);
@@ -74,15 +87,8 @@ export function power(significand, exponent, style) {
   if (!Number.isFinite(significand)) return format(significand, style);
   if (exponent >= -3 && exponent < 7) return format(Number(`${significand}e${exponent}`), style);
   if (Math.abs(exponent) >= 1e6) return `10^${format(exponent, style)}`;
-  return `${significand.toFixed(2)}e${exponent}`;
+  return minus(`${significand.toFixed(2)}e${exponent}`);
 }
-
-/**
- * Write a number's minus as one: U+2212.
- *
- * @param {string} text
- */
-export const minus = (text) => text.replaceAll("-", "\u2212");
 
 /**
  * A column of one slider and one position is the same everywhere.

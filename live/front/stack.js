@@ -3,7 +3,7 @@
 // dragged, by their handles or anywhere in their column.
 
 import { closest } from "./geometry.js";
-import { at, format, minus } from "./numbers.js";
+import { at, format } from "./numbers.js";
 import { bar, dragged, level, strips } from "./stackshape.js";
 import { Tween } from "./tween.js";
 
@@ -258,7 +258,7 @@ export class Stack {
         const value = at(columns[band.column], row, i);
         const found = bar(this.#strips[b], look, band.log, value);
         this.#bars.push(found);
-        const text = value === 0 || value === 1 ? String(value) : minus(format(value, crowded && b > 0 ? SHORT : band.style));
+        const text = value === 0 || value === 1 ? String(value) : format(value, crowded && b > 0 ? SHORT : band.style);
         if (part.text.textContent !== text) part.text.textContent = text;
         part.bar.setAttribute("data-swatch", look.swatch);
         part.bar.setAttribute("data-state", found.state);
