@@ -4,25 +4,12 @@
 
 import * as geometry from "./geometry.js";
 import { at } from "./numbers.js";
+import { draw } from "./svg.js";
 import { Tween } from "./tween.js";
 
 /** @import {Arrows, Bars, Column, Figure, Line, Place, Point, Row, Words} from "./types.js" */
 /** @typedef {{left: number, right: number, path: SVGElement, mark: SVGElement, state?: string}} Bar */
 /** @typedef {{id: string, away: (row: Row, pointer: Place) => number}} Grip what a pointer would drag */
-
-const SVG = "http://www.w3.org/2000/svg";
-
-/**
- * @param {Element} parent
- * @param {string} tag
- * @param {Record<string, string | number>} attributes
- */
-function draw(parent, tag, attributes) {
-  const node = /** @type {SVGElement} */ (document.createElementNS(SVG, tag));
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, String(value));
-  parent.append(node);
-  return node;
-}
 
 /** The moving parts of one figure, in the pixels of its axes as they are now. */
 export class Drawing {

@@ -67,7 +67,7 @@ export class Instrument {
     });
     this.choices = layout.choices.map((spec) => choice(spec, commit));
     this.switches = layout.switches.map((spec) => toggle(spec, commit));
-    this.stacks = layout.stacks.map((spec) => new Stack(spec, this.cells, words, this.#grips()));
+    this.stacks = layout.stacks.map((spec) => new Stack(spec, this.cells, this.#grips()));
     this.presets = layout.presets && presets(layout.presets, `ce-${number}-presets`, commit);
     this.editor = layout.editor && new Editor(layout.editor, memory, this.#classes());
     this.pictures = layout.figures.map((spec) => {

@@ -5,6 +5,7 @@ import { Answers } from "./answers.js";
 import { Ask } from "./ask.js";
 import { make } from "./dom.js";
 import { memory } from "./editor.js";
+import { entering } from "./entering.js";
 import { remember, restore } from "./focus.js";
 import { Instrument } from "./instrument.js";
 import { Kept, storage } from "./kept.js";
@@ -20,12 +21,12 @@ import { Streamlit, visit } from "./streamlit.js";
 import { styled } from "./style.js";
 import { know } from "./terms.js";
 
-/** @import {Answer, Change, Data, Question} from "./types.js" */
+/** @import {Answer, Data, Question} from "./types.js" */
 
 const STYLES = ["scale.css", "live.css", "led.css"];
 
 // They outlive the page: one document shows one after the other.
-/** @type {{page: string, link: string, changes: Change[]}} */
+/** @type {import("./entering.js").Last} */
 let last = { page: "", link: "", changes: [] };
 /** @type {Map<string, string>} */
 const left = new Map(); // the step at which each page was left
@@ -107,15 +108,9 @@ class Player {
   }
 
   #open() {
-    const { page, steps } = this.data;
-    const here = settings(location.search);
-    const other = last.page !== "" && last.page !== page;
-    const link = here || (other ? carried(last.link) : last.link);
-    // What the page before this one left unanswered belongs to the link that it left.
-    const changes = link === carried(last.link) || link === last.link ? last.changes : [];
-    const enters = steps && other && carried(link) === link;
-    const at = { id: "at", value: left.get(page) ?? "1" };
-    this.ask.open(link, enters ? [...changes.filter(({ id }) => id !== "at"), at] : changes);
+    const { page } = this.data;
+    const { link, changes } = entering(this.data, settings(location.search), last, left.get(page) ?? "");
+    this.ask.open(link, changes);
   }
 
   /** A page with steps is one view: their list, the picture, what is said, and what to do. */

@@ -2,58 +2,29 @@
 // Rows of bars one above the other: a class is one vertical line. The bars of the first row are
 // dragged, by their handles or anywhere in their column.
 
-import { closest } from "./geometry.js";
 import { at, format } from "./numbers.js";
+import { held } from "./stackdrag.js";
+import { handles, names, rows } from "./stackparts.js";
 import { bar, dragged, level, strips } from "./stackshape.js";
+import { draw, put } from "./svg.js";
 import { Tween } from "./tween.js";
 
 /** @import {Bar, Strip} from "./stackshape.js" */
 /** @import {Cells} from "./cells.js" */
 /** @import {Grips} from "./drag.js" */
-/** @import {Column, Look, Row, Stack as Spec, Words} from "./types.js" */
+/** @import {Column, Look, Row, Stack as Spec} from "./types.js" */
 
-const SVG = "http://www.w3.org/2000/svg";
 const CROWDED = 5.5; // em a class, below which its numbers are short and small
 const SHORT = /** @type {const} */ ({ kind: "significant", digits: 2 });
 const NAMED = [2, 1.3, 1.55]; // em above a row: its name, on a narrow picture
 const NARROW = 560; // px of a picture whose rows are named above them
-
-/**
- * @param {Element} parent
- * @param {string} tag
- * @param {Record<string, string | number>} attributes
- */
-function draw(parent, tag, attributes = {}) {
-  const node = /** @type {SVGElement} */ (document.createElementNS(SVG, tag));
-  put(node, attributes);
-  parent.append(node);
-  return node;
-}
-
-/**
- * @param {Element} node
- * @param {Record<string, string | number>} attributes
- */
-function put(node, attributes) {
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, String(value));
-}
-
-/** @param {Element} parent */
-function item(parent, /** @type {string} */ part) {
-  const group = draw(parent, "g", { "data-part": part });
-  return {
-    bar: draw(group, "rect", { class: "ce-pillar", rx: 4 }),
-    text: draw(group, "text", { class: "ce-number", "text-anchor": "middle" }),
-    cover: draw(group, "text", { class: "ce-cover", "text-anchor": "middle" }),
-  };
-}
 
 export class Stack {
   /** @type {Look[]} */
   #looks = [];
   /** @type {Strip[]} */
   #strips = [];
-  /** @type {Bar[]} */
+  /** @type {(Bar & {below: boolean})[]} */
   #bars = [];
   /** @type {number[]} */
   #x = []; // the middle of each class
@@ -66,94 +37,23 @@ export class Stack {
   /**
    * @param {Spec} spec
    * @param {Cells} cells
-   * @param {Words} words
    * @param {Grips} grips
    */
-  constructor(spec, cells, words, grips) {
+  constructor(spec, cells, grips) {
     this.spec = spec;
-    this.words = words;
-    this.grips = grips;
     this.node = document.createElement("figure");
     this.node.className = "ce-stack";
     this.svg = draw(this.node, "svg", { role: "img" });
-    this.rows = spec.bands.map((band) => {
-      const group = draw(this.svg, "g", { "data-part": band.part, class: "ce-band" });
-      const row = {
-        title: draw(group, "text", { class: "ce-row-title" }),
-        note: draw(group, "text", { class: "ce-row-note" }),
-        base: draw(group, "line", { class: "ce-base" }),
-        above: draw(group, "rect", { class: "ce-above" }),
-        items: spec.names.map((_, i) => item(group, `${band.part}.${i}`)),
-        limit: draw(group, "line", { class: "ce-limit" }),
-        limitText: draw(group, "text", { class: "ce-limit-text", "text-anchor": "end" }),
-        total: draw(group, "text", { class: "ce-total", "text-anchor": "end" }),
-      };
-      row.items.forEach(({ text }, i) => {
-        if (band.readout) text.setAttribute("data-readout", `${band.readout}-${i}`);
-      });
-      if (band.total) row.total.append(band.total_label, cells.inPicture(band.total));
-      return row;
+    this.rows = rows(this.svg, spec, cells);
+    this.names = names(this.svg, spec);
+    this.handles = handles(this.svg, spec);
+    held(this.svg, grips, {
+      column: (x) => this.#x.findIndex((middle) => Math.abs(x - middle) <= this.#size.slot / 2),
+      value: (start, down) => dragged(this.#strips[0], this.#looks[0], start, down),
+      drag: spec.drag,
+      handles: this.handles,
     });
-    this.names = spec.names.map((name, i) => {
-      const node = draw(this.svg, "text", { class: "ce-class-name", "text-anchor": "middle" });
-      if (i === spec.marked) node.classList.add("ce-true");
-      const text = document.createElementNS(SVG, "tspan");
-      node.append(text);
-      draw(node, "title").textContent = i === spec.marked ? `${name}: ${spec.mark}` : name;
-      return text;
-    });
-    this.handles = spec.drag.map((id) => {
-      const group = draw(this.svg, "g", { class: "ce-handle", "data-part": `${spec.bands[0].part}.handle`, "data-drag": id });
-      draw(group, "circle", { class: "ce-reach", r: 24 });
-      draw(group, "circle", { class: "ce-knob", r: 11 });
-      return group;
-    });
-    this.#drags();
     this.#watch.observe(this.svg);
-  }
-
-  // ---------------------------------------------------------------- the pointer
-
-  #drags() {
-    /** @type {{id: string, s: number, start: number, y: number} | null} */
-    let grip = null;
-    const { svg, grips, spec } = this;
-    const under = (/** @type {PointerEvent} */ event) => {
-      const x = event.clientX - svg.getBoundingClientRect().left;
-      const i = this.#x.findIndex((middle) => Math.abs(x - middle) <= this.#size.slot / 2);
-      return i < 0 ? null : grips.slider(spec.drag[i]) && { id: spec.drag[i], i };
-    };
-    svg.addEventListener("pointerdown", (event) => {
-      // A finger scrolls the page beside the handles.
-      const knob = event.target instanceof Element && event.target.closest(".ce-handle");
-      if (event.button !== 0 || (event.pointerType === "touch" && !knob)) return;
-      const found = under(event);
-      const slider = found && grips.slider(found.id);
-      if (!slider) return;
-      event.preventDefault();
-      grips.begin();
-      svg.setPointerCapture(event.pointerId);
-      grip = { id: found.id, s: slider.s, start: slider.value(slider.k), y: event.clientY };
-      this.handles[found.i].classList.add("ce-held");
-      grips.move(slider.s, slider.k);
-    });
-    svg.addEventListener("pointermove", (event) => {
-      if (!grip) {
-        svg.classList.toggle("ce-grab", event.pointerType !== "touch" && under(event) !== null);
-        return;
-      }
-      const slider = grips.slider(grip.id);
-      if (!slider) return;
-      const wanted = dragged(this.#strips[0], this.#looks[0], grip.start, event.clientY - grip.y);
-      grips.move(grip.s, closest(slider.count, (k) => Math.abs(slider.value(k) - wanted), slider.k));
-    });
-    const end = () => {
-      if (grip) grips.end(grip.s);
-      grip = null;
-      for (const handle of this.handles) handle.classList.remove("ce-held");
-    };
-    svg.addEventListener("pointerup", end);
-    svg.addEventListener("pointercancel", end);
   }
 
   /**
@@ -257,7 +157,7 @@ export class Stack {
       this.rows[b].items.forEach((part, i) => {
         const value = at(columns[band.column], row, i);
         const found = bar(this.#strips[b], look, band.log, value);
-        this.#bars.push(found);
+        this.#bars.push({ ...found, below: value < 0 });
         const text = value === 0 || value === 1 ? String(value) : format(value, crowded && b > 0 ? SHORT : band.style);
         if (part.text.textContent !== text) part.text.textContent = text;
         part.bar.setAttribute("data-swatch", look.swatch);
@@ -276,7 +176,7 @@ export class Stack {
     this.rows.forEach((row, b) => {
       const strip = this.#strips[b];
       row.items.forEach(({ bar: rect, text, cover }, i) => {
-        const { state } = this.#bars[n];
+        const { state, below } = this.#bars[n];
         const y = shown[2 * n];
         const height = shown[2 * n + 1];
         n += 1;
@@ -284,8 +184,10 @@ export class Stack {
         put(rect, { x: x - width / 2, width, y, height });
         put(text, { x, y: this.#label(b, state, y, height, text) });
         put(cover, { x, y: strip.top + strip.height - 0.35 * em });
-        cover.textContent = "?";
-        if (b === 0) this.#hold(i, at(this.#seen?.columns[this.spec.bands[0].column] ?? missing, this.#seen?.row ?? [0, 0], i), y, height);
+        if (b === 0) {
+          const end = below ? y + height : y;
+          put(this.handles[i], { transform: `translate(${x},${end})` });
+        }
       });
     });
   }
@@ -314,22 +216,8 @@ export class Stack {
     return inside ? y + (over ? Math.max(0.3 * tall, 2 * em) : 1.25 * em) : y - 0.4 * em;
   }
 
-  /**
-   * @param {number} i
-   * @param {number} value
-   * @param {number} y
-   * @param {number} height
-   */
-  #hold(i, value, y, height) {
-    const end = value < 0 ? y + height : y;
-    put(this.handles[i], { transform: `translate(${this.#x[i]},${end})` });
-  }
-
   leave() {
     this.#tween.leave();
     this.#watch.disconnect();
   }
 }
-
-/** @type {Column} */
-const missing = { data: new Float32Array(64), rows: 1, positions: 1, items: 64 };

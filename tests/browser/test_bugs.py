@@ -53,7 +53,7 @@ def test_a_drag_moves_the_loss_and_tells_the_server_nothing_until_release(
     expect(readout(page, "loss-broken")).not_to_have_text("0.551502")
     value = position(handle)
     assert -6 < value < 2
-    expect(readout(page, "logit-0-0")).to_have_text(f"{value:g}")
+    expect(readout(page, "logit-0-0")).to_have_text(f"{value:g}".replace("-", "\u2212"))
     assert tells(readout(page, "loss-broken").inner_text(), loss_twice(value))
     told = re.search(r"Here it is ([\d.]+)\.$", readout(page, "verdict").inner_text())
     assert tells(told[1], loss_twice(value))
