@@ -5,7 +5,7 @@ import { make } from "./dom.js";
 
 /** @typedef {string | {text: string, term: string}} Piece */
 
-const TERM = /\[([^[\]|]+)(?:\|([^[\]|]+))?\]/g;
+const TERM = /\[([a-z][^[\]|]*)(?:\|([a-z][\w-]*))?\]/gi; // what is no term stays as it is written
 
 /** @type {Record<string, string>} */
 let meanings = {};
@@ -64,7 +64,7 @@ export function termed(node, text) {
 
 /** @param {{text: string, term: string}} piece */
 function term({ text, term: name }) {
-  if (!Object.hasOwn(meanings, name)) return text;
+  if (!Object.hasOwn(meanings, name)) return text === name ? `[${text}]` : `[${text}|${name}]`;
   const button = make("button", { type: "button", class: "ce-term", "aria-expanded": "false", text });
   button.addEventListener("click", () => {
     const again = open?.dataset.term === name;

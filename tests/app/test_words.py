@@ -96,7 +96,7 @@ def test_a_term_in_brackets_has_a_meaning() -> None:
     named = {
         term.split("|")[-1]
         for text in SENTENCES.values()
-        for term in re.findall(r"\[([^\]]+)\]", text)
+        for term in re.findall(r"\[([a-zA-Z{][^\]]*)\]", text)
     }
     named = (named - {"{format}"}) | set(CHOSEN)
     assert named >= {"softmax", "nan"}

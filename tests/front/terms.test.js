@@ -14,6 +14,7 @@ test("a text falls apart into plain pieces and terms", () => {
     ".",
   ]);
   assert.deepEqual(pieces("no term, even with ] and ["), ["no term, even with ] and ["]);
+  assert.deepEqual(pieces("the list [1, 2] is none"), ["the list [1, 2] is none"]);
   assert.deepEqual(pieces(""), [""]);
   assert.equal(plainly("the [probabilities|softmax]"), "the probabilities");
 });
