@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ce_core._checks import Array, as_index, as_real
+from ce_core._checks import Array, as_index, as_real, to_float64
+from ce_core._softmax import accurate_softmax, accurate_terms
 from ce_core._targets import (
     Reduction,
     as_classes,
@@ -21,8 +22,7 @@ from ce_core._targets import (
     reduce,
     times_log,
 )
-from ce_core.activations import log_sigmoid, log_softmax, sigmoid, softmax
-from ce_core.formats import widen
+from ce_core.activations import log_sigmoid, log_softmax, sigmoid
 
 # 0 * inf and a loss beyond the largest number have the results that the docstrings promise.
 _QUIET: Any = {"over": "ignore", "under": "ignore", "invalid": "ignore"}
@@ -148,11 +148,11 @@ def cross_entropy(
     np.float64(0.91703)
     """
     given = as_scores(logits)
-    z = widen(given)
+    z = to_float64(given)
     with np.errstate(**_QUIET):
         terms = class_terms(z, target, weight, ignore_index, label_smoothing, reduction)
         # 0 - sum rather than -sum: a loss of zero is 0.0, not -0.0.
-        losses = 0 - times_log(terms.coefficients, log_softmax(z)).sum(-1)
+        losses = 0 - times_log(terms.coefficients, log_softmax(z, accurate=True)).sum(-1)
         return reduce(losses, terms.divisor, reduction).astype(given.dtype)
 
 
@@ -218,12 +218,16 @@ def cross_entropy_gradient(
     -4.12231e-09
     """
     given = as_scores(logits)
-    z = widen(given)
+    z = to_float64(given)
     with np.errstate(**_QUIET):
         terms = class_terms(z, target, weight, ignore_index, label_smoothing, reduction)
         a = terms.coefficients
-        # softmax(z) is more accurate than exp(log_softmax(z)): it rounds an exponent less.
-        gradient = a * np.expm1(log_softmax(z)) + softmax(z) * (a.sum(-1, keepdims=True) - a)
+        parts = accurate_terms(z, -1)
+        p = accurate_softmax(parts, -1)
+        # p - 1, which is exact up to 1/2; of the largest it is minus the sum of the others.
+        less = p - 1
+        np.put_along_axis(less, parts.index, -parts.rest / (1 + parts.rest), -1)
+        gradient = a * less + p * (a.sum(-1, keepdims=True) - a)
         gradient = np.where(terms.counted[..., None], gradient / terms.divisor, 0)
         return gradient.astype(given.dtype)
 
@@ -291,7 +295,7 @@ def binary_cross_entropy_with_logits(
     array([4.24835426e-18, 1.00000000e+03])
     """
     given = as_real(logits, "logits")
-    x = widen(given)
+    x = to_float64(given)
     with np.errstate(**_QUIET):
         terms = binary_terms(x, target, weight, pos_weight, reduction)
         logs = times_log(terms.positive, np.asarray(log_sigmoid(x)))
@@ -347,7 +351,7 @@ def binary_cross_entropy_with_logits_gradient(
     array([-5.00000000e-01, -4.24835426e-18])
     """
     given = as_real(logits, "logits")
-    x = widen(given)
+    x = to_float64(given)
     with np.errstate(**_QUIET):
         terms = binary_terms(x, target, weight, pos_weight, reduction)
         gradient = terms.negative * sigmoid(x) - terms.positive * sigmoid(-x)

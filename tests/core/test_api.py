@@ -45,7 +45,9 @@ def test_a_naive_function_has_the_signature_of_its_stable_one(subtests: pytest.S
                 assert not hasattr(naive, name)
             else:
                 stable = inspect.signature(getattr(ce_core, name))
-                assert inspect.signature(getattr(naive, name)) == stable
+                # There is no more accurate way to compute a formula as it is written.
+                kept = [p for p in stable.parameters.values() if p.name != "accurate"]
+                assert inspect.signature(getattr(naive, name)) == stable.replace(parameters=kept)
 
 
 def test_every_function_says_where_it_comes_from_and_shows_an_example(
