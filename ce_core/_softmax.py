@@ -35,8 +35,8 @@ def largest_of(z: Array, axis: int) -> tuple[Array, Array]:
 class Terms(NamedTuple):
     """Logits relative to the largest along an axis, and their exponentials, in float64."""
 
-    index: Array
-    """Of one largest logit; the axis has length one here, in `largest` and in `rest`."""
+    place: Array
+    """The index of one largest logit; here, in `largest` and in `rest` the axis has length one."""
     largest: Array
     """What is not finite here is the sum's logarithm, and makes the probabilities nan."""
     shifted: Array
@@ -44,7 +44,7 @@ class Terms(NamedTuple):
     lost: Array
     """What the rounding took: z - largest is shifted + lost."""
     exp: Array
-    """exp(z - largest), but 0 at `index`, where it is 1."""
+    """exp(z - largest), but 0 at `place`, where it is 1."""
     rest: Array
     """The sum of `exp`."""
 
@@ -76,9 +76,9 @@ def accurate_terms(given: Array, axis: int) -> Terms:
 
 def accurate_softmax(terms: Terms, axis: int) -> Array:
     """Return the probabilities, written over `Terms.exp`; nan where the largest is not finite."""
-    np.put_along_axis(terms.exp, terms.index, 1, axis)
+    np.put_along_axis(terms.exp, terms.place, 1, axis)
     total = np.where(np.isfinite(terms.largest), 1 + terms.rest, np.nan)
-    return np.divide(terms.exp, total, out=terms.exp)
+    return np.asarray(np.divide(terms.exp, total, out=terms.exp))
 
 
 def _rounded_off(a: Array, b: Array, difference: Array) -> Array:
@@ -87,7 +87,7 @@ def _rounded_off(a: Array, b: Array, difference: Array) -> Array:
     This is TwoSum of Knuth and Møller, with -b for b: whichever of the two is larger.
     """
     minus_b = difference - a
-    lost = difference - minus_b
+    lost: Array = difference - minus_b
     np.subtract(a, lost, out=lost)
     minus_b += b
     lost -= minus_b

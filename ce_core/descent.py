@@ -80,7 +80,7 @@ def descend(
     ----------
     D. Böhning, "Multinomial logistic regression algorithm", Ann. Inst. Statist. Math. 44 (1992),
     197-200: the bound. Y. Nesterov, "Lectures on Convex Optimization", 2nd ed., Springer 2018,
-    section 1.2.3: what it means for a step.
+    section 1.2.3: what it means for a step (looked up in the first edition, pages 22 to 26).
 
     Examples
     --------
@@ -134,11 +134,13 @@ def slope(logits: npt.ArrayLike, target: int, label_smoothing: npt.ArrayLike = 0
 
     Notes
     -----
-    Where p of the true class rounds to 1 its slope is not 0: it is minus the sum of the others.
+    Where p of the true class rounds to 1 its slope is not 0: it is minus the sum of the others. The
+    accurate `ce_core.softmax` is taken.
 
     References
     ----------
-    C. M. Bishop, "Pattern Recognition and Machine Learning", Springer 2006, equation 4.109.
+    C. M. Bishop, "Pattern Recognition and Machine Learning", Springer 2006, equation 4.109
+    (not looked up).
 
     Examples
     --------
@@ -210,7 +212,8 @@ def loss_along(path: npt.ArrayLike, target: int, label_smoothing: npt.ArrayLike 
     Returns
     -------
     float64 array, shape (..., steps + 1)
-        What `ce_core.cross_entropy` gives for each point, at special values too.
+        What `ce_core.cross_entropy` gives for each point, at special values too. There are many
+        points, so it is computed the plain way, see `ce_core.log_softmax`.
 
     Raises
     ------

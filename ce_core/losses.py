@@ -55,7 +55,7 @@ def one_hot(target: npt.ArrayLike, num_classes: int, dtype: npt.DTypeLike = floa
     References
     ----------
     C. M. Bishop, "Pattern Recognition and Machine Learning", Springer 2006, section 4.3.4: the
-    1-of-K coding scheme.
+    1-of-K coding scheme (not looked up).
 
     Examples
     --------
@@ -130,7 +130,9 @@ def cross_entropy(
 
     Notes
     -----
-    Computed from `log_softmax`. In PyTorch 0 * -inf is nan: with target probabilities a masked
+    Computed from the accurate `log_softmax`, in float64, and rounded once: time is not the point of
+    one number for each sample. A loss is off by 1.5 ulps in float64, and by half an ulp elsewhere.
+    In PyTorch 0 * -inf is nan: with target probabilities a masked
     class makes its loss nan even where the target is 0.
 
     References
@@ -203,12 +205,14 @@ def cross_entropy_gradient(
         = p_i \sum_c a_c - a_i
         = a_i (p_i - 1) + p_i \sum_{c \ne i} a_c ,
 
-    and the last form is computed, with :math:`p_i - 1 = \operatorname{expm1}(\ln p_i)`: where the
-    answer is right and confident, p rounds to 1 but the gradient is not 0.
+    and the last form is computed, in float64 and from the accurate `softmax`. Of the most probable
+    class 1 - p is the sum of the others: where the answer is right and confident, p rounds to 1 but
+    the gradient is not 0. It is off by 2.6 ulps in float64, and by half an ulp elsewhere.
 
     References
     ----------
-    C. M. Bishop, "Pattern Recognition and Machine Learning", Springer 2006, equation 4.109.
+    C. M. Bishop, "Pattern Recognition and Machine Learning", Springer 2006, equation 4.109
+    (not looked up).
 
     Examples
     --------
@@ -226,7 +230,7 @@ def cross_entropy_gradient(
         p = accurate_softmax(parts, -1)
         # p - 1, which is exact up to 1/2; of the largest it is minus the sum of the others.
         less = p - 1
-        np.put_along_axis(less, parts.index, -parts.rest / (1 + parts.rest), -1)
+        np.put_along_axis(less, parts.place, -parts.rest / (1 + parts.rest), -1)
         gradient = a * less + p * (a.sum(-1, keepdims=True) - a)
         gradient = np.where(terms.counted[..., None], gradient / terms.divisor, 0)
         return gradient.astype(given.dtype)
@@ -282,7 +286,8 @@ def binary_cross_entropy_with_logits(
 
     Notes
     -----
-    ln(1 - σ(x)) is computed as ln σ(-x). In PyTorch infinite logits have loss nan.
+    ln(1 - σ(x)) is computed as ln σ(-x), all in float64, and rounded once. In PyTorch infinite
+    logits have loss nan.
 
     References
     ----------
@@ -343,7 +348,8 @@ def binary_cross_entropy_with_logits_gradient(
 
     References
     ----------
-    C. M. Bishop, "Pattern Recognition and Machine Learning", Springer 2006, equation 4.91.
+    C. M. Bishop, "Pattern Recognition and Machine Learning", Springer 2006, equation 4.91
+    (not looked up).
 
     Examples
     --------
