@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from ce_core import (
+    binary_cross_entropy_with_logits,
     cross_entropy,
     cross_entropy_gradient,
     log_softmax,
@@ -65,6 +66,21 @@ def test_the_losses_are_as_accurate(name):
             _, *others = exact.softmax(row)
             truth += [-sum(others), *others]
         assert max(errors(slopes, truth, name)) <= LIMITS[name]
+
+
+@pytest.mark.parametrize("reduction", ["sum", "mean"])
+def test_what_is_added_up_is_rounded_once_too(reduction):
+    logits = np.random.default_rng(0).normal(size=(3000, 4)).astype(np.float32)
+    target = np.arange(3000) % 4
+    options = {"weight": [0.1, 0.2, 0.3, 0.4], "label_smoothing": 0.1, "reduction": reduction}
+    wide = cross_entropy(logits.astype(float), target, **options)
+    assert cross_entropy(logits, target, **options) == np.float32(wide)
+    slopes = cross_entropy_gradient(logits.astype(float), target, **options)
+    found = cross_entropy_gradient(logits, target, **options)
+    np.testing.assert_array_equal(found, slopes.astype(np.float32))
+    yes = (logits > 0).astype(np.float32)
+    wide = binary_cross_entropy_with_logits(logits.astype(float), yes, reduction=reduction)
+    assert binary_cross_entropy_with_logits(logits, yes, reduction=reduction) == np.float32(wide)
 
 
 def test_logsumexp_is_rounded_once_and_in_float64_errs_by_its_larger_term():
