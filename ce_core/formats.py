@@ -41,9 +41,11 @@ class FloatFormat:
         relatively, unless the result overflows or is subnormal.
     has_infinity, has_nan, has_negative_zero : bool
         Which special values have a bit pattern; see Notes.
+    too_large : float
+        The smallest float64 that is rounded to something beyond `max`: half a unit more, which is a
+        tie, or what comes after it if the last bit of `max` is 0, as in float8_e4m3fn.
     overflow : float
-        What a number that is too large is stored as: inf; nan without an infinity; without either
-        the largest number.
+        What such a number is stored as: inf; nan without an infinity; without either `max`.
     ln_max : float
         ln(max): the exp of a larger logit is beyond the largest number.
     ln_smallest_normal : float
@@ -93,6 +95,7 @@ class FloatFormat:
     has_infinity: bool
     has_nan: bool
     has_negative_zero: bool
+    too_large: float
     overflow: float
     ln_max: float
     ln_smallest_normal: float
@@ -104,6 +107,7 @@ def _describe(dtype: np.dtype[Any]) -> FloatFormat:
     with np.errstate(all="ignore"):
         specials = np.array([math.inf, math.nan, -0.0]).astype(dtype).astype(np.float64)
     overflow, nan, zero = specials.tolist()
+    largest = float(info.max)
     smallest_subnormal = float(info.smallest_subnormal)
     return FloatFormat(
         name=dtype.name,
@@ -112,19 +116,27 @@ def _describe(dtype: np.dtype[Any]) -> FloatFormat:
         sign_bits=1,
         exponent_bits=info.bits - 1 - info.nmant,
         fraction_bits=info.nmant,
-        max=float(info.max),
+        max=largest,
         smallest_normal=float(info.smallest_normal),
         smallest_subnormal=smallest_subnormal,
         unit_roundoff=2.0 ** -(info.nmant + 1),
         has_infinity=math.isinf(overflow),
         has_nan=math.isnan(nan),
         has_negative_zero=math.copysign(1.0, zero) < 0,
+        too_large=_too_large(largest, info.nmant),
         overflow=overflow,
-        ln_max=math.log(float(info.max)),
+        ln_max=math.log(largest),
         ln_smallest_normal=math.log(float(info.smallest_normal)),
         # smallest_subnormal / 2 is 0 in float64, hence the difference of two logarithms.
         ln_zero=math.log(smallest_subnormal) - math.log(2.0),
     )
+
+
+def _too_large(largest: float, fraction_bits: int) -> float:
+    significand, exponent = math.frexp(largest)
+    units = math.ldexp(significand, fraction_bits + 1)
+    tie = largest + math.ldexp(1.0, exponent - fraction_bits - 2)
+    return tie if units % 2 else math.nextafter(tie, math.inf)
 
 
 FORMATS: dict[str, FloatFormat] = {

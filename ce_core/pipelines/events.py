@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ce_core.formats import FORMATS, neighbours
+from ce_core.formats import FORMATS
 from ce_core.pipelines.forward import Run
 from ce_core.pipelines.rows import Array
 from ce_core.pipelines.steps import STEPS, Step
@@ -94,7 +94,7 @@ class _Seen(NamedTuple):
         came_in = [run.rows[name].astype(np.float64) for name in step.inputs]
         with np.errstate(all="ignore"):
             wide = step.compute(*came_in, run.target)
-        beyond = np.abs(wide) >= fmt.max + (fmt.max - neighbours(fmt.max, fmt.name)[0]) / 2
+        beyond = np.abs(wide) >= fmt.too_large
         stored = cls.of(run.rows[step.name])
         no_number, too_large = cls.of(np.where(beyond, np.inf, wide))[:2]
         return cls(no_number, too_large, stored.zero)

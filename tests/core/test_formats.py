@@ -11,29 +11,9 @@ import numpy as np
 import pytest
 
 from ce_core.formats import EVERYDAY, FORMATS, Bits, as_float64, bits, lookup, neighbours
+from tests.core.definitions import DEFINED, decoded
 from tests.core.oracle import exp_overflow
 
-# Exponent bits, fraction bits, bias, and which patterns are no numbers. The README of ml_dtypes
-# (commit 0b1a3c0), looked up, has the bias and the specials of each small format, and names where
-# they are defined: OCP 8-bit Floating Point (OFP8) and OCP Microscaling Formats (MX), revisions 1.0
-# of 2023, and B. Noune et al., arXiv 2206.02915 (fnuz), which were not looked up themselves.
-# float8_e4m3b11fnuz is of TensorFlow's and XLA's own making.
-DEFINED = {
-    "float64": (11, 52, 1023, "inf and nan"),
-    "float32": (8, 23, 127, "inf and nan"),
-    "float16": (5, 10, 15, "inf and nan"),
-    "bfloat16": (8, 7, 127, "inf and nan"),
-    "float8_e5m2": (5, 2, 15, "inf and nan"),
-    "float8_e5m2fnuz": (5, 2, 16, "nan for -0"),
-    "float8_e4m3": (4, 3, 7, "inf and nan"),
-    "float8_e4m3fn": (4, 3, 7, "nan for ones"),
-    "float8_e4m3fnuz": (4, 3, 8, "nan for -0"),
-    "float8_e4m3b11fnuz": (4, 3, 11, "nan for -0"),
-    "float8_e3m4": (3, 4, 3, "inf and nan"),
-    "float6_e3m2fn": (3, 2, 3, "nothing"),
-    "float6_e2m3fn": (2, 3, 1, "nothing"),
-    "float4_e2m1fn": (2, 1, 1, "nothing"),
-}
 # Largest, smallest normal and smallest subnormal number as the definitions print them, for what
 # `decoded` and the table above could get wrong together.
 PRINTED = {
@@ -46,23 +26,6 @@ PRINTED = {
     "float4_e2m1fn": (6, 1, 0.5),
 }
 SMALL = [name for name, fmt in FORMATS.items() if fmt.bits <= 16]
-
-
-def decoded(code, name):
-    """Return what a bit pattern stands for: a fraction, or a float where it is no number or -0."""
-    exponent_bits, fraction_bits, bias, specials = DEFINED[name]
-    field, fraction = divmod(code, 2**fraction_bits)
-    negative, exponent = divmod(field, 2**exponent_bits)
-    ones, all_of_fraction = 2**exponent_bits - 1, 2**fraction_bits - 1
-    if specials == "inf and nan" and exponent == ones:
-        return math.nan if fraction else -math.inf if negative else math.inf
-    if specials == "nan for ones" and (exponent, fraction) == (ones, all_of_fraction):
-        return math.nan
-    if negative and (exponent, fraction) == (0, 0):
-        return math.nan if specials == "nan for -0" else -0.0
-    leading = 1 if exponent else 0
-    significand = leading + Fraction(fraction, 2**fraction_bits)
-    return (-1) ** negative * significand * Fraction(2) ** (max(exponent, 1) - bias)
 
 
 def patterns(name):
@@ -133,6 +96,21 @@ def test_what_is_too_large_is_stored_as_the_overflow(subtests):
                 assert stored == pytest.approx(sign * fmt.overflow, rel=0, nan_ok=True)
         expected = math.inf if fmt.has_infinity else math.nan if fmt.has_nan else fmt.max
         assert fmt.overflow == pytest.approx(expected, rel=0, nan_ok=True)
+
+
+def test_where_a_number_is_too_large(subtests):
+    for name in [name for name in FORMATS if name not in ("float64", "float32")]:
+        fmt = FORMATS[name]
+        # From a float64 ml_dtypes goes to float32 first, which would round these.
+        tie = np.float32(fmt.too_large)
+        for value in (np.nextafter(tie, np.float32(0)), tie, np.nextafter(tie, np.float32(np.inf))):
+            with subtests.test(name=name, value=value), np.errstate(over="ignore"):
+                expected = fmt.overflow if float(value) >= fmt.too_large else fmt.max
+                stored = float(np.array(value).astype(fmt.dtype))
+                assert stored == pytest.approx(expected, rel=0, nan_ok=True)
+    assert FORMATS["float64"].too_large == math.inf
+    assert FORMATS["float32"].too_large == 2.0**128 - 2.0**103
+    assert FORMATS["float8_e4m3fn"].too_large == math.nextafter(464, math.inf)
 
 
 def test_nan_is_stored_as_0_where_the_format_has_none(subtests):
