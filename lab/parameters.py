@@ -103,7 +103,9 @@ TARGET: Final[Parameter[int]] = Parameter(
     0,
     fits=lambda value, settings: value < len(settings.logits),
 )
-FORMAT: Final[Parameter[str]] = Parameter("format", "shared", one_of(list(FORMATS)), "float32")
+FORMAT: Final[Parameter[str]] = Parameter(
+    "format", "shared", one_of(list(FORMATS), "shared.expected_format"), "float32"
+)
 SHIFT: Final[Parameter[float]] = Parameter("shift", "shared", number(), 0.0)
 REACH: Final[Parameter[float]] = Parameter("reach", "shared", one_of(REACHES), 10.0)
 LANGUAGE: Final[Parameter[str]] = Parameter("lang", "shared", one_of(LANGUAGES), FIRST)

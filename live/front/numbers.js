@@ -95,9 +95,9 @@ export function at(column, [s, k], item = 0) {
  * @param {Column} column
  * @param {Row} row
  * @param {number} exponent how many bits of exponent follow the sign
- * @param {number} width how many bits there are in all
+ * @param {number} [width] how many bits there are in all, if they do not fill the bytes
  */
-export function bits(column, row, exponent, width) {
+export function bits(column, row, exponent, width = 0) {
   const bytes = Array.from({ length: column.items }, (_, i) => at(column, row, i));
   const all = bytes
     .map((byte) => byte.toString(2).padStart(8, "0"))

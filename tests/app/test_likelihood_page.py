@@ -214,7 +214,7 @@ def observed(draw: st.DrawFn) -> Settings:
     sure = draw(st.integers(0, classes - 1))
     p = draw(st.sampled_from((0.0, 0.01, 0.3, 0.5, 0.9, 0.99, 1.0)))
     model = share(first_model(classes), sure, p)
-    name = draw(st.sampled_from(FORMATS))
+    name = draw(st.sampled_from(list(FORMATS)))
     return many(classes, counts=tuple(counts), model=model, format=name)
 
 

@@ -496,6 +496,35 @@ def test_the_bits_are_those_of_the_value_beside_them() -> None:
                         assert name not in STRUCT or stored == struct.pack(STRUCT[name], number)
 
 
+KEPT_FOR = {
+    "inf and nan": "An exponent of only ones is kept for inf and nan.",
+    "nan for ones": "Only ones after the sign, be it 0 or 1, are nan, and there is no inf.",
+    "nan for -0": "A sign of 1 with only zeros after it, elsewhere −0, is the one nan, and there is no",
+    "nothing": "Every pattern is a number: there is no inf and no nan. What is too large is stored as",
+}
+
+
+def test_the_bits_say_which_patterns_are_no_numbers() -> None:
+    """`DEFINED` decodes every pattern of each format in tests/core."""
+    for name, (exponent_bits, fraction_bits, _, specials) in DEFINED.items():
+        lead = build(TABLES[1].put(cell=f"{name}.naive"))[0].tables[-1].lead
+        assert f"{exponent_bits} of exponent, {fraction_bits} of fraction." in lead
+        assert [kept for kept, text in KEPT_FOR.items() if text in lead] == [specials]
+        if specials == "nothing":
+            assert f"stored as {FORMATS[name].max:g}, and what would be nan as 0." in lead
+
+
+def test_the_percent_of_a_roundoff_is_right_in_every_digit_shown() -> None:
+    for name, percent in [
+        ("float8_e5m2", "12.5"),
+        ("float8_e4m3fn", "6.25"),
+        ("float8_e3m4", "3.125"),
+        ("float4_e2m1fn", "25"),
+    ]:
+        instrument, _ = build(TABLES[1].put(cell=f"{name}.fused"))
+        assert any(f" {percent} %" in piece for piece in instrument.sentences[0].pieces)
+
+
 # --- The cliffs ---------------------------------------------------------------------------------
 
 
