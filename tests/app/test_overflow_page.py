@@ -499,8 +499,8 @@ def test_the_bits_are_those_of_the_value_beside_them() -> None:
 KEPT_FOR = {
     "inf and nan": "An exponent of only ones is kept for inf and nan.",
     "nan for ones": "Only ones after the sign, be it 0 or 1, are nan, and there is no inf.",
-    "nan for -0": "A sign of 1 with only zeros after it, elsewhere −0, is the one nan, and there is no",
-    "nothing": "Every pattern is a number: there is no inf and no nan. What is too large is stored as",
+    "nan for -0": "A sign of 1 with only zeros after it, elsewhere −0, is the one nan",
+    "nothing": "Every pattern is a number: there is no inf and no nan.",
 }
 
 
