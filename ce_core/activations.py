@@ -1,8 +1,9 @@
 """Sigmoid, logsumexp and softmax, in the forms that hold for every finite logit.
 
 Formats narrower than float32 are computed in float32 or float64 and rounded once; see
-`ce_core.formats.widen`. No function warns. In float8_e4m3fn, which has no infinity, a result of
--inf is nan.
+`ce_core.formats.widen`. No function warns. In a format without infinity a result of -inf is nan; in
+one without nan, too, it is the lowest number, and a result of nan is 0: see
+`ce_core.formats.FloatFormat`.
 
 `softmax` and `log_softmax` have a plain way, which takes no longer than SciPy's and errs as much,
 and an accurate one. The errors in the notes are the largest that `bench.accuracy` found.

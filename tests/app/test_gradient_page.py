@@ -12,9 +12,8 @@ import pytest
 import scipy.special
 import scipy.stats
 
-from ce_core.formats import FORMATS as ALL_FORMATS
+from ce_core.formats import FORMATS
 from ce_core.pipelines import PIPELINES
-from lab.parameters import FORMATS
 from lab.settings import Settings
 from lab.words import say
 from live.parts import Column, Figure, Instrument
@@ -22,6 +21,7 @@ from pages import gradient
 from pages.gradient import RATE, SMOOTHING, STEP
 from tests.app.instruments import (
     ANSWERS,
+    WIDE,
     assert_drawn,
     built,
     in_full,
@@ -226,9 +226,9 @@ def test_in_float64_each_form_has_the_numerical_derivative() -> None:
             alike(columns[f"pull_{form}"][at], slopes, (form, now), CUT, 1e-9)
 
 
-@pytest.mark.parametrize("name", [name for name in FORMATS if name != "float64"])
+@pytest.mark.parametrize("name", [name for name in WIDE if name != "float64"])
 def test_in_a_narrow_format_the_fused_form_is_right_to_its_rounding(name: str) -> None:
-    fmt = ALL_FORMATS[name]
+    fmt = FORMATS[name]
     for start in FORMED:
         now = start.put(format=name)
         instrument, columns = build(now)
