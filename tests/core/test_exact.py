@@ -177,14 +177,14 @@ def test_at_a_power_of_two_the_unit_is_the_smaller_one(subtests):
     """Of 2**k the closest numbers on either side are 2**k and the one below it."""
     for name, fmt in FORMATS.items():
         with subtests.test(name=name):
-            for value in (2 * fmt.smallest_normal, 0.5, 1.0, -4.0):
+            twice = 2 * fmt.smallest_normal
+            for value in (twice, *(v for v in (0.5, 1.0, -4.0) if twice <= abs(v) < fmt.max)):
                 below, above = sorted(neighbours(value, name), key=abs)
                 assert exact.ulp_error(below, value, name) == 1
                 assert exact.ulp_error(above, value, name) == 2
             # Just above it the unit is that of the numbers above.
-            assert exact.ulp_error(1.0, Decimal(1) + Decimal(10) ** -40, name) == pytest.approx(
-                1e-40 * 2.0**fmt.fraction_bits
-            )
+            above = exact.ulp_error(twice, Decimal(twice) * (1 + Decimal(10) ** -40), name)
+            assert above == pytest.approx(1e-40 * 2.0**fmt.fraction_bits)
 
 
 def test_the_unit_goes_on_beyond_the_largest_number():
