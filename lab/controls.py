@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from ce_core.formats import FORMATS
 from ce_core.scenarios import Scenario
 from lab.figures import DENSE
-from lab.parameters import FORMAT, FORMATS, LOGITS, SHIFT, first_names
+from lab.parameters import FORMAT, LOGITS, SHIFT, first_names
 from lab.readers import plain
 from lab.settings import REACHES, Parameter, Settings, widened
 from lab.words import say
@@ -113,7 +114,7 @@ def positions(
 def formats(settings: Settings) -> Choice:
     """Make the list of number formats."""
     options = [(name, name) for name in FORMATS]
-    return Choice(FORMAT.key, say("live.format"), options, FORMATS.index(settings.format))
+    return Choice(FORMAT.key, say("live.format"), options, [*FORMATS].index(settings.format))
 
 
 def reaches(effective: float) -> Choice:
@@ -124,11 +125,11 @@ def reaches(effective: float) -> Choice:
 
 
 def with_scenario(settings: Settings, scenario: Scenario) -> Settings:
-    """Open a scenario; what it does not name stays. Only the lab shows 8-bit formats."""
+    """Open a scenario; what it does not name stays."""
     return settings.put(
         logits=scenario.logits,
         target=scenario.target,
-        format=scenario.format if scenario.format in FORMATS else settings.format,
+        format=scenario.format,
         names=first_names(len(scenario.logits)),
         shift=scenario.shift,
         reach=float(scenario.reach),

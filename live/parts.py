@@ -62,11 +62,13 @@ class Style:
 
     "fixed" has `digits` decimals, "significant" that many digits, "shortest" the fewest digits that
     tell the value within `digits`; each turns to scientific notation where a value is extreme.
-    "bits" writes the bytes of a column, whose first `digits` bits after the sign are the exponent.
+    "bits" writes the last `width` bits of a column's bytes: a sign, `digits` of exponent, and the
+    fraction.
     """
 
     kind: Literal["fixed", "significant", "shortest", "prose", "bits"]
     digits: int
+    width: int = 0
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,14 @@
-"""The bug gallery: nine real mistakes with the cross-entropy, each to be diagnosed and repaired."""
+"""The bug gallery: real mistakes with the cross-entropy, each to be diagnosed and repaired."""
 
 import inspect
 from collections.abc import Callable, Sequence
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 from functools import cache
 from typing import Final
 
 import numpy as np
 
-from ce_core import cross_entropy
+from ce_core import cross_entropy, cross_entropy_gradient
 from ce_core.bugs import BUGS, Bug, run
 from ce_core.formats import FORMATS
 from lab import figures, pictures
@@ -40,9 +41,10 @@ from live.parts import (
 
 
 def first_dose(bug: str) -> float:
-    """Return the logit of a bug's own data that its slider moves."""
+    """Return where the slider of a bug stands at first: a logit of its own data, or its power."""
     row, column = BUGS[bug].move
-    return BUGS[bug].logits[row][column]
+    power = BUGS[bug].power
+    return BUGS[bug].logits[row][column] if power is None else power
 
 
 BUG: Final[Parameter[str]] = Parameter(
@@ -80,7 +82,7 @@ def _seen(settings: Settings) -> list[str]:
 def _picture() -> str:
     bug = BUGS["softmax_twice"]
     x = np.linspace(-2, 8, 50)
-    stuck, repaired = run(bug, _batches(bug, x))
+    stuck, repaired = run(bug, *_given(bug, x))
     return pictures.line(x, stuck, (0, 3)) + pictures.line(x, repaired, (0, 3), dash="3 4")
 
 
@@ -92,29 +94,32 @@ def build(settings: Settings, columns: Columns) -> list[Instrument]:
     name, bug = settings[BUG], BUGS[settings[BUG]]
     diagnosed, repaired = _diagnosed(settings), settings[REPAIRED] == 1
     reach = widened(bug.reach, settings[DOSE])
-    positions, index = grid(settings[DOSE], reach)
-    batches = _batches(bug, positions)
+    # Only whole powers of two scale without an error.
+    half = 100 if bug.power is None else min(100, int(reach))
+    positions, index = grid(settings[DOSE], reach, half)
+    batches, powers = _given(bug, positions)
     columns.add("dose", np.array([positions]))
-    losses = dict(zip(_COLOURS, run(bug, batches), strict=True))
+    losses = dict(zip(_COLOURS, run(bug, batches, powers), strict=True))
     forms = list(_COLOURS) if repaired else ["broken"]
     for form in forms:
         columns.add(form, losses[form][None])
-    place = _place(bug)
+    place, kind = _place(bug), _kind(bug)
     hint = "bugs.hint_repair" if diagnosed else "bugs.hint_diagnose"
-    label = say("bugs.slider", **place)
-    said = _symptom(name, batches, columns)
+    label = say(f"bugs.slider_{kind}", **place)
+    slider_name = say(f"bugs.slider_name_{kind}", **place)
+    symptom = _symptom(name, repaired=repaired, columns=columns, batches=batches)
     instrument = Instrument(
         title=say(f"bugs.name_{name}"),
-        hint=say(hint, **place),
-        sliders=[Slider(DOSE.key, say("bugs.slider_name", **place), label, positions, index)],
+        hint=f"{say(f'bugs.hint_{kind}', **place)} {say(hint)}",
+        sliders=[Slider(DOSE.key, slider_name, label, positions, index)],
         choices=[_switch(settings)] if diagnosed else [],
         presets=Presets(BUG.key, say("bugs.cases"), _cases(), name),
-        figures=[_figure(forms, reach, label, columns)],
-        cards_title=say("bugs.cards"),
-        cards=[_card(columns[form], bug.format) for form in forms],
-        sentences=[said, *([_why(name, said.column)] if repaired else [])],
-        tables=[_batch(bug, batches, columns)],
-        code=_code(bug.repaired if repaired else bug.broken, reveal=diagnosed),
+        figures=[_figure(bug, forms, reach, label, columns)],
+        cards_title=say(f"bugs.cards_{kind}", **place),
+        cards=[_card(columns[form], bug) for form in forms],
+        sentences=[symptom, *([_why(name, columns)] if repaired else [])],
+        tables=[_batch(bug, columns, batches)],
+        code=_code(bug, repaired=repaired, reveal=diagnosed),
     )
     return [instrument]
 
@@ -129,38 +134,89 @@ def _place(bug: Bug) -> dict[str, str]:
     return {"name": FIRST_NAMES[column], "sample": str(row + 1)}
 
 
-def _batches(bug: Bug, positions: Sequence[float] | np.ndarray) -> np.ndarray:
+def _kind(bug: Bug) -> str:
+    """Name what a case computes."""
+    return "loss" if bug.power is None else "slope"
+
+
+def _given(
+    bug: Bug, positions: Sequence[float] | np.ndarray
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the batches and the powers of a case with its slider at each position."""
     batches = np.tile(np.array(bug.logits), (len(positions), 1, 1))
+    if bug.power is not None:
+        return batches, np.array(positions)
     row, column = bug.move
     batches[:, row, column] = positions
-    return batches
+    return batches, None
 
 
-def _symptom(name: str, batches: np.ndarray, columns: Columns) -> Sentence:
+def _stored(bug: Bug, batches: np.ndarray) -> np.ndarray:
+    """Return logits as the case's format holds them."""
+    with np.errstate(over="ignore"):
+        return batches.astype(FORMATS[bug.format].dtype).astype(np.float64)
+
+
+def _on_paper(bug: Bug) -> float:
+    """Return the slope that a case with a scale is to find."""
+    gradient = cross_entropy_gradient(np.array(bug.logits), bug.target, reduction="sum")
+    return float(gradient[bug.move])
+
+
+def _rounded(value: float, digits: int, towards: str) -> float:
+    """Return a bound with so many digits, rounded to the side on which what is said of it holds."""
+    return float(Context(digits, towards).create_decimal(repr(float(value))))
+
+
+def _symptom(name: str, *, repaired: bool, columns: Columns, batches: np.ndarray) -> Sentence:
     """Say what the learner is to notice; it holds wherever the slider stands."""
-    text = say(f"bugs.symptom_{name}")
-    places = {"loss": Place(columns["broken"], LOSS)}
+    bug, pieces = BUGS[name], [say(f"bugs.symptom_{name}")]
     losses, positions = columns["broken"].values[0], columns["dose"].values[0]
+    said = np.zeros((1, 1), np.int8)
+    places = {"loss": Place(columns["broken"], LOSS)}
     finite = np.flatnonzero(np.isfinite(losses))
-    found: dict[str, np.ndarray] = {}
+    found: dict[str, float] = {}
+    if bug.power is not None:
+        found["paper"] = _on_paper(bug)
     if finite.size:
-        found["lowest"] = losses[finite].min()
+        found["lowest"] = _rounded(losses[finite].min(), 6, ROUND_FLOOR)
     if finite.size and finite[-1] + 1 < len(positions):
-        found["edge"] = positions[finite[-1] + 1]
+        found["edge"] = _rounded(positions[finite[-1] + 1], 12, ROUND_CEILING)
+    if finite.size and finite[0]:
+        found["cliff"] = _rounded(positions[finite[0] - 1], 12, ROUND_FLOOR)
     for key, value in found.items():
-        if f"{{{key}}}" in text:
-            places[key] = Place(columns.add(key, np.array([[value]])), Style("shortest", 6))
-    if "{largest}" in text:
-        rows = batches.reshape(-1, batches.shape[-1])
-        each = cross_entropy(rows, np.tile(BUGS[name].target, len(batches)), reduction="none")
+        if f"{{{key}}}" in pieces[0]:
+            # A typed position needs its digits: just beside it the symptom may be gone.
+            style = LOSS if key == "paper" else Style("shortest", 12)
+            places[key] = Place(columns.add(key, np.array([[value]])), style)
+    if "{largest}" in pieces[0]:
+        rows = _stored(bug, batches).reshape(-1, batches.shape[-1])
+        each = cross_entropy(rows, np.tile(bug.target, len(batches)), reduction="none")
         largest = each.reshape(batches.shape[:-1]).max(axis=-1)[None]
         places["largest"] = Place(columns.add("largest", largest), LOSS)
-    said = columns.add("said", np.zeros((1, 1), np.int8))
-    return Sentence("verdict", say("bugs.symptom"), said, [text], places)
+        if name == "weighted_mean":
+            pieces.append(say("bugs.symptom_weighted_mean_within"))
+            said = (losses <= largest).astype(np.int8)
+    title = say("bugs.symptom_was") if repaired else say("bugs.symptom")
+    return Sentence("verdict", title, columns.add("said", said), pieces, places)
 
 
-def _why(name: str, said: Column) -> Sentence:
-    return Sentence("why", say("bugs.repair"), said, [say(f"bugs.why_{name}")])
+def _why(name: str, columns: Columns) -> Sentence:
+    """Say what the repair does, and for a scale, whether this one is enough."""
+    reason, title = say(f"bugs.why_{name}"), say("bugs.repair")
+    repaired = columns["repaired"]
+    if BUGS[name].power is None:
+        return Sentence("why", title, columns.add("because", np.zeros((1, 1), np.int8)), [reason])
+    ends = [say(f"bugs.why_{name}_{end}") for end in ("zero", "kept", "lost")]
+    end = np.select([repaired.values == 0, np.isfinite(repaired.values)], [0, 1], 2)
+    return Sentence(
+        "why",
+        title,
+        columns.add("because", end.astype(np.int8)),
+        [reason, *ends],
+        {"repaired": Place(repaired, LOSS), "paper": Place(columns["paper"], LOSS)},
+        said=[[0, 1], [0, 2], [0, 3]],
+    )
 
 
 def _switch(settings: Settings) -> Choice:
@@ -168,10 +224,14 @@ def _switch(settings: Settings) -> Choice:
     return Choice(REPAIRED.key, say("bugs.switch"), options, settings[REPAIRED])
 
 
-def _figure(forms: Sequence[str], reach: float, x_title: str, columns: Columns) -> Figure:
+def _figure(bug: Bug, forms: Sequence[str], reach: float, x_title: str, columns: Columns) -> Figure:
+    kind = _kind(bug)
+    # Where the code as it was has no gap, the repaired one may have.
+    named = "broken" if not np.isfinite(columns["broken"].values).all() else forms[-1]
     dose, losses = columns["dose"], np.stack([columns[form].values for form in forms])
     # A mistake that hardly costs anything is not to look like a large loss.
-    top = max(1.0, losses.max(initial=0.0, where=np.isfinite(losses)))
+    least = 1.0 if bug.power is None else _on_paper(bug)
+    top = max(least, losses.max(initial=0.0, where=np.isfinite(losses)))
     across = columns.add("curve_x", cut(dose.values[None]))
     curves = cut(np.where(np.isfinite(losses), losses, np.nan))
     lines = [
@@ -179,10 +239,11 @@ def _figure(forms: Sequence[str], reach: float, x_title: str, columns: Columns) 
         for form, curve in zip(forms, curves, strict=True)
     ]
     plot = figures.curves(lines, (-reach, reach), (-0.04 * top, 1.08 * top), x_title)
-    plot["layout"]["annotations"] += _gaps(dose.values[0], columns["broken"].values[0])
+    plot["layout"]["yaxis"]["exponentformat"] = "power"
+    plot["layout"]["annotations"] += _gaps(dose.values[0], columns[named].values[0])
     return Figure(
-        title=say("bugs.curve"),
-        alt=say("bugs.curve_alt"),
+        title=say(f"bugs.curve_{kind}", **_place(bug)),
+        alt=say(f"bugs.curve_alt_{kind}"),
         plot=plot,
         points=[Point(dose, columns[form], _COLOURS[form], drag=DOSE.key) for form in forms],
         key=[(_COLOURS[form], say(f"bugs.card_{form}")) for form in forms],
@@ -211,23 +272,21 @@ def _gaps(x: np.ndarray, losses: np.ndarray) -> list[figures.Plot]:
     ]
 
 
-def _card(loss: Column, format_name: str) -> Card:
+def _card(loss: Column, bug: Bug) -> Card:
     return Card(
         title=say(f"bugs.card_{loss.name}"),
-        note=say("bugs.card_note", format=format_name),
+        note=say("bugs.card_note", format=bug.format),
         swatch=_COLOURS[loss.name],
         value=Cell(loss, LOSS, readout=f"loss-{loss.name}"),
-        unit=say("bugs.nats"),
+        unit=say("bugs.nats") if bug.power is None else "",
     )
 
 
-def _batch(bug: Bug, batches: np.ndarray, columns: Columns) -> Table:
+def _batch(bug: Bug, columns: Columns, batches: np.ndarray) -> Table:
     """Show the batch as it is stored, one row for each sample."""
     count = batches.shape[-1]
     names = FIRST_NAMES[:count]
-    with np.errstate(over="ignore"):
-        stored = batches.astype(FORMATS[bug.format].dtype).astype(np.float64)
-    logits = columns.add("logits", stored.reshape(1, len(batches), -1))
+    logits = columns.add("logits", _stored(bug, batches).reshape(1, len(batches), -1))
     true = columns.add("true", np.array(bug.target, np.int8)[None, None])
     digits = Style("shortest", 6)
     rows = [
@@ -253,11 +312,12 @@ def _source(function: Callable[..., np.ndarray]) -> str:
     return inspect.getsource(function)
 
 
-def _code(function: Callable[..., np.ndarray], *, reveal: bool) -> Code:
+def _code(bug: Bug, *, repaired: bool, reveal: bool) -> Code:
     """List a function; its name and docstring tell the diagnosis, so they may have to wait."""
+    function = bug.repaired if repaired else bug.broken
     source = _source(function)
     if not reveal:
-        source = source.replace(function.__name__, "loss", 1)
+        source = source.replace(function.__name__, _kind(bug), 1)
         source = source.replace(f'    """{function.__doc__}"""\n', "")
     return Code(
         title=say("bugs.code"),
@@ -297,17 +357,19 @@ def _ask_diagnosis(settings: Settings) -> Question:
 
 def _ask_value(settings: Settings) -> Question:
     bug = BUGS[settings[BUG]]
-    dose = first_dose(settings[BUG])
+    dose, kind = first_dose(settings[BUG]), _kind(bug)
     losses = run(bug, bug.logits)
-    values = {"broken": losses[0], "repaired": losses[1], "even": np.log(len(bug.logits[0]))}
+    classes = len(bug.logits[0])
+    even = np.log(classes) if bug.power is None else 1 / classes
+    values = {"broken": losses[0], "repaired": losses[1], "even": even}
     texts = {f"{value:.4g}": form for form, value in values.items()}
     options = sorted(texts)
     return Question(
         f"{settings[BUG]}-value",
-        say("bugs.ask_value", dose=f"{dose:g}", **_place(bug)),
+        say(f"bugs.ask_value_{kind}", dose=f"{dose:g}", **_place(bug)),
         options,
         options.index(f"{values['repaired']:.4g}"),
-        [say(f"bugs.value_{texts[option]}", count=len(bug.logits[0])) for option in options],
+        [say(f"bugs.value_{texts[option]}_{kind}", count=classes) for option in options],
         settings.put(dose=dose, repaired=1),
     )
 

@@ -73,7 +73,7 @@ def find_warnings(case: Case, values: Values) -> Array:
     sum_over = _sum_warns(terms, wide)[:, None]
     if "total" in values:
         total = values["total"].astype(wide)[:, None]
-        divide_invalid = became_nan(values["probabilities"].astype(wide), exp, total)
+        divide_invalid = became_nan(exp / total, exp, total)  # not every format can store a nan
         log_zero = (values["probability"] == 0)[:, None]
     found = {
         "overflow encountered in cast": cast,

@@ -97,7 +97,7 @@ export class Cells {
  */
 function text({ words, style, zero, column }, value, columns, row) {
   if (words?.length) return words[value] ?? "";
-  if (style?.kind === "bits") return bits(columns[column], row, style.digits);
+  if (style?.kind === "bits") return bits(columns[column], row, style.digits, style.width);
   if (value === 0 && zero) return zero;
   return format(value, style ?? { kind: "shortest", digits: 6 });
 }

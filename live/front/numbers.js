@@ -102,14 +102,19 @@ export function at(column, [s, k], item = 0) {
 }
 
 /**
- * The bits of a number whose bytes are the items of a column, most significant first.
+ * The bits of a number whose bytes are the items of a column, most significant first. One of 4 or 6
+ * bits has a byte of its own, and stands at its end.
  *
  * @param {Column} column
  * @param {Row} row
  * @param {number} exponent how many bits of exponent follow the sign
+ * @param {number} [width] how many bits there are in all, if they do not fill the bytes
  */
-export function bits(column, row, exponent) {
+export function bits(column, row, exponent, width = 0) {
   const bytes = Array.from({ length: column.items }, (_, i) => at(column, row, i));
-  const all = bytes.map((byte) => byte.toString(2).padStart(8, "0")).join("");
+  const all = bytes
+    .map((byte) => byte.toString(2).padStart(8, "0"))
+    .join("")
+    .slice(-width);
   return `${all[0]} ${all.slice(1, 1 + exponent)} ${all.slice(1 + exponent)}`;
 }

@@ -18,6 +18,7 @@
  * @typedef {object} Style
  * @property {"fixed" | "significant" | "shortest" | "prose" | "bits"} kind
  * @property {number} digits
+ * @property {number} [width]
  */
 
 /**

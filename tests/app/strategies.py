@@ -58,7 +58,7 @@ _VALUES: dict[str, Callable[[Settings], st.SearchStrategy[object]]] = {
     "logits": lambda _: st.lists(finite | st.just(-math.inf), min_size=2, max_size=10).map(tuple),
     "names": _one_for_each(names, unique=True),
     "target": lambda now: st.integers(0, len(now.logits) - 1),
-    "format": lambda _: st.sampled_from(["float64", "float32", "float16", "bfloat16"]),
+    "format": lambda _: st.sampled_from(list(FORMATS)),
     "shift": lambda _: finite,
     "reach": lambda _: st.sampled_from([10.0, 100.0, 1000.0]),
     "at": lambda _: st.integers(1, FEWEST_STEPS),

@@ -368,7 +368,7 @@ LIMITS = {
     "sigmoid": (12, 20),
     "softmax": (65, 190),
     "overflow": (35, 70),
-    "gradient": (46, 155),
+    "gradient": (46, 160),
     "bugs": (4, 4),
 }
 

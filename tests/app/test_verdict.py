@@ -14,12 +14,12 @@ import numpy as np
 from ce_core.formats import FORMATS, FloatFormat
 from ce_core.pipelines import PIPELINES, WARNINGS, CauseKind, run_all
 from ce_core.scenarios import SCENARIOS
-from lab import parameters, readers
+from lab import readers
 from lab.numpy_code import numpy_code
 from lab.verdict import warnings
 from lab.words import say
 from live.parts import Columns, Sentence
-from tests.app.instruments import FIRST
+from tests.app.instruments import FIRST, WIDE
 from tests.app.reading import Position, Runs, at_position, fill, here, template_of, told
 from tests.core import oracle
 
@@ -239,7 +239,7 @@ def tables(name: str) -> Iterator[tuple[Runs, np.ndarray, float]]:
 def cases() -> dict[str, list[Case]]:
     """Return for each sentence the positions that show it: one of each kind in each table."""
     result: dict[str, list[Case]] = {key: [] for key in TRUE}
-    for name in parameters.FORMATS:
+    for name in WIDE:
         keys = {say(f"verdict.{key}", format=name): key for key in TRUE}
         for runs, logits, shift in tables(name):
             sentence = told(runs, FIRST)
@@ -264,7 +264,7 @@ def test_every_combination_of_causes_has_its_sentences() -> None:
     """Any places left, any sentence that says all is well when it is not, is a fault."""
     random = np.random.default_rng(7)
     seen = set()
-    for name in parameters.FORMATS:
+    for name in WIDE:
         well = say("verdict.none", format=name)
         for scale in (1, 10, 100, 1000, 1e5, 1e38, 1e300):
             logits = random.normal(size=(3, 700)) * scale
@@ -286,7 +286,7 @@ def test_every_combination_of_causes_has_its_sentences() -> None:
 
 
 def test_warnings_are_what_numpy_says_when_the_lines_on_the_page_run() -> None:
-    for name, (preset, scenario) in product(parameters.FORMATS, SCENARIOS.items()):
+    for name, (preset, scenario) in product(WIDE, SCENARIOS.items()):
         logits, target = scenario.logits, scenario.target
         source = numpy_code(logits, target, name, 0.0)
         with python_warnings.catch_warnings(record=True) as caught:

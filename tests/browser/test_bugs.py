@@ -33,7 +33,9 @@ def open_bugs(open_page: OpenPage) -> OpenPage:
 
 
 def slider(page: Page, name: str = "cat", sample: int = 1) -> Locator:
-    return page.get_by_role("slider", name=say("bugs.slider", name=name, sample=sample), exact=True)
+    return page.get_by_role(
+        "slider", name=say("bugs.slider_loss", name=name, sample=sample), exact=True
+    )
 
 
 def loss_twice(cat: float) -> float:
@@ -119,6 +121,22 @@ def test_the_break_shows_nan(open_bugs: OpenPage) -> None:
     expect(page.locator(".ce-plot .annotation-text", has_text="nan")).to_be_visible()
     page.go_back()
     expect(readout(page, "loss-repaired")).to_have_text("0.239545")
+
+
+def test_a_scale_has_a_slope_of_its_own_size(open_bugs: OpenPage) -> None:
+    page = open_bugs("?bug=scaled_too_late&repaired=1")
+    p = 1 / (2 + math.exp(20.5))
+    assert math.isclose(float(readout(page, "loss-repaired").inner_text()), p, rel_tol=2.0**-11)
+    expect(page.locator(READY)).to_have_count(2)
+    handle = page.get_by_role("slider", name=say("bugs.slider_slope"), exact=True)
+    assert position(handle) == 16
+    handle.press("ArrowRight")
+    assert position(handle) == 17
+    expect(page).to_have_url(re.compile("dose=17&"))
+    page = open_bugs("?bug=scaled_too_late&dose=46&repaired=1")
+    expect(readout(page, "loss-repaired")).to_have_text("inf")
+    expect(readout(page, "why")).to_contain_text(say("bugs.why_scaled_too_late_lost"))
+    assert violations(page) == []
 
 
 def test_a_repaired_case_breaks_no_rule_of_accessibility(open_bugs: OpenPage) -> None:

@@ -44,6 +44,12 @@ test("a power of ten may be beyond every format", () => {
 test("bits are the sign, the exponent and the fraction", () => {
   // -1.5 as float32
   const data = new Uint8Array([0xbf, 0xc0, 0, 0]);
-  const text = bits({ data, rows: 1, positions: 1, items: 4 }, [0, 0], 8);
+  const text = bits({ data, rows: 1, positions: 1, items: 4 }, [0, 0], 8, 32);
   assert.equal(text, "1 01111111 10000000000000000000000");
+});
+
+test("a number of six bits stands at the end of its byte", () => {
+  // -28 as float6_e3m2fn
+  const data = new Uint8Array([0b00111111]);
+  assert.equal(bits({ data, rows: 1, positions: 1, items: 1 }, [0, 0], 3, 6), "1 111 11");
 });
