@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from ce_core.formats import FORMATS
 from lab.build import BUILD
 from lab.lesson import Lesson
 from lab.surround import lead
@@ -77,12 +78,25 @@ def _data(lesson: Lesson) -> dict[str, Any]:
         "plotly": base + address("/vendor", "plotly-cartesian.min.js"),
         "page": page,
         "steps": len(lesson.steps),
-        "terms": terms(),
+        "terms": meanings(),
         "base": base,
         "version": BUILD,
         "words": {word: say(f"player.{word}") for word in _WORDS},
         "finished": sorted(visit().finished),
     }
+
+
+def meanings() -> dict[str, str]:
+    """Return what each term means; what a format is follows from its own limits."""
+    formats = {
+        name: say(
+            "app.format",
+            bits=fmt.sign_bits + fmt.exponent_bits + fmt.fraction_bits,
+            max=f"{fmt.max:.4g}".replace("e+", "e"),
+        )
+        for name, fmt in FORMATS.items()
+    }
+    return formats | terms()
 
 
 def _finish(page: str, lessons: Sequence[Lesson]) -> Callable[[], None]:

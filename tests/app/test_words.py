@@ -12,8 +12,9 @@ from ce_core.formats import FORMATS
 from ce_core.pipelines import PIPELINES, CauseKind, EventKind
 from ce_core.scenarios import ALL_SCENARIOS
 from lab import words
+from lab.frame import meanings
 from lab.parameters import FORMATS as CHOSEN
-from lab.words import FIRST, LANGUAGES, has, language, say, sentences, speaking, terms
+from lab.words import FIRST, LANGUAGES, has, language, say, sentences, speaking
 from pages.main import LESSONS
 from tests.app.instruments import ANSWERS
 
@@ -100,7 +101,7 @@ def test_a_term_in_brackets_has_a_meaning() -> None:
     }
     named = (named - {"{format}"}) | set(CHOSEN)
     assert named >= {"softmax", "nan"}
-    assert named - set(terms()) == set()
+    assert named - set(meanings()) == set()
 
 
 def test_places_are_filled_and_unknown_ones_are_left_to_the_browser() -> None:
