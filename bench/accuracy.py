@@ -1,10 +1,11 @@
-"""The largest error of each function in ulps, beside SciPy's on the same logits.
+"""The largest error of each function in ulps, beside SciPy's and PyTorch's on the same logits.
 
 Run with `python -m bench.accuracy` from the project's folder; it writes its table, and that of
 `bench.core`, into docs/implementation.md. The truth is `tests.core.exact`, which the tests hold
 against mpmath. Results beyond the largest number of a format are left out.
 """
 
+import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
@@ -18,11 +19,13 @@ import scipy.special
 import ce_core
 from bench import core
 from ce_core import FORMATS, FloatFormat
+from ce_core.formats import EVERYDAY
 from tests.core import exact
 
 Array = npt.NDArray[Any]
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "implementation.md"
+TORCH = Path(__file__).parents[1] / "tests" / "core" / "torch_reference.json"
 TARGET = 0
 CLASSES = [2, 3, 10, 100]
 NUMBERS = 300
@@ -50,6 +53,15 @@ def targets(logits: Array) -> Array:
     return np.full(len(logits), TARGET)
 
 
+def scipys(name: str) -> Callable[[Array], Array]:
+    function = getattr(scipy.special, name)
+    return lambda z: np.asarray(function(z, axis=-1))
+
+
+def accurate(function: Callable[..., Array]) -> Callable[[Array], Array]:
+    return lambda z: function(z, accurate=True)
+
+
 def yes_or_no(logits: Array) -> Array:
     return np.ones_like(logits)
 
@@ -59,25 +71,22 @@ def each(function: Callable[[list[float]], Iterable[Decimal]]) -> Callable[..., 
     return lambda numbers: [next(iter(function([x, 0.0]))) for x in numbers]
 
 
-def gradient_on_paper(logits: Sequence[float]) -> list[Decimal]:
-    probabilities = list(exact.softmax(logits))
-    others = sum(probabilities[:TARGET] + probabilities[TARGET + 1 :], Decimal(0))
-    return [*probabilities[:TARGET], -others, *probabilities[TARGET + 1 :]]
+def slopes_on_paper(logits: Sequence[float], target: int) -> list[Decimal]:
+    before, after = np.split(np.array(exact.softmax(logits)), [target])
+    return [*before, -sum((*before, *after[1:]), Decimal(0)), *after[1:]]
 
 
 FUNCTIONS = {
     "sigmoid": Measured(ce_core.sigmoid, scipy.special.expit, each(exact.softmax)),
     "log_sigmoid": Measured(ce_core.log_sigmoid, scipy.special.log_expit, each(exact.log_softmax)),
     "logsumexp": Measured(
-        ce_core.logsumexp,
-        lambda z: scipy.special.logsumexp(z, axis=-1),
-        lambda row: [exact.logsumexp(row)],
+        ce_core.logsumexp, scipys("logsumexp"), lambda row: [exact.logsumexp(row)]
     ),
-    "softmax": Measured(
-        ce_core.softmax, lambda z: scipy.special.softmax(z, axis=-1), exact.softmax
-    ),
-    "log_softmax": Measured(
-        ce_core.log_softmax, lambda z: scipy.special.log_softmax(z, axis=-1), exact.log_softmax
+    "softmax": Measured(ce_core.softmax, scipys("softmax"), exact.softmax),
+    "softmax, accurate": Measured(accurate(ce_core.softmax), scipys("softmax"), exact.softmax),
+    "log_softmax": Measured(ce_core.log_softmax, scipys("log_softmax"), exact.log_softmax),
+    "log_softmax, accurate": Measured(
+        accurate(ce_core.log_softmax), scipys("log_softmax"), exact.log_softmax
     ),
     "cross_entropy": Measured(
         lambda z: ce_core.cross_entropy(z, targets(z), reduction="none"),
@@ -87,7 +96,7 @@ FUNCTIONS = {
     "cross_entropy_gradient": Measured(
         lambda z: ce_core.cross_entropy_gradient(z, targets(z), reduction="none"),
         None,
-        gradient_on_paper,
+        lambda row: slopes_on_paper(row, TARGET),
     ),
     "binary_cross_entropy_with_logits": Measured(
         lambda z: ce_core.binary_cross_entropy_with_logits(z, yes_or_no(z), reduction="none"),
@@ -151,19 +160,47 @@ def shown(error: float | None) -> str:
 def rows() -> Iterator[str]:
     """Yield the table in Markdown, line by line."""
     heads = ["function", "logits"]
-    for name in FORMATS:
+    for name in EVERYDAY:
         heads += [name, "SciPy"] if name in ("float64", "float32") else [name]
     yield f"| {' | '.join(heads)} |"
     yield "|---|---|" + "--:|" * (len(heads) - 2)
     for name, measured in FUNCTIONS.items():
         for words, magnitudes in RANGES.items():
-            cells = [f"`{name}`", words]
-            for fmt in FORMATS.values():
+            function, *way = name.split(",")
+            cells = [f"`{function}`{','.join(['', *way])}", words]
+            for fmt in map(FORMATS.__getitem__, EVERYDAY):
                 ours, scipys = measure(measured, fmt, magnitudes)
                 cells.append(shown(ours))
                 if fmt.name in ("float64", "float32"):
                     cells.append(shown(scipys))
             yield f"| {' | '.join(cells)} |"
+
+
+def torch_rows() -> Iterator[str]:
+    """Yield a table of the errors in float64 on the logits of which PyTorch's answers are kept."""
+    yield "| function | float64 | PyTorch |"
+    yield "|---|--:|--:|"
+    kept = json.loads(TORCH.read_text())["cross_entropy"]
+    plain = [
+        case
+        for case in kept
+        if case["options"] == {"label_smoothing": 0.0, "reduction": "none"}
+        and isinstance(np.ravel(case["target"])[0], np.integer)
+    ]
+    truths: dict[str, Callable[[list[float], int], list[Decimal]]] = {
+        "loss": lambda row, target: [exact.cross_entropy(row, target)],
+        "gradient": slopes_on_paper,
+    }
+    for key, name in (("loss", "cross_entropy"), ("gradient", "cross_entropy_gradient")):
+        ours, torchs = 0.0, 0.0
+        for case in plain:
+            rows_, classes = np.atleast_2d(case["logits"]).tolist(), np.ravel(case["target"])
+            pairs = zip(rows_, classes.tolist(), strict=True)
+            truth = [number for row, target in pairs for number in truths[key](row, target)]
+            found = getattr(ce_core, name)(case["logits"], case["target"], reduction="none")
+            ours = max(ours, largest_error(found, truth, FORMATS["float64"]))
+            torchs = max(torchs, largest_error(case[key], truth, FORMATS["float64"]))
+        yield f"| `{name}` | {shown(ours)} | {shown(torchs)} |"
 
 
 def write(marker: str, lines: Iterable[str]) -> None:
@@ -179,7 +216,7 @@ def write(marker: str, lines: Iterable[str]) -> None:
 
 def main() -> None:
     """Measure everything and write it down."""
-    write("accuracy", rows())
+    write("accuracy", [*rows(), "", *torch_rows()])
     write("speed", [*core.rows(), "", core.import_sentence()])
 
 

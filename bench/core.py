@@ -1,9 +1,10 @@
 """Time and memory of the core beside scipy.special, and what importing it costs.
 
-Run with `python -m bench.core` from the project's folder. Both libraries compute the same vector in
-turn, so that what disturbs the machine disturbs both. Limits: never slower than 1.05 times SciPy,
-and memory for the result and one temporary at most, 2 times the input. NumPy tells tracemalloc of
-its arrays, so the peak is exact.
+Run with `python -m bench.core` from the project's folder. Both libraries compute the same vectors,
+of which there are one or a batch, in turn, so that what disturbs the machine disturbs both. Limits
+of the plain way: never slower than 1.05 times SciPy, and memory for the result and one temporary at
+most, 2 times the input. The accurate way has none. NumPy tells tracemalloc of its arrays, so the
+peak is exact.
 """
 
 import statistics
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import time
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,13 +24,17 @@ import ce_core
 Array = npt.NDArray[Any]
 Function = Callable[[Array], object]
 
-SIZES = [5, 1_000, 100_000, 16_000_000]
-ROUNDS = {5: 100, 1_000: 100, 100_000: 50, 16_000_000: 20}
-FUNCTIONS: dict[str, tuple[Function, Function]] = {
-    "softmax": (ce_core.softmax, lambda z: scipy.special.softmax(z, axis=-1)),
-    "log_softmax": (ce_core.log_softmax, lambda z: scipy.special.log_softmax(z, axis=-1)),
-    "logsumexp": (ce_core.logsumexp, lambda z: scipy.special.logsumexp(z, axis=-1)),
+ROUNDS: dict[tuple[int, ...], int] = {
+    (5,): 100,
+    (1_000,): 100,
+    (100_000,): 50,
+    (16_000_000,): 20,
+    (10_000, 3): 50,
+    (10_000, 10): 50,
+    (100, 1_000): 50,
 }
+"""How often each shape of logits is computed; the last axis has the classes."""
+NAMES = ["softmax", "log_softmax", "logsumexp"]
 IMPORT_ROUNDS = 15
 
 
@@ -40,15 +45,28 @@ def microseconds(function: Function, logits: Array, calls: int) -> float:
     return (time.process_time() - start) / calls * 1e6
 
 
-def compare(ours: Function, scipys: Function, logits: Array) -> tuple[float, float, float]:
-    """Return the microseconds of the fastest rounds, and the median of the rounds' ratios."""
+def ways(name: str) -> list[Function]:
+    """Return a function of ce_core, SciPy's, and that of ce_core in the accurate way if it has."""
+    ours, scipys = getattr(ce_core, name), getattr(scipy.special, name)
+    both: list[Function] = [ours, lambda z: scipys(z, axis=-1)]
+    return [*both, lambda z: ours(z, accurate=True)] if name != "logsumexp" else both
+
+
+def compare(
+    functions: Sequence[Function], logits: Array
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return the microseconds of the fastest rounds, and the medians of their ratios to SciPy's."""
     calls = max(1, 2_000 // logits.size)
-    pairs = [
-        (microseconds(ours, logits, calls), microseconds(scipys, logits, calls))
-        for _ in range(ROUNDS[logits.size])
+    rounds = [
+        [microseconds(function, logits, calls) for function in functions]
+        for _ in range(ROUNDS[logits.shape])
     ]
-    fastest = (min(times) for times in zip(*pairs, strict=True))
-    return (*fastest, statistics.median(mine / theirs for mine, theirs in pairs))
+    each = list(zip(*rounds, strict=True))
+    ratios = (
+        statistics.median(mine / theirs for mine, theirs in zip(times, each[1], strict=True))
+        for times in each
+    )
+    return tuple(map(min, each)), tuple(ratios)
 
 
 def peak(function: Function, logits: Array) -> float:
@@ -63,21 +81,27 @@ def peak(function: Function, logits: Array) -> float:
 
 def rows() -> Iterator[str]:
     """Yield the table in Markdown, line by line."""
-    yield "| function | format | elements | µs | SciPy, µs | ratio | median | peak | SciPy's |"
-    yield "|---|---|--:|--:|--:|--:|--:|--:|--:|"
-    for name, (ours, scipys) in FUNCTIONS.items():
+    heads = ["µs", "SciPy, µs", "ratio", "median", "peak", "SciPy's", "accurate, µs", "ratio"]
+    yield f"| function | format | elements | {' | '.join(heads)} |"
+    yield "|---|---|" + "--:|" * (1 + len(heads))
+    for name in NAMES:
+        functions = ways(name)
         for dtype in (np.float32, np.float64):
-            for size in SIZES:
-                logits = np.random.default_rng(0).standard_normal(size).astype(dtype)
-                mine, theirs, median = compare(ours, scipys, logits)
+            for shape in ROUNDS:
+                logits = np.random.default_rng(0).standard_normal(shape).astype(dtype)
+                (mine, theirs, *accurate), (median, *_) = compare(functions, logits)
                 # Of 5 elements the arrays are smaller than the objects around them.
                 memory = [
-                    f"{peak(function, logits):.2f}" if size > 5 else "–"
-                    for function in (ours, scipys)
+                    f"{peak(function, logits):.2f}" if logits.size > 5 else "–"
+                    for function in functions[:2]
                 ]
+                beside = (
+                    [f"{accurate[0]:,.1f} | {accurate[0] / theirs:.2f}"] if accurate else ["– | –"]
+                )
                 yield (
-                    f"| {name} | {logits.dtype} | {size:,} | {mine:,.1f} | {theirs:,.1f} "
-                    f"| {mine / theirs:.2f} | {median:.2f} | {' | '.join(memory)} |"
+                    f"| {name} | {logits.dtype} | {' × '.join(f'{n:,}' for n in shape)} "
+                    f"| {mine:,.1f} | {theirs:,.1f} | {mine / theirs:.2f} | {median:.2f} "
+                    f"| {' | '.join(memory + beside)} |"
                 ).replace(",", " ")
 
 

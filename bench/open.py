@@ -22,7 +22,7 @@ PATIENCE = 60_000  # ms
 
 OPENED = """() => {
   const instrument = document.querySelector(".ce-live:not([aria-busy])");
-  const drawn = instrument?.querySelector(".ce-bar, .ce-point, .ce-line");
+  const drawn = instrument?.querySelector(".ce-bar, .ce-point, .ce-line, .ce-pillar");
   return drawn && document.querySelector("[data-test-script-state=notRunning]")
     ? performance.now() : 0;
 }"""

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from ce_core.formats import FORMATS
+from ce_core.formats import EVERYDAY, FORMATS
 from ce_core.pipelines.sweep import sweep
 
 LOGITS = [2.0, 1.0, 0.1, -1.0, 0.0, 3.0, -2.0, 0.5, 1.5, -0.5]
@@ -64,7 +64,7 @@ def compare(name: str, classes: int, count: int, reach: float) -> tuple[float, f
 def main() -> None:
     """Print one line for each format and size."""
     print("format         classes x positions  reach  sweep ms  bare ms  ratio")
-    for name in FORMATS:
+    for name in EVERYDAY:
         for classes, count, reach in SIZES:
             ours, beside = compare(name, classes, count, reach)
             size = f"{classes} x {count}"

@@ -85,7 +85,8 @@ def run(x: npt.ArrayLike, format: str) -> BinaryRun:
 
     References
     ----------
-    C. M. Bishop, "Pattern Recognition and Machine Learning", Springer 2006, equations 4.59, 4.90.
+    C. M. Bishop, "Pattern Recognition and Machine Learning", Springer 2006, equations 4.59, 4.90
+    (not looked up).
 
     Examples
     --------

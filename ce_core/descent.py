@@ -80,7 +80,7 @@ def descend(
     ----------
     D. Böhning, "Multinomial logistic regression algorithm", Ann. Inst. Statist. Math. 44 (1992),
     197-200: the bound. Y. Nesterov, "Lectures on Convex Optimization", 2nd ed., Springer 2018,
-    section 1.2.3: what it means for a step.
+    section 1.2.3: what it means for a step (looked up in the first edition, pages 22 to 26).
 
     Examples
     --------
@@ -103,8 +103,7 @@ def descend(
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         pull = np.empty_like(z)
         for here, after in pairwise(path):
-            softmax_into(pull, here, 0)
-            pull -= q
+            _less(softmax_into(pull, here, 0), q, target)
             pull *= eta
             np.subtract(here, pull, out=after)
     return np.moveaxis(path, (0, 1), (-2, -1))
@@ -121,7 +120,8 @@ def slope(logits: npt.ArrayLike, target: int, label_smoothing: npt.ArrayLike = 0
     Returns
     -------
     float64 array, shape (..., C)
-        By how much the loss changes per unit of each logit; 0 in sum over the classes.
+        By how much the loss changes per unit of each logit; 0 in sum over the classes, but for
+        rounding.
 
     Raises
     ------
@@ -132,19 +132,28 @@ def slope(logits: npt.ArrayLike, target: int, label_smoothing: npt.ArrayLike = 0
     --------
     ce_core.cross_entropy_gradient : the same for samples, with the options of a loss.
 
+    Notes
+    -----
+    Where p of the true class rounds to 1 its slope is not 0: it is minus the sum of the others. The
+    accurate `ce_core.softmax` is taken.
+
     References
     ----------
-    C. M. Bishop, "Pattern Recognition and Machine Learning", Springer 2006, equation 4.109.
+    C. M. Bishop, "Pattern Recognition and Machine Learning", Springer 2006, equation 4.109
+    (not looked up).
 
     Examples
     --------
     >>> slope([2.0, 1.0, 0.1], target=0).round(4)
     array([-0.341 ,  0.2424,  0.0986])
+    >>> slope([40.0, 0.0, 0.0], target=0)
+    array([-8.49670851e-18,  4.24835426e-18,  4.24835426e-18])
     """
     z = _with_classes(logits, "logits", 1)
-    return np.asarray(
-        softmax(z) - smoothed_target(target, z.shape[-1], _for_rows(label_smoothing, z.shape[:-1]))
-    )
+    q = smoothed_target(target, z.shape[-1], _for_rows(label_smoothing, z.shape[:-1]))
+    z, q = (np.moveaxis(x, -1, 0) for x in (z, q))  # as in `descend`
+    slopes = _less(softmax(z, axis=0, accurate=True), q, target)
+    return np.moveaxis(slopes, 0, -1)
 
 
 def smoothed_target(target: int, classes: int, label_smoothing: npt.ArrayLike = 0.0) -> Array:
@@ -203,7 +212,8 @@ def loss_along(path: npt.ArrayLike, target: int, label_smoothing: npt.ArrayLike 
     Returns
     -------
     float64 array, shape (..., steps + 1)
-        What `ce_core.cross_entropy` gives for each point, at special values too.
+        What `ce_core.cross_entropy` gives for each point, at special values too. There are many
+        points, so it is computed the plain way, see `ce_core.log_softmax`.
 
     Raises
     ------
@@ -229,6 +239,18 @@ def loss_along(path: npt.ArrayLike, target: int, label_smoothing: npt.ArrayLike 
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         # 0 - sum rather than -sum: a loss of zero is 0.0, not -0.0.
         return np.asarray(0 - times_log(q[..., None], log_softmax(z, axis=0)).sum(0))
+
+
+def _less(p: Array, q: Array, target: int) -> Array:
+    """Turn probabilities (C, ...) into p - q in place, to the last digits of a confident answer.
+
+    From 1/2 on, 1 - p has lost digits to the rounding of p; the other probabilities have them.
+    """
+    true = p[target].copy()
+    p -= q
+    p[target] = 0
+    p[target] = np.where(true > 0.5, 0 - p.sum(0), true - q[target])
+    return p
 
 
 def _with_classes(values: npt.ArrayLike, name: str, axes: int) -> Array:

@@ -33,7 +33,8 @@ def sigmoid(x: npt.ArrayLike) -> Array:
 
     References
     ----------
-    C. M. Bishop, "Pattern Recognition and Machine Learning", Springer 2006, equation 4.59.
+    C. M. Bishop, "Pattern Recognition and Machine Learning", Springer 2006, equation 4.59
+    (not looked up).
 
     Examples
     --------
@@ -52,7 +53,8 @@ def log_sigmoid(x: npt.ArrayLike) -> Array:
 
     References
     ----------
-    C. M. Bishop, "Pattern Recognition and Machine Learning", Springer 2006, equation 4.59.
+    C. M. Bishop, "Pattern Recognition and Machine Learning", Springer 2006, equation 4.59
+    (not looked up).
 
     Examples
     --------
@@ -91,7 +93,8 @@ def softmax(logits: npt.ArrayLike, axis: int = -1) -> Array:
 
     References
     ----------
-    C. M. Bishop, "Pattern Recognition and Machine Learning", Springer 2006, equation 4.62.
+    C. M. Bishop, "Pattern Recognition and Machine Learning", Springer 2006, equation 4.62
+    (not looked up).
 
     Examples
     --------
@@ -114,7 +117,7 @@ def log_softmax(logits: npt.ArrayLike, axis: int = -1) -> Array:
     References
     ----------
     P. Blanchard, D. J. Higham, N. J. Higham, "Accurately computing the log-sum-exp and softmax
-    functions", IMA J. Numer. Anal. 41 (2021), section 1.
+    functions", IMA J. Numer. Anal. 41 (2021), 2311-2330, section 1.
 
     Examples
     --------
@@ -141,7 +144,8 @@ def cross_entropy(
 
     References
     ----------
-    C. M. Bishop, "Pattern Recognition and Machine Learning", Springer 2006, equation 4.108.
+    C. M. Bishop, "Pattern Recognition and Machine Learning", Springer 2006, equation 4.108
+    (not looked up).
 
     Examples
     --------
@@ -170,7 +174,8 @@ def cross_entropy_gradient(
 
     References
     ----------
-    C. M. Bishop, "Pattern Recognition and Machine Learning", Springer 2006, equation 4.109.
+    C. M. Bishop, "Pattern Recognition and Machine Learning", Springer 2006, equation 4.109
+    (not looked up).
 
     Examples
     --------
@@ -200,7 +205,8 @@ def binary_cross_entropy_with_logits(
 
     References
     ----------
-    C. M. Bishop, "Pattern Recognition and Machine Learning", Springer 2006, equation 4.90.
+    C. M. Bishop, "Pattern Recognition and Machine Learning", Springer 2006, equation 4.90
+    (not looked up).
 
     Examples
     --------
@@ -230,7 +236,8 @@ def binary_cross_entropy_with_logits_gradient(
 
     References
     ----------
-    C. M. Bishop, "Pattern Recognition and Machine Learning", Springer 2006, equation 4.91.
+    C. M. Bishop, "Pattern Recognition and Machine Learning", Springer 2006, equation 4.91
+    (not looked up).
 
     Examples
     --------

@@ -8,12 +8,13 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from urllib.parse import parse_qsl, urlencode
 
 from lab.lesson import Lesson, Question
-from lab.parameters import LANGUAGE, Parameters, Refused, RefusedError, lines, told
+from lab.parameters import AT, LANGUAGE, Parameters, Refused, RefusedError, lines, told
 from lab.settings import Settings
+from lab.steps import asked, entered, opened, played
 from lab.surround import surround
 from lab.words import say, speaking
 from live.message import Packed, pack
@@ -85,6 +86,7 @@ class Answers:
             notices = told(refused)
             if len(query) > _LONGEST:
                 notices.append(say("app.too_long"))
+            settings = self.parameters.fitted(opened(lesson, settings, link), settings)
             if lesson.reveals:
                 settings = settings.having_seen(seen)
             left_out = []
@@ -97,10 +99,13 @@ class Answers:
 
     def link(self, page: str, settings: Settings) -> str:
         """Write the link that opens a page with these settings, without the page's address."""
-        return urlencode(self.parameters.write(settings, self.lessons[page].parameters))
+        lesson = self.lessons[page]
+        own = [*lesson.parameters, AT] if lesson.steps else lesson.parameters
+        return urlencode(self.parameters.write(settings, own))
 
     def _take(self, lesson: Lesson, settings: Settings, id_: str, text: str) -> Settings:
-        if act := lesson.acts.get(id_):
+        act = lesson.acts.get(id_) or (partial(entered, lesson) if id_ == AT.key else None)
+        if act:
             try:
                 return self.parameters.fitted(act(settings, text), settings)
             except ValueError:
@@ -112,13 +117,17 @@ class Answers:
         with speaking(settings[LANGUAGE]):
             columns = Columns()
             instruments = lesson.build(settings, columns)
-            head = {
+            head: dict[str, object] = {
                 "link": self.link(page, settings),
                 "notices": notices,
                 "topic": lesson.topic(settings),
                 "sees": lesson.sees(settings),
             }
-            return pack(instruments, columns, surround(lesson, list(self.lessons.values())), head)
+            head |= played(lesson, settings, columns)
+            if question := asked(lesson, settings):
+                head["question"] = self._question(page, question, settings)
+            around = surround(lesson, list(self.lessons.values()), settings)
+            return pack(instruments, columns, around, head)
 
     def _question(self, page: str, question: Question, settings: Settings) -> dict[str, object]:
         shown = self.link(page, self.parameters.fitted(question.shown, settings))

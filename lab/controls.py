@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from ce_core.formats import FORMATS
 from ce_core.scenarios import Scenario
 from lab.figures import DENSE
-from lab.parameters import FORMAT, FORMATS, LOGITS, SHIFT, first_names
+from lab.parameters import FORMAT, LOGITS, SHIFT, first_names
 from lab.readers import plain
-from lab.settings import REACHES, Parameter, Settings
+from lab.settings import REACHES, Parameter, Settings, widened
 from lab.words import say
 from live.parts import Choice, Presets, Slider
 
@@ -41,11 +42,15 @@ def steps_each_way(settings: Settings) -> int:
     return 100 if count <= 3 else 50 if count < DENSE else 25
 
 
-def logit_sliders(settings: Settings, half: int = 100) -> list[Slider]:
-    """Make one slider for each logit, with a radio button that makes its class the true one."""
+def logit_sliders(settings: Settings, half: int = 100, reach: float = 0.0) -> list[Slider]:
+    """Make one slider for each logit, with a radio button that makes its class the true one.
+
+    They reach as far as the settings say, or `reach`, widened where a logit lies beyond.
+    """
+    reach = widened(reach, *settings.logits) if reach else settings.effective_reach
     sliders = []
     for i, name in enumerate(settings.names):
-        values, index = grid(settings.logits[i], settings.effective_reach, half)
+        values, index = grid(settings.logits[i], reach, half)
         sliders.append(
             Slider(
                 id=f"{LOGITS.key}.{i}",
@@ -109,7 +114,7 @@ def positions(
 def formats(settings: Settings) -> Choice:
     """Make the list of number formats."""
     options = [(name, name) for name in FORMATS]
-    return Choice(FORMAT.key, say("live.format"), options, FORMATS.index(settings.format))
+    return Choice(FORMAT.key, say("live.format"), options, [*FORMATS].index(settings.format))
 
 
 def reaches(effective: float) -> Choice:
@@ -120,11 +125,11 @@ def reaches(effective: float) -> Choice:
 
 
 def with_scenario(settings: Settings, scenario: Scenario) -> Settings:
-    """Open a scenario; what it does not name stays. Only the lab shows 8-bit formats."""
+    """Open a scenario; what it does not name stays."""
     return settings.put(
         logits=scenario.logits,
         target=scenario.target,
-        format=scenario.format if scenario.format in FORMATS else settings.format,
+        format=scenario.format,
         names=first_names(len(scenario.logits)),
         shift=scenario.shift,
         reach=float(scenario.reach),

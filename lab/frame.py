@@ -7,21 +7,22 @@ from typing import Any
 
 import streamlit as st
 
+from ce_core.formats import FORMATS
 from lab.build import BUILD
 from lab.lesson import Lesson
 from lab.surround import lead
 from lab.visit import finish, visit
-from lab.words import say, speaking
+from lab.words import say, speaking, terms
 from live.component import finished, player
 from live.files import address
 from server.address import base_path
-from version import VERSION
 
 _HERE = Path(__file__).parent
 _KEY = "player"
 _WORDS = (
     *("no_chart", "offline", "late", "waits", "nan", "inf", "exact", "right", "wrong", "show"),
-    *("again", "done", "open"),
+    *("again", "done", "open", "steps", "back", "next", "lecture", "tries", "close", "class"),
+    "play",
 )
 
 
@@ -51,11 +52,13 @@ def _title(page: str, is_finished: bool) -> str:
 
 def _page(lesson: Lesson, lessons: Sequence[Lesson]) -> None:
     page = lesson.page
-    st.title(say(f"{page}.title"), anchor=False)
-    st.markdown(lead(page))
-    player(f"{_KEY}-{page}", _data(page), _finish(page, lessons))
-    if lesson is lessons[0]:
-        st.caption(say("app.version", version=VERSION))
+    st.set_page_config(page_title=say("app.page_title", title=say(f"{page}.title")))
+    if lesson.steps:
+        st.html(_HERE / "steps.css")
+    else:
+        st.title(say(f"{page}.title"), anchor=False)
+        st.markdown(lead(page))
+    player(f"{_KEY}-{page}", _data(lesson), _finish(page, lessons))
     if lesson.formulas:
         st.subheader(say(f"{page}.formulas_title"), anchor=False)
         for column, (name, formula) in zip(
@@ -67,18 +70,33 @@ def _page(lesson: Lesson, lessons: Sequence[Lesson]) -> None:
                 st.markdown(say(f"{page}.formula_{name}"))
 
 
-def _data(page: str) -> dict[str, Any]:
-    base = base_path()
+def _data(lesson: Lesson) -> dict[str, Any]:
+    page, base = lesson.page, base_path()
     return {
         "script": base + address("/live", "player.js"),
         "style": base + address("/live", "live.css"),
         "plotly": base + address("/vendor", "plotly-cartesian.min.js"),
         "page": page,
+        "steps": len(lesson.steps),
+        "terms": meanings(),
         "base": base,
         "version": BUILD,
         "words": {word: say(f"player.{word}") for word in _WORDS},
         "finished": sorted(visit().finished),
     }
+
+
+def meanings() -> dict[str, str]:
+    """Return what each term means; what a format is follows from its own limits."""
+    formats = {
+        name: say(
+            "app.format",
+            bits=fmt.sign_bits + fmt.exponent_bits + fmt.fraction_bits,
+            max=f"{fmt.max:.4g}".replace("e+", "e"),
+        )
+        for name, fmt in FORMATS.items()
+    }
+    return formats | terms()
 
 
 def _finish(page: str, lessons: Sequence[Lesson]) -> Callable[[], None]:

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
+
+import numpy as np
 
 from lab.parameters import Act
 from lab.settings import Parameter, Settings
@@ -24,6 +26,55 @@ class Question:
     right: int
     reasons: Sequence[str]
     shown: Settings = field(compare=False)
+
+
+def stay(settings: Settings) -> Settings:
+    """Open nothing."""
+    return settings
+
+
+StepKind = Literal["predict", "reach", "see", "explore"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of a lesson's path: a short text, what it opens and shows, and one thing to do.
+
+    Its sentences are those of the lesson's words file: step_<key>_title (two or three words),
+    step_<key>_text (at most 40), step_<key>_do (what to do, or the question; "see" has none), and
+    of "reach" step_<key>_done (said when it is reached).
+
+    Attributes
+    ----------
+    key : str
+        Its name in the words, and under which the browser keeps that it was done.
+    kind : {"predict", "reach", "see", "explore"}
+        What there is to do.
+    shows : sequence of str
+        The parts of the picture that are seen, by their names in `live.parts`; all if empty.
+    opens : callable
+        The settings that it opens, made of those of before.
+    ask : callable, optional
+        Makes the question of "predict" for the settings that are open. What its `shown` opens is
+        seen after the answer.
+    goal : callable, optional
+        Of "reach": where the goal is met, a boolean array of shape (sliders, positions), or (1, 1)
+        where it is the same everywhere. It is given the settings and the columns of `build`.
+    times : int
+        In how many drags the goal is to be met; 1 is also met by a switch or a preset.
+    covers : callable
+        Names the parts that are covered until the question is answered, or, of "reach", while the
+        goal is met: so that the next step can ask for them.
+    """
+
+    key: str
+    kind: StepKind
+    shows: Sequence[str] = ()
+    opens: Callable[[Settings], Settings] = stay
+    ask: Callable[[Settings], Question] | None = None
+    goal: Callable[[Settings, Columns], np.ndarray] | None = None
+    times: int = 1
+    covers: Callable[[Settings], Sequence[str]] = lambda _: ()
 
 
 def no_questions(_: Settings) -> Sequence[Question]:
@@ -62,6 +113,8 @@ class Lesson:
     formulas : sequence of (str, str)
         The key of a heading, and a formula in TeX; each is explained by the page's sentence
         "formula_" and the last word of the key.
+    steps : sequence of Step
+        Its path, which ends in the free instrument. Without steps a page is one long sheet.
     """
 
     page: str
@@ -74,3 +127,4 @@ class Lesson:
     reveals: bool = False
     sees: Callable[[Settings], Sequence[str]] = lambda _: ()
     formulas: Sequence[tuple[str, str]] = ()
+    steps: Sequence[Step] = ()

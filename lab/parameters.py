@@ -9,13 +9,13 @@ import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from ce_core.formats import FORMATS
 from lab.alike import skeleton
-from lab.readers import LONGEST_TEXT, logit, name, number, one_of, plain, whole
+from lab.readers import LONGEST_TEXT, counted, logit, name, number, one_of, plain, whole
 from lab.settings import REACHES, Parameter, Settings
 from lab.words import FIRST, LANGUAGES, say
 
 MIN_CLASSES, MAX_CLASSES = 2, 10
-FORMATS = ("float64", "float32", "float16", "bfloat16")
 FIRST_LOGITS = (2.0, 1.0, 0.1)
 FIRST_NAMES = ("cat", "dog", "goldfish")
 
@@ -103,13 +103,18 @@ TARGET: Final[Parameter[int]] = Parameter(
     0,
     fits=lambda value, settings: value < len(settings.logits),
 )
-FORMAT: Final[Parameter[str]] = Parameter("format", "shared", one_of(FORMATS), "float32")
+FORMAT: Final[Parameter[str]] = Parameter(
+    "format", "shared", one_of(list(FORMATS), "shared.expected_format"), "float32"
+)
 SHIFT: Final[Parameter[float]] = Parameter("shift", "shared", number(), 0.0)
 REACH: Final[Parameter[float]] = Parameter("reach", "shared", one_of(REACHES), 10.0)
 LANGUAGE: Final[Parameter[str]] = Parameter("lang", "shared", one_of(LANGUAGES), FIRST)
 
+# The step of a lesson, counted from 1. It stands in the links of lessons that have steps.
+AT: Final[Parameter[int]] = Parameter("at", "lesson", counted(99), 1)
+
 # In the order in which they are read: the logits say how many classes there are.
-SHARED: Final = (LANGUAGE, LOGITS, NAMES, TARGET, FORMAT, SHIFT, REACH)
+SHARED: Final = (LANGUAGE, LOGITS, NAMES, TARGET, FORMAT, SHIFT, REACH, AT)
 
 _MOST_LINES = 8
 _LONGEST_EXCERPT = 40  # of a refused text, so that a hostile link cannot fill the screen

@@ -103,6 +103,18 @@ def whole(high: int) -> Reader[int]:
     return Reader(read, "expected.whole", {"high": high})
 
 
+def counted(high: int) -> Reader[int]:
+    """Read a whole number from 1 to `high`, in decimal digits."""
+
+    def read(text: str) -> int:
+        result = whole(high).read(text)
+        if result < 1:
+            raise ValueError("out of range")
+        return result
+
+    return Reader(read, "expected.counted", {"high": high})
+
+
 def one_of(choices: Sequence[T], key: str = "") -> Reader[T]:
     """Read one of some values, written as a link does."""
     by_text = {plain(choice): choice for choice in choices}

@@ -1,7 +1,7 @@
 """What a lesson shows: the value of every parameter, always valid."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -34,6 +34,9 @@ class Settings:
     def get(self, key: str) -> Any:
         """Return the value of the parameter of this key."""
         return self._values[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
 
     def put(self, **values: Any) -> "Settings":
         """Return settings with other values of some parameters, by their keys.

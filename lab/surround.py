@@ -1,25 +1,31 @@
 """What stands around the instruments of a page: its break, its questions, and the way on."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from lab.lesson import Lesson
 from lab.pictures import framed
+from lab.settings import Settings
+from lab.steps import told
 from lab.words import has, say
 from live.parts import Break, Heading, Link, Section, Surround, Tile, Tiles
+from version import VERSION
 
 BREAK = "break"  # the act that breaks an instrument
 
 
-def surround(lesson: Lesson, lessons: Sequence[Lesson]) -> Surround:
+def surround(lesson: Lesson, lessons: Sequence[Lesson], settings: Settings) -> Surround:
     """Return what stands around a lesson, of all in the order of the story."""
     page = lesson.page
+    around = Surround(say(f"{page}.title"), told(lesson, settings))
     if lesson is lessons[0]:
-        return Surround(tiles=_tiles(lessons[1:]))
+        return replace(around, tiles=_tiles(lessons[1:]))
     if BREAK not in lesson.acts:
-        return Surround()
+        return around
     following = [*lessons, lessons[1]][lessons.index(lesson) + 1]
     title = say(f"{following.page}.title")
-    return Surround(
+    return replace(
+        around,
         breaking=Break(*(say(f"{page}.break_{part}") for part in ("title", "lead", "button"))),
         questions=Heading(say("lesson.questions"), say("lesson.questions_hint")),
         closing=Section(say("lesson.in_short"), say(f"{page}.closing")),
@@ -41,6 +47,7 @@ def _tiles(lessons: Sequence[Lesson]) -> Tiles:
             )
             for lesson in lessons
         ],
+        say("app.version", version=VERSION),
     )
 
 

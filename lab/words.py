@@ -57,6 +57,14 @@ def _said(language: str, key: str, values: tuple[tuple[str, object], ...]) -> st
     return re.sub(r"\{(\w+)\}", lambda place: str(filled.get(place[1], place[0])), sentence)
 
 
+def terms() -> dict[str, str]:
+    """Return what each term means, in one sentence, by the name that texts call it in brackets."""
+    prefix = "terms."
+    return {
+        key.removeprefix(prefix): say(key) for key in sentences(FIRST) if key.startswith(prefix)
+    }
+
+
 def has(key: str) -> bool:
     """Say whether there is a sentence `key`."""
     return key in sentences(FIRST)

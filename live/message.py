@@ -16,6 +16,8 @@ from live.parts import Column, Columns, Instrument, Surround
 # are.
 _NOW = {
     "sliders": ("values", "index", "masked"),
+    "switches": ("on",),
+    "stacks": ("looks", "alt"),
     "choices": ("selected",),
     "figures": ("plot", "alt"),
     "sentences": ("said",),
@@ -56,6 +58,8 @@ def pack(
         for i, instrument in enumerate(instruments)
     ]
     around = {
+        "title": surround.title,
+        "steps": surround.steps,
         "break": surround.breaking,
         "questions": surround.questions,
         "closing": surround.closing,
@@ -126,6 +130,8 @@ def _now(instrument: Instrument) -> dict[str, Any]:
             for slider in instrument.sliders
         ],
         "choice": instrument.choice,
+        "switches": [{"on": switch.on} for switch in instrument.switches],
+        "stacks": [{"alt": stack.alt, "looks": stack.looks} for stack in instrument.stacks],
         "choices": [{"selected": choice.selected} for choice in instrument.choices],
         "picked": instrument.presets.picked if instrument.presets else "",
         "figures": [{"plot": figure.plot, "alt": figure.alt} for figure in instrument.figures],
@@ -146,13 +152,65 @@ def _planes(column: np.ndarray) -> bytes:
 
 
 def cut(column: np.ndarray) -> np.ndarray:
-    """Cut float64 to the 29 bits that hold eight digits; subnormal numbers stay whole.
+    """Cut float64 to 29 bits where it shows the same digits then, of up to eight; else leave it.
 
-    It lets a message deflate: the pipeline's, with ten classes, takes 420 kB instead of 600.
+    It lets a message deflate: the pipeline's, with ten classes, takes 216 kB instead of 400.
+
+    Rounded to n <= 8 digits, two numbers look alike if they lie between the same two multiples of
+    half a unit of the eighth digit. Between these there is a number of 29 bits, next below the
+    given one or next above. One that is itself close to a multiple, such as 0.1, stays whole, for
+    its side counts; and so does one below 1e-290, of which the multiples are beyond float64.
+
+    Examples
+    --------
+    >>> short = cut(np.array([4.76452715285, 0.1]))
+    >>> f"{short[0]:.8g} {short[0]:.14g} {short[1]}"
+    '4.7645272 4.764527156949 0.1'
     """
-    bits = np.ascontiguousarray(column, np.float64).view(np.uint64)
-    is_normal = np.abs(column) >= np.finfo(np.float64).smallest_normal
-    return np.where(is_normal, bits & ~np.uint64(0xFFFFFF), bits).view(np.float64)
+    numbers = np.ascontiguousarray(column, np.float64).reshape(-1)
+    found = np.empty_like(numbers)
+    for start in range(0, len(numbers), _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        _cut_into(found[part], numbers[part])
+    return found.reshape(np.shape(column))
+
+
+def _cut_into(found: np.ndarray, numbers: np.ndarray) -> None:
+    bits, low = numbers.view(np.uint64), found.view(np.uint64)
+    np.bitwise_and(bits, ~np.uint64(0xFFFFFF), out=low)
+    per_half = _PER_HALF[(bits >> np.uint64(48)).view(np.int64)]
+    with np.errstate(over="ignore", invalid="ignore"):
+        place = np.abs(numbers)
+        place *= per_half
+        cell = np.floor(place)
+        place -= cell
+        below = np.abs(found)
+        below *= per_half
+        below -= cell
+        good = below > _NEAR
+        good &= place < 1 - _NEAR
+        rest = np.flatnonzero(~good)
+        above = (low[rest] + np.uint64(0x1000000)).view(np.float64)
+        inside = np.abs(above) * per_half[rest] - cell[rest] < 1 - _NEAR
+        inside &= place[rest] > _NEAR
+    found[rest] = np.where(inside, above, numbers[rest])
+
+
+def _multiples() -> np.ndarray:
+    """Return, by sign, exponent and four more bits, how many halves of a unit are in 1."""
+    per_half = np.zeros(2**15)
+    first = (np.arange(2**15, dtype=np.uint64) << np.uint64(48)).view(np.float64)
+    # A sixteenth of a binade with a power of ten inside has the finer unit of those below it.
+    powers = range(-290, 309)
+    starts = np.searchsorted(first, [float(f"1e{power}") for power in powers])
+    for power, start, end in zip(powers, starts, [*starts[1:], 0x7FF0], strict=True):
+        per_half[start:end] = float(f"2e{7 - power}")
+    return np.tile(per_half, 2)
+
+
+_PER_HALF = _multiples()
+_NEAR = 1e-6  # a product, which is below 2e9, errs by less
+_AT_ONCE = 8192  # numbers, so that what is computed of them stays in the cache
 
 
 def drawn(column: np.ndarray, low: float, high: float, parts: int = 512) -> np.ndarray:

@@ -62,11 +62,13 @@ class Style:
 
     "fixed" has `digits` decimals, "significant" that many digits, "shortest" the fewest digits that
     tell the value within `digits`; each turns to scientific notation where a value is extreme.
-    "bits" writes the bytes of a column, whose first `digits` bits after the sign are the exponent.
+    "bits" writes the last `width` bits of a column's bytes: a sign, `digits` of exponent, and the
+    fraction.
     """
 
     kind: Literal["fixed", "significant", "shortest", "prose", "bits"]
     digits: int
+    width: int = 0
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,16 @@ class Choice:
     label: str
     options: Sequence[tuple[str, str]]  # value and text
     selected: int
+
+
+@dataclass(frozen=True)
+class Switch:
+    """What is on or off; the browser asks for 1 or 0."""
+
+    id: str
+    label: str
+    on: bool
+    part: str = "switch"
 
 
 @dataclass(frozen=True)
@@ -222,6 +234,59 @@ class Figure:
     dense: bool = False  # many bars: the plot's left margin is 40 px instead of 104 px
     of: Sequence[str] | None = None
     tall: bool = False
+    part: str = ""  # under which a step names it
+
+
+@dataclass(frozen=True)
+class Band:
+    """One row of bars of a `Stack`: bar i has the length `column[s, k, i]`.
+
+    `part` names the row for steps, and "<part>.<i>" its bar i.
+    """
+
+    part: str
+    column: Column
+    style: Style
+    readout: str = ""  # of bar i: "<readout>-<i>"
+    log: bool = False
+    share: float = 1.0  # of the height, beside the shares of the other bands
+    total: "Cell | None" = None  # a number of the whole row
+    total_label: str = ""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What of a band changes with a release: its words, its colour, its axis and its ceiling.
+
+    On a logarithmic band the axis is one of powers of ten. `limit` is a value that is drawn as a
+    line; what lies above it, or is infinite, is drawn as broken.
+    """
+
+    title: str
+    note: str
+    swatch: str
+    low: float
+    high: float
+    limit: float | None = None
+    limit_label: str = ""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Bars in rows one above the other, so that a class is one vertical line.
+
+    The bars of the first band are dragged: bar i drags the slider `drag[i]`. `marked` is the item
+    whose name is marked as the true one.
+    """
+
+    title: str
+    alt: str
+    names: Sequence[str]
+    bands: Sequence[Band]
+    looks: Sequence[Look]
+    drag: Sequence[str]
+    marked: int = -1
+    mark: str = ""  # what the mark means, for those who do not see it
 
 
 @dataclass(frozen=True)
@@ -310,6 +375,8 @@ class Instrument:
     choice_label: str = ""
     choice: int = 0
     choices: Sequence[Choice] = ()
+    switches: Sequence[Switch] = ()
+    stacks: Sequence[Stack] = ()
     presets: Presets | None = None
     editor: Editor | None = None
     figures: Sequence[Figure] = ()
@@ -372,11 +439,30 @@ class Tiles:
 
     title: str
     items: Sequence[Tile]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of a page's path, in words; `lab.lesson.Step` says what its fields mean."""
+
+    key: str
+    kind: Literal["predict", "reach", "see", "explore"]
+    title: str
+    text: str
+    task: str
+    done: str
+    shows: Sequence[str]
+    covers: Sequence[str]
+    times: int
 
 
 @dataclass(frozen=True)
 class Surround:
-    """What stands around the instruments of a page; the same for all settings."""
+    """What stands around the instruments of a page."""
+
+    title: str = ""
+    steps: Sequence[Step] = ()
 
     breaking: Break | None = None
     questions: Heading | None = None

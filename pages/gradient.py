@@ -10,8 +10,9 @@ from ce_core import cross_entropy, log_sigmoid, log_softmax, logsumexp, softmax
 from ce_core.descent import descend, loss_along, slope, smoothed_target
 from ce_core.likelihood import cross_entropy as distribution_cross_entropy
 from ce_core.likelihood import entropy
-from ce_core.pipelines import PIPELINES, gradient, gradient_of, run_all
+from ce_core.pipelines import PIPELINES, gradient
 from ce_core.scenarios import LAB, SCENARIOS
+from ce_core.smoothed import smoothed_forms
 from lab import figures, pictures
 from lab.controls import (
     formats,
@@ -147,7 +148,7 @@ def _add_columns(
     path = descend(logits[own], t, rate[own], MAX_STEP + 1, smoothing[own])
     now, after = path[which, step], path[which, step + 1]
     p, target = softmax(now), smoothed_target(t, classes, smoothing)
-    pull = p - target
+    pull = slope(now, t, smoothing)
     reach = settings.effective_reach
     columns.update(
         {
@@ -184,9 +185,9 @@ def _add_columns(
     others = np.asarray(logsumexp(np.delete(now, t, axis=-1), keepdims=True))
     bounded = 0 - log_sigmoid(_ALONG[::2] * reach - others)
     columns.add("bounded", drawn(bounded, -reach, reach))
-    for form, run in run_all(now, t, settings.format).items():
-        columns.add(f"loss_{form}", narrow(run.steps["loss"], settings.format))
-        slopes = narrow(gradient_of(run), settings.format)
+    for form, found in smoothed_forms(now, t, settings.format, smoothing).items():
+        columns.add(f"loss_{form}", narrow(found.loss, settings.format))
+        slopes = narrow(found.slopes, settings.format)
         columns.add(f"pull_{form}", cut(slopes) if slopes.dtype == np.float64 else slopes)
 
 

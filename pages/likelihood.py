@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from ce_core.activations import sigmoid
-from ce_core.formats import FORMATS
+from ce_core.formats import EVERYDAY, FORMATS
 from ce_core.likelihood import (
     cross_entropy,
     entropy,
@@ -144,7 +144,7 @@ def build(settings: Settings, columns: Columns) -> list[Instrument]:
         sentences=_sentences(settings, columns),
         formulas_title=say("likelihood.formulas"),
         formulas=_formulas(settings, columns),
-        tables=[_bits(columns), _formats(columns)],
+        tables=[_bits(columns), _formats(settings, columns)],
     )
     return [instrument]
 
@@ -209,13 +209,18 @@ def _add_columns(
     )
     of_one = log_likelihood[..., None] / total / np.log(10)
     columns.add("made", drawn(of_one * _MADE, *_POWERS, 256))  # the log of a product grows evenly
-    multiplied = likelihood_and_underflow(model, counts, list(FORMATS), LIMIT)
+    multiplied = likelihood_and_underflow(model, counts, _multiplied_in(settings), LIMIT)
     for name, (product, zero_at) in multiplied.items():
         columns.add(f"product_{name}", narrow(product, name))
         columns.add(f"zero_at_{name}", zero_at.astype(np.int16))
         if name in SHOWN:
             columns.add(f"zero_x_{name}", np.where(zero_at > 0, zero_at, np.nan).astype(np.float32))
             columns.add(f"zero_y_{name}", np.array([[_floor(name)]]))
+
+
+def _multiplied_in(settings: Settings) -> list[str]:
+    """Return the everyday formats, and the chosen one."""
+    return [name for name in FORMATS if name in EVERYDAY or name == settings.format]
 
 
 def _over_one(observed: np.ndarray, model: np.ndarray, a: int) -> np.ndarray:
@@ -426,7 +431,7 @@ def _bits(columns: Columns) -> Table:
     )
 
 
-def _formats(columns: Columns) -> Table:
+def _formats(settings: Settings, columns: Columns) -> Table:
     return Table(
         title=say("likelihood.formats"),
         lead=say("likelihood.formats_lead", limit=LIMIT),
@@ -448,7 +453,7 @@ def _formats(columns: Columns) -> Table:
                     ),
                 ],
             )
-            for name in FORMATS
+            for name in _multiplied_in(settings)
         ],
     )
 

@@ -1,13 +1,14 @@
 """The overflow lab: one logit vector in every format and three pipelines, and what broke where."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
 from typing import Any, Final
 
 import numpy as np
 
-from ce_core.formats import FORMATS
+from ce_core.formats import EVERYDAY, FORMATS, FloatFormat
 from ce_core.pipelines import (
     PIPELINES,
     STEPS,
@@ -40,6 +41,7 @@ from live.message import cut, drawn
 from live.parts import (
     Card,
     Cell,
+    Choice,
     Column,
     Columns,
     Figure,
@@ -56,19 +58,33 @@ CELLS = tuple(f"{name}.{pipeline}" for name in FORMATS for pipeline in PIPELINES
 CELL: Final[Parameter[str]] = Parameter(
     "cell", "overflow", one_of(CELLS, "overflow.expected_cell"), "float16.naive"
 )
-PRESET = "lab"  # the act that opens a scenario, and the cell in which its effect shows
+# So many at a time as have room in the matrix and among the lanes.
+FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
+    "everyday": EVERYDAY,
+    "eight": tuple(name for name, fmt in FORMATS.items() if fmt.bits == 8),
+    "smaller": tuple(name for name, fmt in FORMATS.items() if fmt.bits < 8),
+}
 
-CLIFF = 800.0  # the logit of the chart goes from -CLIFF to CLIFF
+
+def _family(settings: Settings) -> str:
+    """Return the first family that has the opened format."""
+    name = settings[CELL].split(".")[0]
+    return next(family for family, names in FAMILIES.items() if name in names)
+
+
+FAMILY: Final[Parameter[str]] = Parameter("family", "overflow", one_of(list(FAMILIES)), _family)
+PRESET = "lab"  # the act that opens a scenario, and the cell in which its effect shows
 QUANTITIES = ("exp", "total", "probability", "loss")
 SHORT, SIX = Style("significant", 4), Style("significant", 6)
-_INSTEAD = np.array(["", "≈", "nan", "inf", "0", "?"])  # of what is right, in the lanes
+_INSTEAD = np.array(["", "≈", "nan", "inf", "max", "0", "?"])  # of what is right, in the lanes
 
 
 def _open_scenario(settings: Settings, name: str) -> Settings:
     if name not in LAB:
         raise ValueError(f"expected one of {', '.join(LAB)}; got {name!r}")
     scenario = LAB[name]
-    return with_scenario(settings, scenario).put(cell=f"{scenario.format}.naive")
+    opened = with_scenario(settings, scenario).put(cell=f"{scenario.format}.naive")
+    return opened.put(family=_family(opened))
 
 
 def _broken(settings: Settings, _: str) -> Settings:
@@ -78,8 +94,8 @@ def _broken(settings: Settings, _: str) -> Settings:
 
 def _picture() -> str:
     cells = []
-    room = (pictures.WIDTH - 22) / len(FORMATS)
-    for i, name in enumerate(FORMATS):
+    room = (pictures.WIDTH - 22) / len(EVERYDAY)
+    for i, name in enumerate(EVERYDAY):
         runs = run_all(LAB["exp_overflow"].logits, 0, name)
         for j, form in enumerate(PIPELINES):
             fill = "none" if runs[form].broke else "currentColor"
@@ -98,7 +114,8 @@ def build(settings: Settings, columns: Columns) -> list[Instrument]:
     """Build the instrument: sliders of the logits and the shift, and a cell that is opened."""
     sliders = [*logit_sliders(settings), shift_slider(settings)]
     logits, shift = positions(settings, sliders, LOGITS, SHIFT)
-    runs = run_formats(logits, settings.target, shift=shift[..., None])
+    shown = _shown(settings)
+    runs = run_formats(logits, settings.target, shown, shift=shift[..., None])
     for name, forms in runs.items():
         for form, result in forms.items():
             columns.add(f"loss_{name}_{form}", narrow(result.steps["loss"], name))
@@ -113,10 +130,10 @@ def build(settings: Settings, columns: Columns) -> list[Instrument]:
         choice_id=TARGET.key,
         choice_label=say("live.target_group"),
         choice=settings.target,
-        choices=[reaches(settings.effective_reach)],
+        choices=[_families(settings), reaches(settings.effective_reach)],
         presets=presets(PRESET, {name: _open_scenario(settings, name) for name in LAB}, settings),
         figures=[
-            _cliff(settings, pipeline, logits[..., settings.target], columns),
+            _cliff(settings, pipeline, shown, logits[..., settings.target], columns),
             shares(opened, CELL.key, f"{format_name}.{{form}}", columns),
         ],
         cards_title=say("overflow.opened", format=format_name, pipeline=_name(pipeline)),
@@ -134,7 +151,7 @@ def build(settings: Settings, columns: Columns) -> list[Instrument]:
         ],
         sentences=[account(opened, settings, columns)],
         tables=[
-            _matrix(settings, runs, columns),
+            _matrix(settings, shown, runs, columns),
             _steps(settings, opened, steps, columns),
             _bits(opened, steps, columns),
         ],
@@ -144,6 +161,18 @@ def build(settings: Settings, columns: Columns) -> list[Instrument]:
 
 def _name(pipeline: str) -> str:
     return say(f"pipeline.loss_{pipeline}")
+
+
+def _shown(settings: Settings) -> tuple[str, ...]:
+    """Return the formats of the family, and the opened one, in the order of all."""
+    shown = {*FAMILIES[settings[FAMILY]], settings[CELL].split(".")[0]}
+    return tuple(name for name in FORMATS if name in shown)
+
+
+def _families(settings: Settings) -> Choice:
+    names = list(FAMILIES)
+    options = [(name, say(f"overflow.family_{name}")) for name in names]
+    return Choice(FAMILY.key, FAMILY.called(), options, names.index(settings[FAMILY]))
 
 
 def _add_steps(opened: Run, columns: Columns) -> dict[str, Column]:
@@ -196,14 +225,19 @@ def account(opened: Run, settings: Settings, columns: Columns) -> Sentence:
 # ---------------------------------------------------------------- what is shown
 
 
-def _matrix(settings: Settings, runs: Mapping[str, Mapping[str, Run]], columns: Columns) -> Table:
+def _matrix(
+    settings: Settings,
+    shown: Sequence[str],
+    runs: Mapping[str, Mapping[str, Run]],
+    columns: Columns,
+) -> Table:
     return Table(
         title=say("overflow.matrix"),
         lead=say("overflow.matrix_lead"),
         head=[say("overflow.format"), *[_name(pipeline) for pipeline in PIPELINES]],
         rows=[
             Row(name, [_pick(runs[name][form], settings, columns) for form in PIPELINES])
-            for name in FORMATS
+            for name in shown
         ],
         main=True,
     )
@@ -236,6 +270,8 @@ def _steps(settings: Settings, opened: Run, steps: Mapping[str, Column], columns
     count = len(settings.logits)
     style = Style("shortest", 7 if opened.format in ("float64", "float32") else 5)
     words = [say(f"overflow.event_{kind.name.lower()}") for kind in EventKind]
+    if not FORMATS[opened.format].has_nan:
+        words[EventKind.INVALID] = say("overflow.event_invalid_as_zero")
     tones = ["", "bad", "bad", "bad", "warn", "warn"]
 
     def each(name: str) -> list[Cell]:
@@ -281,26 +317,42 @@ def _bits(opened: Run, steps: Mapping[str, Column], columns: Columns) -> Table:
         pattern = columns.add(f"bits_{name}", stored[..., ::-1])
         cells = [
             Cell(value, Style("shortest", 9)),
-            Cell(pattern, Style("bits", fmt.exponent_bits), readout=f"bits-{name}"),
+            Cell(pattern, Style("bits", fmt.exponent_bits, fmt.bits), readout=f"bits-{name}"),
         ]
         rows.append(Row(say(f"overflow.bits_{name}"), cells))
     return Table(
         title=say("overflow.bits"),
         lead=say(
-            "overflow.bits_lead" if fmt.has_infinity else "overflow.bits_lead_finite",
+            "overflow.bits_lead",
             format=fmt.name,
             exponent=fmt.exponent_bits,
             fraction=fmt.fraction_bits,
+            specials=say(f"overflow.specials_{_specials(fmt)}", max=f"{fmt.max:g}"),
         ),
         head=[say("overflow.number"), say("overflow.value"), say("overflow.pattern")],
         rows=rows,
     )
 
 
+def _specials(fmt: FloatFormat) -> str:
+    """Name the sentence that tells which patterns of a format are no numbers."""
+    if fmt.has_infinity:
+        return "inf"
+    if not fmt.has_nan:
+        return "none"
+    return "ones" if fmt.has_negative_zero else "zero"
+
+
 # ---------------------------------------------------------------- the cliffs
 
 
-def _cliff(settings: Settings, pipeline: str, here: np.ndarray, columns: Columns) -> Figure:
+def _cliff(
+    settings: Settings,
+    pipeline: str,
+    shown: tuple[str, ...],
+    here: np.ndarray,
+    columns: Columns,
+) -> Figure:
     """Draw where each quantity is right while the true class's logit goes from end to end.
 
     `here` is where that logit is at every position.
@@ -308,10 +360,11 @@ def _cliff(settings: Settings, pipeline: str, here: np.ndarray, columns: Columns
     i, name = settings.target, settings.names[settings.target]
     lanes = [
         say("overflow.lane", format=fmt, quantity=say(f"overflow.lane_{quantity}"))
-        for fmt in FORMATS
+        for fmt in shown
         for quantity in QUANTITIES
     ]
-    x = columns.add("cliff_x", drawn(np.stack([here, here], axis=-1), -CLIFF, CLIFF, 2048))
+    end = _end(shown)
+    x = columns.add("cliff_x", drawn(np.stack([here, here], axis=-1), -end, end, 2048))
     y = columns.add("cliff_y", np.array([[[-1.0, len(lanes)]]]))
     return Figure(
         title=say("overflow.cliff", name=name, pipeline=_name(pipeline)),
@@ -321,6 +374,7 @@ def _cliff(settings: Settings, pipeline: str, here: np.ndarray, columns: Columns
             i,
             settings.shift,
             pipeline,
+            shown,
             tuple(lanes),
             say("overflow.cliff_x", name=name),
         ),
@@ -331,6 +385,16 @@ def _cliff(settings: Settings, pipeline: str, here: np.ndarray, columns: Columns
     )
 
 
+def _end(shown: Sequence[str]) -> float:
+    """Return how far the lanes go: past the logit at which every format's exp is 0, in whole tens.
+
+    The largest numbers of the smaller formats lie within 20 or not far beyond.
+    """
+    furthest = max(20.0, *(-FORMATS[name].ln_zero for name in shown))
+    step = 10.0 ** math.floor(math.log10(furthest))
+    return step * math.ceil(furthest / step)
+
+
 # The logit that goes from end to end is not among what the lanes depend on: while it alone is
 # moved they stay, and a class that follows the lesson asks for the same few.
 @lru_cache(64)
@@ -339,13 +403,14 @@ def _plot(
     target: int,
     shift: float,
     pipeline: str,
+    shown: tuple[str, ...],
     names: tuple[str, ...],
     x_title: str,
 ) -> Mapping[str, Any]:
-    z = np.linspace(-CLIFF, CLIFF, 801)
+    z = np.linspace(-_end(shown), _end(shown), 801)
     logits = np.broadcast_to(others, (len(z), len(others))).copy()
     logits[:, target] = z
-    runs = run_formats(logits, target, shift=shift, pipelines=(pipeline,))
+    runs = run_formats(logits, target, shown, shift=shift, pipelines=(pipeline,))
     z, instead = _ends(z, _lanes([forms[pipeline] for forms in runs.values()]))
     return figures.lanes(z, list(zip(names, _INSTEAD[instead], strict=True)), x_title)
 
@@ -356,13 +421,18 @@ def _lanes(runs: list[Run]) -> np.ndarray:
     state = np.array([states(result) for result in runs])
     right = np.isfinite(values) & (values != 0)
     nearly = np.zeros(values.shape, bool)
-    total, loss = QUANTITIES.index("total"), QUANTITIES.index("loss")
+    total, probability, loss = map(QUANTITIES.index, ("total", "probability", "loss"))
     right[:, loss], nearly[:, loss] = (
         np.isin(state, [STATES.index(name) for name in names]) for names in (RIGHT, OFF)
     )
     if "rest" in runs[0].steps:  # its log1p may be 0
         right[:, total] = np.isfinite(values[:, total])
-    instead = [right, nearly, np.isnan(values), np.isposinf(values), values == 0]
+    stands_in = np.array([_stands_in(result) for result in runs])
+    right &= ~stands_in
+    of_wrong_sum = stands_in[:, total] & right[:, probability]
+    right[:, probability] &= ~of_wrong_sum
+    nearly[:, probability] = of_wrong_sum
+    instead = [right, nearly, np.isnan(values), np.isposinf(values), stands_in, values == 0]
     which = np.full(values.shape, len(instead), np.int8)
     for i, holds in reversed([*enumerate(instead)]):  # the first that holds is written last
         np.putmask(which, holds, i)
@@ -375,6 +445,21 @@ def _drawn(result: Run) -> list[np.ndarray]:
     total = steps["log_sum" if "rest" in steps else "total"]
     drawn = (steps["exp"][:, result.target], total, steps["probability"], steps["loss"])
     return [values.astype(np.float64) for values in drawn]
+
+
+def _stands_in(result: Run) -> list[np.ndarray]:
+    """Say where a quantity is the largest number in place of one that is too large for the format.
+
+    So it is where the format has neither inf nor nan.
+    """
+    fmt, steps = FORMATS[result.format], result.steps
+    nowhere = np.zeros(steps["loss"].shape, bool)
+    if fmt.has_nan or "total" not in steps:  # no exp of the fused form is above 1
+        return [nowhere] * len(QUANTITIES)
+    arguments = steps["shifted" if "shifted" in steps else "logits"].astype(np.float64)
+    exp = np.exp(arguments) >= fmt.too_large
+    total = exp.any(axis=-1) | (steps["exp"].astype(np.float64).sum(axis=-1) >= fmt.too_large)
+    return [exp[:, result.target], total, nowhere, steps["probability"] == 0]
 
 
 def _ends(x: np.ndarray, lanes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -403,20 +488,21 @@ def _ask_first(settings: Settings) -> Question:
         names,
         right,
         [say("overflow.ask_first_why", format=names[right], limit=f"{limit:g}")] * len(names),
-        _opened(settings, (12.0, 2.0, 0.0)).put(cell=f"{names[right]}.naive"),
+        _opened(settings, (12.0, 2.0, 0.0), f"{names[right]}.naive"),
     )
 
 
 @cache
 def _first_overflow(name: str) -> float:
     """Return the first of some rising logits whose exponential is not finite in a format."""
-    logits = np.repeat(np.linspace(0, CLIFF, 1601)[:, None], 2, axis=1)
+    logits = np.repeat(np.linspace(0, 800, 1601)[:, None], 2, axis=1)
     exp = run(logits, 0, "naive", name).steps["exp"].astype(float)
     return float(logits[np.isfinite(exp).all(axis=-1).argmin(), 0])
 
 
-def _opened(settings: Settings, logits: tuple[float, ...]) -> Settings:
-    return with_scenario(settings, replace(LAB["exp_overflow"], logits=logits))
+def _opened(settings: Settings, logits: tuple[float, ...], cell: str) -> Settings:
+    opened = with_scenario(settings, replace(LAB["exp_overflow"], logits=logits)).put(cell=cell)
+    return opened.put(family=_family(opened))
 
 
 def _ask_bfloat16(settings: Settings) -> Question:
@@ -439,7 +525,7 @@ def _ask_bfloat16(settings: Settings) -> Question:
             )
         ]
         * 4,
-        _opened(settings, (80.0, 79.0, 78.0)).put(cell="bfloat16.naive"),
+        _opened(settings, (80.0, 79.0, 78.0), "bfloat16.naive"),
     )
 
 
@@ -460,7 +546,7 @@ def _ask_forms(settings: Settings) -> Question:
 
 LESSON = Lesson(
     page="overflow",
-    parameters=(LOGITS, NAMES, TARGET, REACH, CELL),
+    parameters=(LOGITS, NAMES, TARGET, REACH, CELL, FAMILY),
     picture=_picture,
     build=build,
     acts={PRESET: _open_scenario, "break": _broken},

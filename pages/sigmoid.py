@@ -77,7 +77,7 @@ def _one(settings: Settings, columns: Columns) -> Instrument:
         figures=[_curve(reach, columns), _tails(settings, reach, columns)],
         cards_title=say("sigmoid.cards"),
         cards=[_card("naive", columns), _card("stable", columns), _slope_card(columns)],
-        sentences=[_verdict(table, settings.format, columns), _warnings(table, columns)],
+        sentences=[_verdict(table, x, settings.format, columns), _warnings(table, columns)],
         formulas_title=say("sigmoid.formulas"),
         formulas=_formulas(columns),
         tables=[_losses(columns)],
@@ -170,19 +170,33 @@ def _slope_card(columns: Columns) -> Card:
     )
 
 
-def _verdict(table: BinaryRun, name: str, columns: Columns) -> Sentence:
+def _verdict(table: BinaryRun, given: np.ndarray, name: str, columns: Columns) -> Sentence:
     """Say what became of the log, read off what was computed."""
+    fmt = FORMATS[name]
+    p, stable_p = table.sigmoid["naive"], table.sigmoid["stable"]
     naive = table.log_sigmoid["naive"].astype(np.float64)
     stable = table.log_sigmoid["stable"].astype(np.float64)
-    overflowed = np.char.find(table.warnings, "exp") >= 0
-    with np.errstate(invalid="ignore"):
-        lost = np.abs(naive - stable) > 10 * FORMATS[name].unit_roundoff * np.abs(stable)
-    code = np.select(
-        [np.isneginf(naive) & overflowed, np.isneginf(naive), lost & (naive == 0), lost],
-        [1, 2, 3, 4],
-        0,
-    )
-    keys = ("agree", "overflow", "log_of_zero", "rounds_to_one", "digits")
+    heard = np.char.find(table.warnings, "exp") >= 0
+    with np.errstate(invalid="ignore", over="ignore"):
+        overflowed = np.exp(-table.x.astype(np.float64)) >= fmt.too_large
+        lost = np.abs(naive - stable) > 10 * fmt.unit_roundoff * np.abs(stable)
+        agree = (p == stable_p) & (naive == stable)
+    # In the order in which they are asked; the last holds where no other does.
+    cases = {
+        "beyond": np.abs(given) >= fmt.too_large,
+        "overflow": overflowed & heard & fmt.has_infinity,
+        "overflow_unheard": overflowed & fmt.has_infinity,
+        "overflow_nan": overflowed & fmt.has_nan,
+        "overflow_max": overflowed,
+        "log_of_zero": (p == 0) & fmt.has_infinity,
+        "log_of_zero_nan": (p == 0) & fmt.has_nan,
+        "log_of_zero_max": p == 0,
+        "agree": agree,
+        "rounds_to_one": lost & (naive == 0),
+        "digits": lost,
+        "near": ~agree,
+    }
+    code = np.select([*cases.values()], range(len(cases)))
     places = {
         "naive": Place(columns["log_naive"], compared(name)),
         "stable": Place(columns["log_stable"], compared(name)),
@@ -192,7 +206,7 @@ def _verdict(table: BinaryRun, name: str, columns: Columns) -> Sentence:
         "verdict",
         say("pipeline.verdict_title"),
         columns.add("said", code.astype(np.int8)),
-        [say(f"sigmoid.said_{key}", format=name) for key in keys],
+        [say(f"sigmoid.said_{key}", format=name, max=f"{fmt.max:g}") for key in cases],
         places,
     )
 

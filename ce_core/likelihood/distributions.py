@@ -138,7 +138,8 @@ def entropy(p: npt.ArrayLike, axis: int = -1, unit: Unit = "nats") -> Array:
 
     References
     ----------
-    T. M. Cover, J. A. Thomas, "Elements of Information Theory", 2nd ed., Wiley 2006, equation 2.1.
+    T. M. Cover, J. A. Thomas, "Elements of Information Theory", 2nd ed., Wiley 2006, equation 2.1
+    (not looked up).
 
     Examples
     --------
@@ -183,7 +184,8 @@ def cross_entropy(p: npt.ArrayLike, q: npt.ArrayLike, axis: int = -1, unit: Unit
 
     References
     ----------
-    K. P. Murphy, "Probabilistic Machine Learning: An Introduction", MIT Press 2022, section 6.1.2.
+    K. P. Murphy, "Probabilistic Machine Learning: An Introduction", MIT Press 2022, section 6.1.2
+    (not looked up).
 
     Examples
     --------
@@ -221,7 +223,8 @@ def kl_divergence(p: npt.ArrayLike, q: npt.ArrayLike, axis: int = -1, unit: Unit
 
     References
     ----------
-    T. M. Cover, J. A. Thomas, "Elements of Information Theory", 2nd ed., Wiley 2006, equation 2.26.
+    T. M. Cover, J. A. Thomas, "Elements of Information Theory", 2nd ed., Wiley 2006, equation 2.26
+    (not looked up).
 
     Examples
     --------

@@ -63,8 +63,8 @@ def running_product(
     References
     ----------
     C. D. Manning, P. Raghavan, H. Schütze, "Introduction to Information Retrieval", Cambridge 2008,
-    section 13.2: many probabilities multiplied underflow, and so logarithms are added. The order is
-    that of nginx, commit 52327e0, 2012: "smooth weighted round-robin balancing".
+    section 13.2: many probabilities multiplied underflow, and so logarithms are added (not looked
+    up). The order is that of nginx, commit 52327e0, 2012: "smooth weighted round-robin balancing".
 
     Examples
     --------

@@ -29,11 +29,11 @@ class EventKind(IntEnum):
     NONE = 0
     """The results fit the format."""
     OVERFLOW = 1
-    """Finite numbers went in, and a result is beyond the format: inf, or nan if it has no inf."""
+    """Finite numbers went in, and a result is beyond the format: see `FloatFormat.overflow`."""
     INVALID = 2
-    """nan came out though no nan went in, as from 0 / 0 or inf / inf."""
+    """A result is no number though no nan went in, as of 0 / 0 or inf / inf; 0 without a nan."""
     DIVIDE = 3
-    """The log of 0: an exact infinity."""
+    """The log of 0: an exact infinity, and beyond every format."""
     UNDERFLOW = 4
     """A number that is not 0 on paper was rounded to 0."""
     CARRIED = 5
@@ -84,11 +84,28 @@ class _Seen(NamedTuple):
             wide = wide[:, None]
         return cls(np.isnan(wide), np.isinf(wide), wide == 0)
 
+    @classmethod
+    def before_storing(cls, run: Run, step: Step) -> _Seen:
+        """Return the same of a format in which no result shows that it is another's stand-in.
+
+        There the step is computed once more, in float64: what would be inf in a format of the same
+        widths that has one counts as inf.
+        """
+        fmt = FORMATS[run.format]
+        came_in = [run.rows[name].astype(np.float64) for name in step.inputs]
+        with np.errstate(all="ignore"):
+            wide = step.compute(*came_in, run.target)
+        beyond = np.abs(wide) >= fmt.too_large
+        stored = cls.of(run.rows[step.name])
+        no_number, too_large = cls.of(np.where(beyond, np.inf, wide))[:2]
+        return cls(no_number, too_large, stored.zero)
+
 
 def _event(run: Run, step: Step, seen: Mapping[str, _Seen], masked: Mask) -> npt.NDArray[np.int8]:
     """Name the event of each class, and of those the first in the order of `EventKind`."""
+    fmt = FORMATS[run.format]
     whole = run.rows[step.name].ndim == 1
-    output = seen[step.name]
+    output = seen[step.name] if fmt.has_nan else _Seen.before_storing(run, step)
     inputs = [seen[name] for name in step.inputs]
     nans, infs = [i.nan for i in inputs], [i.inf for i in inputs]
     if step.operation in ("index", "negative") or (step.operation == "exp" and whole):
@@ -108,7 +125,7 @@ def _event(run: Run, step: Step, seen: Mapping[str, _Seen], masked: Mask) -> npt
     nan_made = output.nan & ~nan_in
     np.copyto(kinds, EventKind.INVALID, where=nan_made)
     beyond = EventKind.DIVIDE if step.operation == "log" else EventKind.OVERFLOW
-    if FORMATS[run.format].has_infinity:
+    if fmt.has_infinity or not fmt.has_nan:
         np.copyto(kinds, beyond, where=output.inf & ~(inf_in | nan_in))
     elif not divides:  # here an overflow is a nan, and so is the log of 0
         np.copyto(kinds, beyond, where=nan_made)

@@ -152,8 +152,11 @@ class Run:
     def _broken(self) -> npt.NDArray[np.intp]:
         """The vectors in which something may be wrong that leaves an inf or a nan.
 
-        Nearly all that can go wrong leaves one in the loss, or in the argument of exp.
+        Nearly all that can go wrong leaves one in the loss, or in the argument of exp; but nothing
+        does in a format that has neither.
         """
+        if not FORMATS[self.format].has_nan:
+            return np.arange(len(self.rows["loss"]))
         finite = np.isfinite(self.rows.get("shifted", self.rows["logits"]))
         finite_loss = np.isfinite(self.rows["loss"])
         if finite.all() and finite_loss.all():

@@ -59,9 +59,8 @@ def find_warnings(case: Case, values: Values) -> Array:
         found["divide by zero encountered in log"] = (values[_log_of(values)] == 0)[:, None]
     if "probabilities" in values:
         total = values["total"].astype(wide)[:, None]
-        found["invalid value encountered in divide"] = _became_nan(
-            values["probabilities"].astype(wide), values["exp"].astype(wide), total
-        )
+        exp = values["exp"].astype(wide)  # not every format can store a nan
+        found["invalid value encountered in divide"] = _became_nan(exp / total, exp, total)
     if "logsumexp" in values and wide == dtype:  # of one number, ml_dtypes tells NumPy nothing
         found["overflow encountered in scalar subtract"] = _overflowed(
             values["loss"], values["logsumexp"], values["logits"][:, case.target]

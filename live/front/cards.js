@@ -2,6 +2,7 @@
 // Cards, each with one large number.
 
 import { make, swatch } from "./dom.js";
+import { termed } from "./terms.js";
 
 /** @import {Cells} from "./cells.js" */
 /** @import {Card} from "./types.js" */
@@ -9,13 +10,18 @@ import { make, swatch } from "./dom.js";
 /**
  * @param {Card} spec
  * @param {Cells} cells
+ * @param {"h2" | "h3"} [heading]
  */
-export function card({ title, note, swatch: name, value, unit, second_label, second, off }, cells) {
+export function card(
+  { title, note, swatch: name, value, unit, second_label, second, off },
+  cells,
+  heading = "h3",
+) {
   return make(
     "div",
     { class: "ce-card" },
-    make("h3", {}, ...(name ? [swatch(name)] : []), title),
-    make("p", { class: "ce-hint", text: note }),
+    make(heading, {}, ...(name ? [swatch(name)] : []), termed(make("span"), title)),
+    ...(note ? [make("p", { class: "ce-hint", text: note })] : []),
     make(
       "p",
       { class: "ce-value" },

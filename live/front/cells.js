@@ -8,10 +8,11 @@ import { fill } from "./sentences.js";
 /** @import {Cell, Column, Row, Sentence} from "./types.js" */
 
 const SHORTEST = /** @type {const} */ ({ kind: "shortest", digits: 6 });
+const SVG = "http://www.w3.org/2000/svg";
 const MATHML = "http://www.w3.org/1998/Math/MathML";
 
 export class Cells {
-  /** @type {{cell: Cell, node: HTMLElement | MathMLElement}[]} */
+  /** @type {{cell: Cell, node: HTMLElement | MathMLElement | SVGElement}[]} */
   #shown = [];
   /** @type {{sentence: Sentence, node: HTMLElement}[]} */
   #told = [];
@@ -78,6 +79,18 @@ export class Cells {
   }
 
   /**
+   * A number inside a picture.
+   *
+   * @param {Cell} cell
+   */
+  inPicture(cell) {
+    const node = /** @type {SVGElement} */ (document.createElementNS(SVG, "tspan"));
+    if (cell.readout) node.dataset.readout = cell.readout;
+    this.#shown.push({ cell, node });
+    return node;
+  }
+
+  /**
    * @param {Column[]} columns
    * @param {Row} row
    */
@@ -113,7 +126,7 @@ function text({ words, style, zero, column, exponent }, value, columns, row) {
   if (typeof exponent === "number") {
     return power(value, at(columns[exponent], row), style ?? SHORTEST);
   }
-  if (style?.kind === "bits") return bits(columns[column], row, style.digits);
+  if (style?.kind === "bits") return bits(columns[column], row, style.digits, style.width);
   if (value === 0 && zero) return zero;
   return format(value, style ?? SHORTEST);
 }

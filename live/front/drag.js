@@ -10,7 +10,7 @@ import { closest } from "./geometry.js";
 /**
  * @typedef {object} Grips what an instrument lets a pointer do
  * @property {() => {columns: Column[], row: Row} | null} seen what the picture shows
- * @property {(id: string) => {s: number, k: number, count: number} | null} slider one that is free to move
+ * @property {(id: string) => {s: number, k: number, count: number, value: (k: number) => number} | null} slider one that is free to move
  * @property {() => void} begin
  * @property {(s: number, k: number) => void} move
  * @property {(s: number) => void} end

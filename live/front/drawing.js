@@ -4,27 +4,17 @@
 
 import * as geometry from "./geometry.js";
 import { at } from "./numbers.js";
+import { draw } from "./svg.js";
+import { Tween } from "./tween.js";
 
 /** @import {Arrows, Bars, Column, Figure, Line, Place, Point, Row, Words} from "./types.js" */
 /** @typedef {{left: number, right: number, path: SVGElement, mark: SVGElement, state?: string}} Bar */
 /** @typedef {{id: string, away: (row: Row, pointer: Place) => number}} Grip what a pointer would drag */
 
-const SVG = "http://www.w3.org/2000/svg";
-
-/**
- * @param {Element} parent
- * @param {string} tag
- * @param {Record<string, string | number>} attributes
- */
-function draw(parent, tag, attributes) {
-  const node = /** @type {SVGElement} */ (document.createElementNS(SVG, tag));
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, String(value));
-  parent.append(node);
-  return node;
-}
-
 /** The moving parts of one figure, in the pixels of its axes as they are now. */
 export class Drawing {
+  #tween = new Tween((ends) => this.#go(ends));
+
   /**
    * @param {any} plot the element that Plotly has drawn into
    * @param {Figure} figure
@@ -71,23 +61,48 @@ export class Drawing {
   /**
    * @param {Column[]} columns
    * @param {Row} row
+   * @param {boolean} moves whether bars and points are seen to go to where they stand now
    */
-  show(columns, row) {
+  show(columns, row, moves) {
+    /** @type {number[]} */
+    const ends = [];
     for (const { spec, bars } of this.bars) {
-      bars.forEach((bar, i) => this.#bar(bar, at(columns[spec.column], row, i), spec.zero[i]));
+      bars.forEach((bar, i) => {
+        const value = at(columns[spec.column], row, i);
+        this.#say(bar, value, spec.zero[i]);
+        ends.push(geometry.top(this.area, value));
+      });
+    }
+    for (const { spec, node } of this.points) {
+      const place = this.#point(spec, columns, row);
+      node.setAttribute("visibility", place ? "visible" : "hidden");
+      ends.push(...(place ?? [NaN, NaN]));
     }
     for (const { spec, node } of this.lines) node.setAttribute("d", this.#line(spec, columns, row));
     for (const { spec, nodes } of this.arrows) {
       nodes.forEach((node, i) => node.setAttribute("d", this.#arrow(spec, i, columns, row)));
     }
-    for (const { spec, node } of this.points) {
-      const place = this.#point(spec, columns, row);
-      node.setAttribute("visibility", place ? "visible" : "hidden");
-      if (place) {
-        node.setAttribute("cx", String(place[0]));
-        node.setAttribute("cy", String(place[1]));
+    this.#tween.go(ends, moves);
+  }
+
+  /** @param {number[]} ends of the bars, and then the places of the points */
+  #go(ends) {
+    let n = 0;
+    for (const { bars } of this.bars) {
+      for (const { left, right, path } of bars) {
+        path.setAttribute("d", geometry.bar(this.area, left, right, ends[n++]));
       }
     }
+    for (const { node } of this.points) {
+      const [x, y] = [ends[n++], ends[n++]];
+      if (Number.isNaN(x)) continue;
+      node.setAttribute("cx", String(x));
+      node.setAttribute("cy", String(y));
+    }
+  }
+
+  leave() {
+    this.#tween.leave();
   }
 
   /**
@@ -127,10 +142,9 @@ export class Drawing {
    * @param {number} value
    * @param {string} zero what stands there while the value is 0
    */
-  #bar(bar, value, zero) {
+  #say(bar, value, zero) {
     const { left, right, path, mark } = bar;
     const state = geometry.state(value);
-    path.setAttribute("d", geometry.bar(this.area, left, right, value));
     if (bar.state === state) return;
     bar.state = path.dataset.state = state;
     const text = (state === "zero" ? zero : this.states.get(state)) ?? "";

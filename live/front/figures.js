@@ -29,7 +29,10 @@ export class Picture {
     this.plot = make("div", { class: "ce-plot", role: "img" });
     this.node = make(
       "figure",
-      { class: figure.tall ? "ce-tall" : figure.dense ? "ce-dense" : "" },
+      {
+        class: figure.tall ? "ce-tall" : figure.dense ? "ce-dense" : "",
+        "data-part": figure.part,
+      },
       caption(figure),
       this.plot,
       ...values(figure, cells),
@@ -65,6 +68,7 @@ export class Picture {
 
   #redraw() {
     if (this.#left) return false; // taken off the page while it was drawn
+    this.#drawing?.leave();
     this.#drawing = new Drawing(this.plot, this.figure, this.words);
     return true;
   }
@@ -73,15 +77,17 @@ export class Picture {
    * @param {Column[]} columns
    * @param {Row} row
    * @param {string | null} moved the slider that stands elsewhere than it was released
+   * @param {boolean} moves whether bars are seen to go to where they stand now
    */
-  show(columns, row, moved) {
-    this.#drawing?.show(columns, row);
+  show(columns, row, moved, moves) {
+    this.#drawing?.show(columns, row, moves);
     const { of } = this.figure;
     this.node.classList.toggle("ce-dim", Boolean(of && moved && !of.includes(moved)));
   }
 
   leave() {
     this.#left = true;
+    this.#drawing?.leave();
     this.#drawing = null;
     plotly()?.purge(this.plot);
   }

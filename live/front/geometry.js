@@ -77,10 +77,10 @@ export function top(area, value) {
  * @param {Area} area
  * @param {number} left
  * @param {number} right
- * @param {number} value
+ * @param {number} end in pixels: where it is on its way, or `top`
  */
-export function bar(area, left, right, value) {
-  return `M${left},${area.base}V${top(area, value)}H${right}V${area.base}Z`;
+export function bar(area, left, right, end) {
+  return `M${left},${area.base}V${end}H${right}V${area.base}Z`;
 }
 
 /**

@@ -8,10 +8,14 @@ import { choice, presets } from "./controls.js";
 import { make, write } from "./dom.js";
 import { Editor } from "./editor.js";
 import { Picture } from "./figures.js";
+import { led as arrangedInSteps } from "./led.js";
 import { at, format } from "./numbers.js";
 import { load } from "./plot.js";
 import { fill } from "./sentences.js";
 import { Slider } from "./sliders.js";
+import { Stack } from "./stack.js";
+import { toggle } from "./switches.js";
+import { plainly, termed } from "./terms.js";
 
 /** @import {Memory} from "./editor.js" */
 /** @import {Change, Column, InstrumentLayout, Now, Row, Words} from "./types.js" */
@@ -22,6 +26,9 @@ import { Slider } from "./sliders.js";
  * @property {(id: string, value: string) => void} rest where a held slider stands now
  * @property {() => void} released the learner's hand is off a slider
  * @property {() => Change[]} changes what is committed and not answered
+ * @property {boolean} led whether the page has steps
+ * @property {() => boolean} locked whether the picture stands still until a question is answered
+ * @property {() => void} painted the picture stands elsewhere
  * @property {() => boolean} alone whether an answer is not to be waited for
  */
 
@@ -59,6 +66,8 @@ export class Instrument {
       return new Slider(spec, words, `ce-${number}-choice`, this.#hand(s, chosen));
     });
     this.choices = layout.choices.map((spec) => choice(spec, commit));
+    this.switches = layout.switches.map((spec) => toggle(spec, commit));
+    this.stacks = layout.stacks.map((spec) => new Stack(spec, this.cells, this.#grips()));
     this.presets = layout.presets && presets(layout.presets, `ce-${number}-presets`, commit);
     this.editor = layout.editor && new Editor(layout.editor, memory, this.#classes());
     this.pictures = layout.figures.map((spec) => {
@@ -68,7 +77,10 @@ export class Instrument {
     this.code = layout.code && listing(layout.code);
     this.status = make("p", { class: "ce-hidden", role: "status" });
     this.notice = make("p", { class: "ce-notice", hidden: true, text: words.no_chart });
-    this.node = make("div", { class: "ce-live", "aria-busy": "true" }, ...arranged(layout, this));
+    const led = link.led ? arrangedInSteps(layout, this, words) : null;
+    this.tabs = led?.tabs ?? null;
+    const parts = led?.nodes ?? arranged(layout, this);
+    this.node = make("div", { class: "ce-live", "aria-busy": "true" }, ...parts);
     for (const { plot } of this.pictures) this.#resized.observe(plot);
   }
 
@@ -100,7 +112,8 @@ export class Instrument {
       slider: (id) => {
         const s = this.layout.sliders.findIndex((spec) => spec.id === id);
         const slider = this.sliders[s];
-        return slider && !slider.masked ? { s, k: slider.k, count: slider.last + 1 } : null;
+        if (!slider || slider.masked || this.link.locked()) return null;
+        return { s, k: slider.k, count: slider.last + 1, value: (k) => slider.value(k) };
       },
       begin: () => this.#pause(),
       move: (s, k) => this.sliders[s].move(k),
@@ -137,6 +150,12 @@ export class Instrument {
   /** @param {number} s */
   #release(s) {
     if (this.held !== s) return;
+    if (this.#frame) {
+      // A key may be let go of within a frame: where it has led is seen while it is held.
+      cancelAnimationFrame(this.#frame);
+      this.#frame = 0;
+      this.paint();
+    }
     this.held = null;
     const { id } = this.layout.sliders[s];
     const { k, index, text } = this.sliders[s];
@@ -171,6 +190,10 @@ export class Instrument {
     this.choices.forEach(({ id, show }, i) => {
       if (!this.#waits(id)) show(now.choices[i].selected);
     });
+    this.switches.forEach(({ id, show }, i) => {
+      if (!this.#waits(id)) show(now.switches[i].on);
+    });
+    this.stacks.forEach((stack, i) => stack.update(now.stacks[i]));
     if (this.code) this.code.show(now.code ?? "");
     const chosen = this.#waits(layout.choice_id) ?? String(now.choice);
     let choice = 0;
@@ -184,7 +207,7 @@ export class Instrument {
     // The last slider is never masked, so its committed position is the committed picture.
     this.#committed = [sliders.length - 1, now.sliders[sliders.length - 1].index];
     this.#row = null;
-    this.paint();
+    this.paint(this.held === null);
     if (this.held === null) this.#speak();
     this.node.removeAttribute("aria-busy");
     void this.#draw();
@@ -235,7 +258,8 @@ export class Instrument {
     return others && !this.link.alone() ? null : [s, this.sliders[s].k];
   }
 
-  paint() {
+  /** @param {boolean} [moves] whether the bars are seen to go to where they stand now */
+  paint(moves = false) {
     if (!this.#now || this.#left) return;
     this.#row = this.#rowNow() ?? this.#row ?? this.#committed;
     const row = this.#row;
@@ -243,10 +267,12 @@ export class Instrument {
     this.cells.show(columns, row);
     this.said.forEach((node, i) => {
       const said = this.#now?.sentences[i] ?? null;
-      write(node, fill(this.layout.sentences[i], said, columns, row));
+      termed(node, fill(this.layout.sentences[i], said, columns, row));
     });
     const moved = row === this.#committed ? null : this.layout.sliders[row[0]].id;
-    for (const picture of this.pictures) picture.show(columns, row, moved);
+    for (const picture of this.pictures) picture.show(columns, row, moved, moves);
+    for (const stack of this.stacks) stack.show(columns, row, moves);
+    this.link.painted();
   }
 
   /** The unanswered changes that the picture shows nevertheless: those of the slider in hand. */
@@ -257,6 +283,17 @@ export class Instrument {
     return Number(this.#waits(id)) === slider.value(slider.k) ? [id] : [];
   }
 
+  /** What a column says where the picture stands. */
+  value(/** @type {number} */ column) {
+    return at(this.#columns[column], this.#row ?? this.#committed);
+  }
+
+  /** @param {boolean} locked whether nothing can be moved */
+  lock(locked) {
+    for (const slider of this.sliders) slider.lock(locked);
+    for (const { node } of this.switches) node.disabled = locked;
+  }
+
   /** @param {Set<string>} left ids of changes that no picture shows */
   mark(left) {
     for (const { node, layout } of this.sliders) node.classList.toggle("ce-waits", left.has(layout.id));
@@ -265,7 +302,7 @@ export class Instrument {
   #speak() {
     const cards = this.layout.cards.map(({ title, value: { column, item, style } }) => {
       const value = at(this.#columns[column], this.#committed, item);
-      return `${title} ${format(value, style ?? { kind: "shortest", digits: 6 })}`;
+      return `${plainly(title)} ${format(value, style ?? { kind: "shortest", digits: 6 })}`;
     });
     const said = this.said.slice(0, 1).map((node) => node.textContent);
     write(this.status, [cards.join(", "), ...said].filter(Boolean).join(". "));
@@ -278,7 +315,7 @@ export class Instrument {
     cancelAnimationFrame(this.#frame);
     this.#resized.disconnect();
     for (const slider of this.sliders) slider.leave();
-    for (const picture of this.pictures) picture.leave();
+    for (const part of [...this.pictures, ...this.stacks]) part.leave();
     this.editor?.leave();
   }
 }

@@ -8,6 +8,7 @@
 const KEY = "ce-progress";
 const BREAK = "break";
 const FINISHED = "finished";
+const STEP = "step-"; // before the key of a step
 const MOST = 60; // keys that are seen, which stand in addresses
 const NAME = /^[\w-]{1,40}$/;
 const PART = /^[\w-]{1,40}\/[\w-]{1,40}$/;
@@ -127,6 +128,34 @@ export class Kept {
   /** @param {string} page */
   breaks(page) {
     this.#add(`${page}/${BREAK}`);
+  }
+
+  /**
+   * Say that a step is done.
+   *
+   * @param {string} page
+   * @param {string} step
+   */
+  does(page, step) {
+    this.#add(`${page}/${STEP}${step}`);
+  }
+
+  /**
+   * @param {string} page
+   * @param {string} step
+   */
+  did(page, step) {
+    return this.#done.has(`${page}/${STEP}${step}`);
+  }
+
+  /**
+   * A page with steps is finished when all of them are done.
+   *
+   * @param {string} page
+   * @param {string[]} steps
+   */
+  finishSteps(page, steps) {
+    if (steps.length && steps.every((step) => this.did(page, step))) this.#add(`${page}/${FINISHED}`);
   }
 
   /**

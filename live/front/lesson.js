@@ -59,10 +59,10 @@ export class Lesson {
   }
 
   /** @param {NonNullable<Layout["lessons"]>} lessons */
-  #lessons({ title, items }) {
+  #lessons({ title, items, note }) {
     const cards = items.map((item) => this.#card(item));
     const grid = make("ul", { class: "ce-lessons" }, ...cards);
-    return make("section", {}, make("h2", { text: title }), grid);
+    return make("section", {}, make("h2", { text: title }), grid, make("p", { class: "ce-hint", text: note }));
   }
 
   /** @param {LessonItem} item */

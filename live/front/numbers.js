@@ -4,6 +4,13 @@
 /** @import {Column, Row, Style} from "./types.js" */
 
 /**
+ * One minus sign for all numbers, U+2212, which a hyphen is not.
+ *
+ * @param {string} text
+ */
+const minus = (text) => text.replaceAll("-", "\u2212");
+
+/**
  * @param {number} value
  * @param {number} decimals
  */
@@ -14,7 +21,13 @@ const scientific = (value, decimals) =>
  * @param {number} value
  * @param {Style} style
  */
-export function format(value, { kind, digits }) {
+export const format = (value, style) => minus(written(value, style));
+
+/**
+ * @param {number} value
+ * @param {Style} style
+ */
+function written(value, { kind, digits }) {
   if (Number.isNaN(value)) return "nan";
   if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
   if (kind === "fixed") return fixed(value, digits);
@@ -77,9 +90,9 @@ export function power(significand, exponent, style) {
   if (!Number.isFinite(significand)) return format(significand, style);
   if (exponent >= -3 && exponent < 7) return format(Number(`${significand}e${exponent}`), style);
   if (Math.abs(exponent) >= 1e15) return `10^${format(exponent, style)}`;
-  if (Math.abs(exponent) >= 1e6) return `10^${grouped(String(exponent))}`;
+  if (Math.abs(exponent) >= 1e6) return minus(`10^${grouped(String(exponent))}`);
   const digits = style.kind === "shortest" ? style.digits - 1 : 2;
-  return `${significand.toFixed(digits)}e${exponent}`;
+  return minus(`${significand.toFixed(digits)}e${exponent}`);
 }
 
 /**
@@ -94,14 +107,19 @@ export function at(column, [s, k], item = 0) {
 }
 
 /**
- * The bits of a number whose bytes are the items of a column, most significant first.
+ * The bits of a number whose bytes are the items of a column, most significant first. One of 4 or 6
+ * bits has a byte of its own, and stands at its end.
  *
  * @param {Column} column
  * @param {Row} row
  * @param {number} exponent how many bits of exponent follow the sign
+ * @param {number} [width] how many bits there are in all, if they do not fill the bytes
  */
-export function bits(column, row, exponent) {
+export function bits(column, row, exponent, width = 0) {
   const bytes = Array.from({ length: column.items }, (_, i) => at(column, row, i));
-  const all = bytes.map((byte) => byte.toString(2).padStart(8, "0")).join("");
+  const all = bytes
+    .map((byte) => byte.toString(2).padStart(8, "0"))
+    .join("")
+    .slice(-width);
   return `${all[0]} ${all.slice(1, 1 + exponent)} ${all.slice(1 + exponent)}`;
 }

@@ -5,6 +5,7 @@ import { Answers } from "./answers.js";
 import { Ask } from "./ask.js";
 import { make } from "./dom.js";
 import { memory } from "./editor.js";
+import { entering } from "./entering.js";
 import { remember, restore } from "./focus.js";
 import { Instrument } from "./instrument.js";
 import { Kept, storage } from "./kept.js";
@@ -13,16 +14,22 @@ import { Links } from "./links.js";
 import { Notices } from "./notices.js";
 import { patiently } from "./patiently.js";
 import { colours } from "./plot.js";
-import { framed, settings } from "./query.js";
+import { carried, framed, settings } from "./query.js";
 import { Questions, shown } from "./questions.js";
+import { Steps } from "./steps.js";
 import { Streamlit, visit } from "./streamlit.js";
 import { styled } from "./style.js";
+import { know } from "./terms.js";
 
-/** @import {Answer, Change, Data, Question} from "./types.js" */
+/** @import {Answer, Data, Question} from "./types.js" */
+
+const STYLES = ["scale.css", "live.css", "led.css"];
 
 // They outlive the page: one document shows one after the other.
-/** @type {{link: string, changes: Change[]}} */
-let last = { link: "", changes: [] };
+/** @type {import("./entering.js").Last} */
+let last = { page: "", link: "", changes: [] };
+/** @type {Map<string, string>} */
+const left = new Map(); // the step at which each page was left
 /** @type {Kept | undefined} */
 let visited;
 const classes = memory();
@@ -79,9 +86,20 @@ class Player {
         this.#commit("break", "", true);
       },
     });
+    this.steps = new Steps(root, words, {
+      done: {
+        did: (key) => this.kept.did(page, key),
+        does: (key) => this.kept.does(page, key),
+      },
+      go: (at) => this.#commit("at", String(at), true),
+      reveal: (question) => this.ask.go(question.shown),
+      changed: () => this.#stepped(),
+    });
+    know(data.terms, words.close);
     this.stage = make("div", { class: "ce-instruments" }, waiting());
     root.classList.add("ce-page");
     root.replaceChildren(this.notices.alerts, this.notices.line, this.stage, this.lesson.node);
+    if (data.steps) this.#led();
     this.#ink = colours(root);
     const { signal } = this.#left;
     window.addEventListener("popstate", () => this.ask.popped(), { signal });
@@ -90,9 +108,17 @@ class Player {
   }
 
   #open() {
-    const link = settings(location.search) || last.link;
-    // What the page before this one left unanswered belongs to the link that it left.
-    this.ask.open(link, link === last.link ? last.changes : []);
+    const { page } = this.data;
+    const { link, changes } = entering(this.data, settings(location.search), last, left.get(page) ?? "");
+    this.ask.open(link, changes);
+  }
+
+  /** A page with steps is one view: their list, the picture, what is said, and what to do. */
+  #led() {
+    this.root.classList.add("ce-led");
+    this.lesson.node.remove();
+    this.stage.before(this.steps.head);
+    this.stage.after(this.steps.said, this.steps.bar);
   }
 
   /**
@@ -112,6 +138,7 @@ class Player {
     this.#left.abort();
     this.#asking.abort();
     this.ask.leave();
+    this.steps.leave();
     this.streamlit.leave();
     for (const instrument of this.#instruments) instrument.leave();
   }
@@ -128,9 +155,23 @@ class Player {
   }
 
   #released() {
+    this.steps.letGo();
     const later = this.#later;
     this.#later = null;
     if (later) this.#answered(later);
+  }
+
+  /** Something of the step is answered or reached. */
+  #stepped() {
+    for (const instrument of this.#instruments) instrument.lock(this.steps.path.locked);
+    this.#finish();
+  }
+
+  /** Tell the steps where the picture stands. */
+  #painted() {
+    const { goal } = this.#answer?.head ?? {};
+    if (goal === undefined || !this.data.steps) return;
+    this.steps.see(this.#instruments[0].value(goal) === 1, this.#held);
   }
 
   get #held() {
@@ -189,15 +230,25 @@ class Player {
     if (other) this.#build(answer);
     this.#answer = answer;
     this.#later = null;
+    if (layout.steps.length) this.#step(answer);
     this.#instruments.forEach((instrument, i) => instrument.update(head.instruments[i], answer.columns));
     if (other) restore(this.root, focus);
     this.notices.say(head.notices);
     this.lesson.update(layout);
-    this.links.update(framed(head.link, location.search));
+    this.links.update(framed(carried(head.link), location.search));
     this.#changed();
     this.#finish();
     if (this.kept.see(this.data.page, head.sees)) this.#revealed();
     else this.#questions();
+  }
+
+  /** @param {Answer} answer */
+  #step(answer) {
+    const [instrument] = this.#instruments;
+    left.set(this.data.page, String(answer.head.at));
+    if (answer.layout.steps[(answer.head.at ?? 1) - 1]?.kind !== "explore") instrument.tabs?.open(0);
+    this.steps.update(answer, this.stage, instrument.said[0] ?? null);
+    this.#stepped();
   }
 
   /** @param {Answer} answer */
@@ -213,10 +264,16 @@ class Player {
             this.#released();
           },
           changes: () => this.ask.changes,
+          led: layout.steps.length > 0,
+          locked: () => this.steps.path.locked,
+          painted: () => this.#painted(),
           alone: () => this.ask.away || this.ask.late,
         }),
     );
     this.stage.replaceChildren(...this.#instruments.map(({ node }) => node));
+    const { lessons, questions } = layout;
+    const beside = lessons?.title ?? questions?.title;
+    if (beside) this.#instruments[0].tabs?.add(beside, [this.lesson.node], Boolean(lessons));
     this.#ink = colours(this.root);
     for (const instrument of this.#instruments) void instrument.draw(this.data.plotly);
   }
@@ -230,7 +287,7 @@ class Player {
   /** Say what is unanswered, and let the pictures leave it out or take it in again. */
   #changed() {
     const { away, late, changes, link } = this.ask;
-    if (location.pathname === this.ask.path) last = { link, changes: [...changes] };
+    if (location.pathname === this.ask.path) last = { page: this.data.page, link, changes: [...changes] };
     for (const instrument of this.#instruments) instrument.paint();
     const left = new Set(away || late ? changes.map(({ id }) => id) : []);
     for (const { shown: ids } of this.#instruments) ids.forEach((id) => left.delete(id));
@@ -258,6 +315,7 @@ class Player {
   #finish() {
     const { page } = this.data;
     this.kept.finish(page, this.questions.keys);
+    this.kept.finishSteps(page, this.steps.path.steps.map(({ key }) => key));
     const { finished } = this.kept;
     this.lesson.mark(finished);
     if (finished.length > Math.max(this.#told, this.data.finished.length)) {
@@ -282,7 +340,8 @@ export function show({ root, data, tell }) {
   let player = null;
   let now = data;
   let left = false;
-  void styled(data.style).then(() => {
+  const sheets = STYLES.map((name) => styled(data.style.replace("live.css", name)));
+  void Promise.all(sheets).then(() => {
     if (!left) player = new Player(root, now, tell);
   });
   return {

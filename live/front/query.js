@@ -5,6 +5,7 @@
 
 // Streamlit's own, which say how it shows itself within another page.
 const FRAME = new Set(["embed", "embed_options"]);
+const LECTURE = "lecture"; // the browser's own: large type
 
 const LONGEST = 4000; // characters of changes in one question
 const VALUE = 200; // characters of one value; none that is valid is longer
@@ -50,7 +51,7 @@ export const cut = (text) => (text.length > VALUE ? `${text.slice(0, VALUE)}…`
 const parts = (search) => search.replace(/^[?]/, "").split("&").filter(Boolean);
 
 /** @param {string} part */
-const framing = (part) => FRAME.has(part.split("=", 1)[0]);
+const framing = (part) => [...FRAME, LECTURE].includes(part.split("=", 1)[0]);
 
 /**
  * The settings in an address.
@@ -60,6 +61,16 @@ const framing = (part) => FRAME.has(part.split("=", 1)[0]);
 export const settings = (search) =>
   parts(search)
     .filter((part) => !framing(part))
+    .join("&");
+
+/**
+ * What of a link another page is given: all but the step.
+ *
+ * @param {string} link
+ */
+export const carried = (link) =>
+  parts(link)
+    .filter((part) => part.split("=", 1)[0] !== "at")
     .join("&");
 
 /**

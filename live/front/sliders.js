@@ -6,6 +6,7 @@ import { field } from "./field.js";
 import { closest } from "./geometry.js";
 import { player } from "./play.js";
 import { say } from "./sentences.js";
+import { sliding } from "./sliding.js";
 
 /** @import {SliderLayout, Words} from "./types.js" */
 
@@ -37,6 +38,7 @@ export class Slider {
   #count = 0;
   #listening = new AbortController();
   masked = false;
+  #locked = false;
   index = 0; // where the answer says that it stands
   k = 0; // where it stands
 
@@ -97,10 +99,17 @@ export class Slider {
 
   #listen() {
     const { range, hand } = this;
-    range.addEventListener("input", () => this.move(this.#position()));
-    range.addEventListener("pointerdown", () => {
+    const finger = sliding(range, () => this.#place());
+    range.addEventListener("input", () => {
+      if (finger.decided()) this.move(this.#position());
+      else this.#place();
+    });
+    range.addEventListener("pointerdown", (event) => {
       hand.pause();
-      hand.hold();
+      finger.down(event, () => {
+        hand.hold();
+        if (event.pointerType === "touch") this.move(this.#position());
+      });
       // The pointer may be released anywhere, and without a change there is no change event.
       for (const end of ["pointerup", "pointercancel"]) {
         const { signal } = this.#listening;
@@ -157,7 +166,7 @@ export class Slider {
     this.#count = count;
     this.masked = masked;
     this.index = index;
-    range.disabled = masked;
+    range.disabled = masked || this.#locked;
     range.min = String(uneven ? 0 : value(0));
     range.max = String(uneven ? this.last : value(this.last));
     if (held || waits !== undefined) {
@@ -169,6 +178,12 @@ export class Slider {
     this.k = index;
     this.#place();
     this.field.answer(this.text);
+  }
+
+  /** @param {boolean} locked whether it stands still for now */
+  lock(locked) {
+    this.#locked = locked;
+    this.range.disabled = locked || this.masked;
   }
 
   /** Put the range where the slider stands. */

@@ -18,6 +18,7 @@
  * @typedef {object} Style
  * @property {"fixed" | "significant" | "shortest" | "prose" | "bits"} kind
  * @property {number} digits
+ * @property {number} [width]
  */
 
 /**
@@ -57,6 +58,7 @@
  * @property {boolean} dense
  * @property {string[] | null} of
  * @property {boolean} tall
+ * @property {string} part
  */
 
 /** @typedef {{data: any[], layout: any}} Plot */
@@ -101,6 +103,53 @@
  */
 
 /** @typedef {{id: string, label: string, options: [value: string, text: string][]}} Options */
+/** @typedef {{id: string, label: string, part: string}} Switch */
+
+/**
+ * @typedef {object} Band a row of bars
+ * @property {string} part
+ * @property {number} column
+ * @property {Style} style
+ * @property {string} readout
+ * @property {boolean} log
+ * @property {number} share
+ * @property {Cell | null} total
+ * @property {string} total_label
+ */
+
+/**
+ * @typedef {object} Look what of a row of bars changes with a release
+ * @property {string} title
+ * @property {string} note
+ * @property {string} swatch
+ * @property {number} low
+ * @property {number} high
+ * @property {number | null} limit
+ * @property {string} limit_label
+ */
+
+/**
+ * @typedef {object} Stack
+ * @property {string} title
+ * @property {string[]} names
+ * @property {Band[]} bands
+ * @property {string[]} drag
+ * @property {number} marked
+ * @property {string} mark
+ */
+
+/**
+ * @typedef {object} Step
+ * @property {string} key
+ * @property {"predict" | "reach" | "see" | "explore"} kind
+ * @property {string} title
+ * @property {string} text
+ * @property {string} task
+ * @property {string} done
+ * @property {string[]} shows
+ * @property {string[]} covers
+ * @property {number} times
+ */
 
 /**
  * @typedef {object} EditorLayout
@@ -126,6 +175,8 @@
  * @property {string} choice_id
  * @property {string} choice_label
  * @property {Options[]} choices
+ * @property {Switch[]} switches
+ * @property {Stack[]} stacks
  * @property {Options | null} presets
  * @property {EditorLayout | null} editor
  * @property {Figure[]} figures
@@ -144,13 +195,15 @@
 /**
  * @typedef {object} Layout
  * @property {string} hash
+ * @property {string} title
+ * @property {Step[]} steps
  * @property {boolean} reveals
  * @property {InstrumentLayout[]} instruments
  * @property {{title: string, lead: string, button: string} | null} break
  * @property {{title: string, hint: string} | null} questions
  * @property {{title: string, text: string} | null} closing
  * @property {Link[]} links
- * @property {{title: string, items: LessonItem[]} | null} lessons
+ * @property {{title: string, items: LessonItem[], note: string} | null} lessons
  */
 
 /**
@@ -158,6 +211,8 @@
  * @property {{count: number, index: number, masked: boolean}[]} sliders
  * @property {number} choice
  * @property {{selected: number}[]} choices
+ * @property {{on: boolean}[]} switches
+ * @property {{alt: string, looks: Look[]}[]} stacks
  * @property {string} picked
  * @property {{plot: Plot, alt: string}[]} figures
  * @property {((number[][]) | null)[]} sentences
@@ -170,6 +225,9 @@
  * @property {string} link
  * @property {string[]} notices
  * @property {string} topic
+ * @property {number} [at] the step, counted from 1
+ * @property {number} [goal] the column that says where it is met
+ * @property {Question} [question] of the step
  * @property {string[]} sees
  * @property {Now[]} instruments
  * @property {[type: string, shape: number[]][]} columns
@@ -205,6 +263,14 @@
  * @property {string} again
  * @property {string} done
  * @property {string} open
+ * @property {string} steps
+ * @property {string} back
+ * @property {string} next
+ * @property {string} lecture
+ * @property {string} tries
+ * @property {string} close
+ * @property {string} class
+ * @property {string} play
  */
 
 /**
@@ -213,6 +279,8 @@
  * @property {string} style
  * @property {string} plotly
  * @property {string} page
+ * @property {number} steps how many it has
+ * @property {Record<string, string>} terms
  * @property {string} base
  * @property {string} version
  * @property {Words} words

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ce_core.formats import FORMATS
 from lab.answers import Answers
 from lab.settings import Settings
 from live.parts import Columns as Table
@@ -15,6 +16,9 @@ from pages.main import LESSONS
 from tests.app.reading import Columns, Position
 
 ANSWERS = Answers(LESSONS)
+# What holds of the numbers of every format is held by tests/core; here are those with a margin in
+# which a page's own arithmetic shows.
+WIDE = tuple(name for name, fmt in FORMATS.items() if fmt.bits >= 16)
 FIRST = ANSWERS.parameters.first()
 SWATCHES = {"ink", "faint", "naive", "shifted", "fused", "onehot"}  # those that the player knows
 

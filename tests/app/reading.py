@@ -46,6 +46,7 @@ class Power(NamedTuple):
 
 def tells(text: str, value: float | Power) -> bool:
     """Say whether a text is this number, to half a unit of the last digit that it shows."""
+    text = text.replace("\u2212", "-")
     if isinstance(value, Power):
         if abs(value.exponent) >= 1e6:
             return text.startswith("10^") and tells(text.removeprefix("10^"), value.exponent)

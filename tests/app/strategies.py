@@ -16,6 +16,7 @@ from lab.settings import Parameter, Settings
 from tests.app.instruments import ANSWERS, FIRST
 
 PARAMETERS = {parameter.key: parameter for parameter in ANSWERS.parameters.all}
+FEWEST_STEPS = min(len(lesson.steps) for lesson in ANSWERS.lessons.values() if lesson.steps)
 CELLS = [f"{name}.{form}" for name in FORMATS for form in PIPELINES]
 
 finite = st.floats(-readers.LARGEST, readers.LARGEST, allow_nan=False).map(lambda v: v + 0.0)
@@ -57,9 +58,10 @@ _VALUES: dict[str, Callable[[Settings], st.SearchStrategy[object]]] = {
     "logits": lambda _: st.lists(finite | st.just(-math.inf), min_size=2, max_size=10).map(tuple),
     "names": _one_for_each(names, unique=True),
     "target": lambda now: st.integers(0, len(now.logits) - 1),
-    "format": lambda _: st.sampled_from(["float64", "float32", "float16", "bfloat16"]),
+    "format": lambda _: st.sampled_from(list(FORMATS)),
     "shift": lambda _: finite,
     "reach": lambda _: st.sampled_from([10.0, 100.0, 1000.0]),
+    "at": lambda _: st.integers(1, FEWEST_STEPS),
     "counts": lambda now: _one_for_each(st.integers(0, 1000))(now).filter(any),
     "model": _models,
     "x": lambda _: finite,

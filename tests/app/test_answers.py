@@ -71,7 +71,8 @@ def columns_of(head: dict[str, Any], layout: dict[str, Any]) -> list[int]:
     lines = [line for found in numbers_in(layout, "lines", "points", "arrows") for line in found]
     ends = [line.get(key) for line in lines for key in ("x", "y", "start", "end")]
     named = numbers_in([head["instruments"], layout], "column", "exponent", "positions")
-    return [*named, *(end for end in ends if isinstance(end, int))]
+    goals = [head["goal"]] if "goal" in head else []
+    return [*named, *goals, *(end for end in ends if isinstance(end, int))]
 
 
 # ---------------------------------------------------------------- any settings
@@ -176,7 +177,8 @@ def test_a_broken_link_opens_the_defaults_and_names_each_part() -> None:
     for page in PAGES:
         for key in PARAMETERS:
             now, notices = ANSWERS.read(page, urlencode({key: "<b>nan</b>", "tab": "x"}))
-            assert now == FIRST, (page, key)
+            if not ANSWERS.lessons[page].steps:  # a path opens its own
+                assert now == FIRST, (page, key)
             assert notices[0] == say("app.ignored"), (page, key)
             said = "\n".join(notices[1:])
             assert {line.split(" = ")[0] for line in notices[1:]} == {key, "tab"}, (page, said)
@@ -350,7 +352,9 @@ def test_a_page_opened_from_another_keeps_the_numbers() -> None:
     wanted = settings(logits=(1.0, 2.0, 3.0), temperature=0.5, counts=(7, 8, 9))
     for page in PAGES:
         head = answered(page, answered("pipeline", start)[0]["link"])[0]
-        assert ANSWERS.read(page, head["link"]) == (wanted, []), page
+        # Of a page with steps, numbers without a step open the last: the free instrument.
+        at = max(1, len(ANSWERS.lessons[page].steps))
+        assert ANSWERS.read(page, head["link"]) == (wanted.put(at=at), []), page
 
 
 # ---------------------------------------------------------------- sizes
@@ -358,13 +362,13 @@ def test_a_page_opened_from_another_keeps_the_numbers() -> None:
 
 # kB for three classes of float32, and for ten of float64
 LIMITS = {
-    "start": (16, 120),
+    "start": (18, 120),
     "pipeline": (25, 170),
     "likelihood": (70, 90),
     "sigmoid": (12, 20),
     "softmax": (65, 190),
     "overflow": (35, 70),
-    "gradient": (46, 155),
+    "gradient": (46, 160),
     "bugs": (4, 4),
 }
 

@@ -12,9 +12,8 @@ import pytest
 import scipy.special
 import scipy.stats
 
-from ce_core.formats import FORMATS as ALL_FORMATS
+from ce_core.formats import FORMATS
 from ce_core.pipelines import PIPELINES
-from lab.parameters import FORMATS
 from lab.settings import Settings
 from lab.words import say
 from live.parts import Column, Figure, Instrument
@@ -22,6 +21,7 @@ from pages import gradient
 from pages.gradient import RATE, SMOOTHING, STEP
 from tests.app.instruments import (
     ANSWERS,
+    WIDE,
     assert_drawn,
     built,
     in_full,
@@ -226,23 +226,45 @@ def test_in_float64_each_form_has_the_numerical_derivative() -> None:
             alike(columns[f"pull_{form}"][at], slopes, (form, now), CUT, 1e-9)
 
 
-@pytest.mark.parametrize("name", [name for name in FORMATS if name != "float64"])
+@pytest.mark.parametrize("name", [name for name in WIDE if name != "float64"])
 def test_in_a_narrow_format_the_fused_form_is_right_to_its_rounding(name: str) -> None:
-    fmt = ALL_FORMATS[name]
+    fmt = FORMATS[name]
     for start in FORMED:
         now = start.put(format=name)
         instrument, columns = build(now)
         for at, here in positions(now, instrument, (0, 13, 57)):
-            z = Slow(here).path[here[STEP]]
+            slow = Slow(here)
+            z = slow.path[here[STEP]]
             stored = np.array(z).astype(fmt.dtype).astype(float).tolist()
-            one_hot = [float(i == here.target) for i in range(len(stored))]
-            slopes = np.subtract(scipy.special.softmax(stored), one_hot)
+            slopes = np.subtract(scipy.special.softmax(stored), slow.y)
             found = columns["pull_fused"][at]
             # ln p errs by some roundoffs of itself, and p |ln p| is at most 1 / e.
             assert np.abs(found - slopes).max() <= 8 * fmt.unit_roundoff, here
             alike(found, found.astype(fmt.dtype).astype(float), here, CUT, 0)
-            exact = -scipy.special.log_softmax(stored)[here.target]
-            alike(columns["loss_fused"][at], exact, here, 12 * fmt.unit_roundoff, 0)
+            exact = -np.dot(slow.y, scipy.special.log_softmax(stored))
+            # The label is rounded, and its product with each of up to four logs, and their sums.
+            alike(columns["loss_fused"][at], exact, here, 18 * fmt.unit_roundoff, 0)
+
+
+def test_the_forms_honour_the_smoothing_as_the_first_card_does() -> None:
+    now = at_logits(2.0, 1.0, 0.1, format="float64", smoothing=0.1)
+    instrument, columns = build(now)
+    at = where(now, instrument)
+    assert f"{columns['loss'][at]:.4f}" == "0.5137"
+    for form in PIPELINES:
+        alike(columns[f"loss_{form}"][at], columns["loss"][at], form, 1e-15, 0)
+        alike(columns[f"pull_{form}"][at], columns["pull"][at], form, CUT, 1e-15)
+
+
+def test_the_slopes_of_a_confident_answer_are_not_0_and_add_up_to_0() -> None:
+    now = at_logits(40.0, 0.0, 0.0)
+    instrument, columns = build(now)
+    at = where(now, instrument)
+    with mpmath.workdps(40):
+        each = float(mpmath.exp(-40) / (1 + 2 * mpmath.exp(-40)))
+    alike(columns["pull"][at], [-2 * each, each, each], now, CUT, 0)
+    assert abs(columns["pull"][at].sum()) <= 4 * CUT * each
+    assert columns["pull_target"][at] == pytest.approx(-8.496708510e-18, rel=1e-9)
 
 
 def test_the_break_kills_all_forms_but_the_fused_one() -> None:

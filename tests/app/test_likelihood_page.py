@@ -13,8 +13,7 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from ce_core.formats import FORMATS as ALL_FORMATS
-from lab.parameters import FORMATS
+from ce_core.formats import EVERYDAY, FORMATS
 from lab.settings import Settings
 from lab.words import say
 from live.parts import Instrument
@@ -91,7 +90,7 @@ def products(model: Sequence[float], counts: Sequence[int], name: str) -> Iterat
 
     Two numbers of at most 24 bits have a product of at most 48, which a Python float holds.
     """
-    dtype = ALL_FORMATS[name].dtype.type
+    dtype = FORMATS[name].dtype.type
     with np.errstate(all="ignore"):
         factors = [float(dtype(p)) for p in model]
         product = 1.0
@@ -147,7 +146,7 @@ def test_the_sums_are_those_of_a_loop_over_the_classes() -> None:
             assert_drawn(columns["made"][at], log_made, *POWERS, (case, at), 256)
 
 
-@pytest.mark.parametrize("name", ALL_FORMATS)
+@pytest.mark.parametrize("name", EVERYDAY)
 def test_the_product_is_that_of_a_loop_over_the_observations(name: str) -> None:
     for case, start in FEW.items():
         instrument, columns = build(start)
@@ -161,7 +160,7 @@ def test_the_product_is_that_of_a_loop_over_the_observations(name: str) -> None:
         if name in SHOWN:
             points = columns[f"zero_x_{name}"]
             np.testing.assert_array_equal(points, np.where(zero_at, zero_at, np.nan))
-            number = ALL_FORMATS[name].dtype.type
+            number = FORMATS[name].dtype.type
             smallest = float(np.nextafter(number(0), number(1)))
             assert columns[f"zero_y_{name}"] == pytest.approx(math.log10(smallest))
 
@@ -215,7 +214,7 @@ def observed(draw: st.DrawFn) -> Settings:
     sure = draw(st.integers(0, classes - 1))
     p = draw(st.sampled_from((0.0, 0.01, 0.3, 0.5, 0.9, 0.99, 1.0)))
     model = share(first_model(classes), sure, p)
-    name = draw(st.sampled_from(FORMATS))
+    name = draw(st.sampled_from(list(FORMATS)))
     return many(classes, counts=tuple(counts), model=model, format=name)
 
 
@@ -302,7 +301,7 @@ def test_the_break_makes_every_product_zero_and_leaves_the_loss(classes: int) ->
     first, calm = build(before)
     second, broken = build(after)
     at, then = committed(first), committed(second)
-    for name in ALL_FORMATS:
+    for name in EVERYDAY:
         assert broken[f"product_{name}"][then] == 0
         assert product_of_all(after[MODEL], after[COUNTS], name) == 0
     assert calm["product_float64"][at] > 0

@@ -1,6 +1,7 @@
 """The bytes of a message: what was packed arrives, to the last bit."""
 
 import json
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
 
 import numpy as np
@@ -11,15 +12,20 @@ from hypothesis.extra import numpy as arrays
 
 from live.message import cut, drawn, pack
 from live.parts import (
+    Band,
     Choice,
     Code,
     Columns,
     Figure,
     Instrument,
+    Look,
     Presets,
     Sentence,
     Slider,
+    Stack,
+    Style,
     Surround,
+    Switch,
 )
 from tests.app.instruments import assert_drawn, unpacked
 
@@ -65,16 +71,23 @@ def test_shorter_sliders_stand_at_their_last_value() -> None:
     np.testing.assert_array_equal(positions, [[1.0, 2.0, 2.0], [0.0, 0.5, 1.0]])
 
 
+def look(now: int) -> Look:
+    return Look(f"title {now}", "", "naive", 0.0, 1.0)
+
+
 def instrument(now: int, text: str) -> tuple[Instrument, Columns]:
     """Return an instrument, all of whose parts that change with a release are at `now`."""
     there = Columns()
     column = there.add("said", np.array([[now]], np.int8))
+    style = Style("fixed", 1)
     parts = Instrument(
         "Scores",
         "",
         [Slider("z", "z", "score", [0.0, 0.5 + now, 2.0], now, masked=bool(now))],
         choice=now,
         choices=[Choice("format", "Format", [("a", "A"), ("b", "B")], now)],
+        switches=[Switch("on", "On", bool(now))],
+        stacks=[Stack("", f"alt {now}", ["a"], [Band("x", column, style)], [look(now)], ["z"])],
         presets=Presets("preset", "Try", [("a", "A"), ("b", "B")], "ab"[now]),
         figures=[Figure(text, f"alt {now}", {"data": [], "layout": {"now": now}})],
         sentences=[Sentence("verdict", "", column, ["one", "two"], said=[[now], [0, 1]])],
@@ -99,6 +112,8 @@ def test_a_release_changes_the_numbers_and_other_words_the_layout() -> None:
         "sliders": [{"count": 3, "index": 1, "masked": True}],
         "choice": 1,
         "choices": [{"selected": 1}],
+        "switches": [{"on": True}],
+        "stacks": [{"alt": "alt 1", "looks": [vars(look(1))]}],
         "picked": "b",
         "figures": [{"plot": {"data": [], "layout": {"now": 1}}, "alt": "alt 1"}],
         "sentences": [[[1], [0, 1]]],
@@ -128,15 +143,58 @@ def test_a_column_has_a_name_of_its_own_and_its_number_is_its_place() -> None:
         there.add("a", np.zeros((1, 1)))
 
 
-@given(arrays.arrays("f8", (1, 9)))
-def test_what_is_cut_keeps_eight_digits_and_is_cut(numbers: np.ndarray) -> None:
+def shown(number: float, digits: int) -> str:
+    """Return a number in so many digits, rounded from all that it has."""
+    if not np.isfinite(number) or number == 0:
+        return str(number)
+    with localcontext(prec=digits, rounding=ROUND_HALF_UP):  # as toPrecision of a browser
+        return str(+Decimal(number))
+
+
+def assert_shown_alike(numbers: np.ndarray) -> np.ndarray:
     short = cut(numbers)
-    np.testing.assert_array_equal(np.isfinite(short), np.isfinite(numbers))
-    np.testing.assert_array_equal(np.isnan(short), np.isnan(numbers))
-    finite = np.isfinite(numbers)
-    np.testing.assert_allclose(short[finite], numbers[finite], rtol=2**-28, atol=0)
-    normal = np.abs(numbers) >= np.finfo(float).smallest_normal
-    assert not (short[normal].view(np.uint64) & np.uint64(0xFFFFFF)).any()
+    assert short.shape == numbers.shape
+    assert short.dtype == np.float64
+    for before, after in zip(numbers.ravel().tolist(), short.ravel().tolist(), strict=True):
+        for digits in range(1, 9):
+            assert shown(after, digits) == shown(before, digits), before.hex()
+    return short
+
+
+def cut_off(numbers: np.ndarray) -> np.ndarray:
+    mask = np.uint64(0xFFFFFF)
+    return np.asarray((np.ascontiguousarray(numbers).view(np.uint64) & mask) == 0)
+
+
+@given(arrays.arrays("f8", (1, 9)))
+def test_what_is_cut_shows_the_same_digits(numbers: np.ndarray) -> None:
+    assert_shown_alike(numbers)
+
+
+@given(st.lists(st.decimals(-(10**8), 10**8, places=3), min_size=1))
+def test_decimals_and_their_neighbours_show_the_same_digits_when_cut(some: list[Decimal]) -> None:
+    numbers = np.array(some, float)
+    for moved in (numbers, np.nextafter(numbers, np.inf), np.nextafter(numbers, -np.inf)):
+        assert_shown_alike(moved)
+
+
+def test_numbers_of_every_size_are_cut_and_show_the_same_digits() -> None:
+    rng = np.random.default_rng(0)
+    for numbers in (rng.normal(size=(9, 5, 40)), np.exp(rng.uniform(-660, 709, (2, 1000)))):
+        assert cut_off(assert_shown_alike(numbers)).mean() > 0.97
+        assert cut_off(assert_shown_alike(-numbers.T)).mean() > 0.97
+
+
+def test_what_is_cut_at_the_edges_of_float64() -> None:
+    powers = np.array([float(f"1e{k}") for k in range(-330, 310)])
+    edges = [0.0, -0.0, np.inf, -np.inf, np.nan, 5e-324, 2.2250738585072014e-308, 1e-290]
+    largest = np.finfo(float).max
+    near = [*edges, largest, np.nextafter(largest, 0), 9.9999999499999e307, 4.76452715285]
+    with np.errstate(all="ignore"):
+        for numbers in (powers, powers * 0.99999999, powers * 1.00000001, np.array(near)):
+            for moved in (numbers, np.nextafter(numbers, 0), np.nextafter(numbers, np.inf)):
+                assert_shown_alike(moved)
+    np.testing.assert_array_equal(cut(np.array(edges)), edges)
 
 
 @given(

@@ -9,7 +9,6 @@ from hypothesis import given
 from ce_core.formats import FORMATS
 from ce_core.pipelines import PIPELINES
 from ce_core.scenarios import SCENARIOS
-from lab import parameters
 from lab.settings import Settings
 from tests.app.instruments import built, settings
 from tests.app.strategies import any_settings
@@ -36,7 +35,7 @@ def check(wanted: Settings) -> None:
 
 
 def test_presets() -> None:
-    for scenario, name, shift in product(SCENARIOS.values(), parameters.FORMATS, (0.0, 5.1)):
+    for scenario, name, shift in product(SCENARIOS.values(), FORMATS, (0.0, 5.1)):
         check(settings(logits=scenario.logits, target=scenario.target, format=name, shift=shift))
 
 

@@ -6,8 +6,9 @@ from itertools import product
 import numpy as np
 import pytest
 
+from ce_core.formats import FORMATS
 from ce_core.scenarios import SCENARIOS
-from lab.parameters import FORMATS, first_names
+from lab.parameters import first_names
 from lab.settings import REACHES
 from live.parts import Editor
 from tests.app.instruments import built, many, positions, settings, take

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from mpmath import mpf
 
 from ce_core.formats import FORMATS, FloatFormat
-from lab.parameters import FORMATS as OFFERED
 from lab.settings import Settings
 from lab.words import say
 from live.parts import Instrument
@@ -22,6 +21,7 @@ from pages.softmax import TEMPERATURE
 from tests.app.instruments import (
     ANSWERS,
     FIRST,
+    WIDE,
     built,
     committed,
     many,
@@ -41,7 +41,7 @@ STARTS = {
     "two, tied": many(2, logits=(3.0, 3.0), target=1),
     "far": settings(logits=(-40.0, 60.0, 20.0), reach=100.0),
 }
-everywhere = pytest.mark.parametrize("name", OFFERED)
+everywhere = pytest.mark.parametrize("name", WIDE)
 
 
 @cache  # no test changes what it made
@@ -244,7 +244,7 @@ def near_ties(draw: st.DrawFn) -> Settings:
     classes = draw(st.integers(2, 5))
     one = st.sampled_from((-math.inf, -3.0, 0.0, 0.5, 2.0))
     logits = draw(st.lists(one, min_size=classes, max_size=classes))
-    return many(classes, logits=tuple(logits), format=draw(st.sampled_from(OFFERED)))
+    return many(classes, logits=tuple(logits), format=draw(st.sampled_from(WIDE)))
 
 
 @given(near_ties())
@@ -400,7 +400,7 @@ def test_a_temperature_of_0_is_refused_in_words() -> None:
 
 def test_a_release_is_light() -> None:
     rng = np.random.default_rng(20)
-    for name in OFFERED:
+    for name in WIDE:
         for start, limit in (
             (FIRST, 150_000),
             (STARTS["warm and shifted"], 150_000),

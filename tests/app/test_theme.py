@@ -74,9 +74,17 @@ def test_texts_and_lines_stand_out_from_what_is_behind_them(theme: str) -> None:
         assert contrast(colours["textColor"], background) >= 7
         assert contrast(colours["primaryColor"], background) >= 4.5
         assert contrast(colours["linkColor"], background) >= 4.5
+        assert contrast(colours["redColor"], background) >= 4.5
         for drawn in [colours["borderColor"], *colours["chartCategoricalColors"]]:
             assert contrast(drawn, background) >= 3, drawn
     assert contrast("#ffffff", colours["primaryColor"]) >= 3
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_what_is_written_within_a_bar_can_be_read(theme: str) -> None:
+    colours = THEMES[theme]
+    for bar in (*colours["chartCategoricalColors"][:2], colours["redColor"]):
+        assert contrast(colours["backgroundColor"], bar) >= 4.5, bar
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

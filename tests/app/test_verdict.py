@@ -8,12 +8,11 @@ import numpy as np
 
 from ce_core.pipelines import WARNINGS
 from ce_core.scenarios import SCENARIOS
-from lab import parameters
 from lab.numpy_code import numpy_code
 from lab.verdict import warnings
 from lab.words import say
 from live.parts import Columns
-from tests.app.instruments import FIRST
+from tests.app.instruments import FIRST, WIDE
 from tests.app.reading import fill, here, template_of, told
 
 
@@ -45,7 +44,7 @@ def test_each_cause_is_told_with_its_numbers() -> None:
 
 
 def test_warnings_are_what_numpy_says_when_the_lines_on_the_page_run() -> None:
-    for name, (preset, scenario) in product(parameters.FORMATS, SCENARIOS.items()):
+    for name, (preset, scenario) in product(WIDE, SCENARIOS.items()):
         logits, target = scenario.logits, scenario.target
         source = numpy_code(logits, target, name, 0.0)
         with python_warnings.catch_warnings(record=True) as caught:

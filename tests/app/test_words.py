@@ -12,6 +12,8 @@ from ce_core.formats import FORMATS
 from ce_core.pipelines import PIPELINES, CauseKind, EventKind
 from ce_core.scenarios import ALL_SCENARIOS
 from lab import words
+from lab.frame import meanings
+from lab.parameters import FORMATS as CHOSEN
 from lab.words import FIRST, LANGUAGES, has, language, say, sentences, speaking
 from pages.main import LESSONS
 from tests.app.instruments import ANSWERS
@@ -69,7 +71,8 @@ def used() -> set[str]:
 
 
 def test_the_words_files_hold_what_the_lab_says_and_nothing_else() -> None:
-    assert set(SENTENCES) - used() - CALLED - EXPECTED == set()
+    said = {key for key in SENTENCES if not key.startswith("terms.")}
+    assert said - used() - CALLED - EXPECTED == set()
     assert CALLED - set(SENTENCES) == set()
     assert {f for f in asked_for() if not any(re.fullmatch(f, key) for key in SENTENCES)} == set()
 
@@ -88,6 +91,17 @@ def test_a_sentence_is_short_plain_text_with_named_places() -> None:
         assert text == text.lstrip(), key
         assert not re.search(r"\{\W|\{\}|%s|\bTODO\b|<[a-z]", text), key
         assert len(text) <= 240, key
+
+
+def test_a_term_in_brackets_has_a_meaning() -> None:
+    named = {
+        term.split("|")[-1]
+        for text in SENTENCES.values()
+        for term in re.findall(r"\[([a-zA-Z{][^\]]*)\]", text)
+    }
+    named = (named - {"{format}"}) | set(CHOSEN)
+    assert named >= {"softmax", "nan"}
+    assert named - set(meanings()) == set()
 
 
 def test_places_are_filled_and_unknown_ones_are_left_to_the_browser() -> None:

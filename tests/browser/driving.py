@@ -52,10 +52,11 @@ def told_of(page: Page) -> list[str | bytes]:
 
 
 def at_rest(page: Page) -> None:
-    """Wait until all instruments stand and the run of the page's script has ended."""
+    """Wait until all instruments stand still and the run of the page's script has ended."""
     expect(page.locator(".ce-live")).not_to_have_count(0)
     expect(page.locator(".ce-live[aria-busy]")).to_have_count(0)
     expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached()
+    expect(page.locator("html[data-moves]")).to_have_count(0)
 
 
 def stop_clock(page: Page) -> None:

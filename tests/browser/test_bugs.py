@@ -55,7 +55,7 @@ def test_a_drag_moves_the_loss_and_tells_the_server_nothing_until_release(
     expect(readout(page, "loss-broken")).not_to_have_text("0.551502")
     value = position(handle)
     assert -6 < value < 2
-    expect(readout(page, "logit-0-0")).to_have_text(f"{value:g}")
+    expect(readout(page, "logit-0-0")).to_have_text(f"{value:g}".replace("-", "\u2212"))
     assert tells(readout(page, "loss-broken").inner_text(), loss_twice(value))
     told = re.search(r"Here it is ([\d.]+)\.$", readout(page, "verdict").inner_text())
     assert tells(told[1], loss_twice(value))
@@ -126,7 +126,8 @@ def test_the_break_shows_nan(open_bugs: OpenPage) -> None:
 def test_a_scale_has_a_slope_of_its_own_size(open_bugs: OpenPage) -> None:
     page = open_bugs("?bug=scaled_too_late&repaired=1")
     p = 1 / (2 + math.exp(20.5))
-    assert math.isclose(float(readout(page, "loss-repaired").inner_text()), p, rel_tol=2.0**-11)
+    shown = readout(page, "loss-repaired").inner_text().replace("\u2212", "-")
+    assert math.isclose(float(shown), p, rel_tol=2.0**-11)
     expect(page.locator(READY)).to_have_count(2)
     handle = page.get_by_role("slider", name=say("bugs.slider_slope"), exact=True)
     assert position(handle) == 16

@@ -51,7 +51,7 @@ def expect_shown(page: Page, model: list[float]) -> None:
         assert tells(readout(page, name).inner_text(), value), name
     # Three digits are shown; in another order of the factors float32's last ones differ.
     text = readout(page, "product").inner_text()
-    assert float(text) == pytest.approx(float(product), rel=6e-3)
+    assert float(text.replace("\u2212", "-")) == pytest.approx(float(product), rel=6e-3)
     assert readout(page, "product-float32").inner_text() == text
     expect(readout(page, "total")).to_have_text("10")
 

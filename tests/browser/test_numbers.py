@@ -27,7 +27,8 @@ def write(browser: Browser) -> Format:
     def write(values: list[float], kind: str, digits: int) -> list[str]:
         call = "([values, style]) => values.map((value) => format(value, style))"
         texts: list[str] = page.evaluate(call, [values, {"kind": kind, "digits": digits}])
-        return texts
+        assert not [text for text in texts if "-" in text]  # one minus sign: U+2212
+        return [text.replace("\u2212", "-") for text in texts]
 
     yield write
     page.close()

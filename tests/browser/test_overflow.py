@@ -2,18 +2,20 @@
 
 import re
 import struct
+from itertools import product
 from urllib.parse import urlencode
 
 import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from ce_core.pipelines import CauseKind, run
+from ce_core.formats import EVERYDAY
+from ce_core.pipelines import PIPELINES, CauseKind, run
 from ce_core.scenarios import LAB
 from lab.parameters import written
 from lab.settings import Settings
 from lab.words import say
-from pages.overflow import CELL, CELLS
+from pages.overflow import CELL
 from tests.app.instruments import FIRST, built, settings, take
 from tests.app.reading import is_told, tells
 from tests.browser.conftest import OpenPage
@@ -66,8 +68,8 @@ def expect_opened(page: Page, now: Settings) -> None:
 def expect_cells(page: Page, logits: list[float], target: int) -> None:
     """Expect every cell to tell what the core computes for these logits, and its mark why."""
     texts = shown(page)
-    for cell in CELLS:
-        name, pipeline = cell.split(".")
+    for name, pipeline in product(EVERYDAY, PIPELINES):
+        cell = f"{name}.{pipeline}"
         result = run(logits, target, pipeline, name)
         assert tells(texts[f"cell-{cell}"], float(result.steps["loss"])), cell
         assert texts[f"mark-{cell}"] == MARKS[result.cause.kind]

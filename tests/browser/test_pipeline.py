@@ -73,7 +73,7 @@ def loss_text(logits: list[float], target: int, pipeline: str, fmt: str, shift: 
         return "0.000000"
     if 1e-4 <= abs(loss) < 1e7:
         return f"{loss:.6f}"
-    return re.sub(r"e-0?", "e-", f"{loss:.6e}")
+    return re.sub(r"e-0?", "e\u2212", f"{loss:.6e}")
 
 
 def expect_shown(

@@ -164,15 +164,17 @@ def relative_error(computed: float, exact: Decimal) -> float:
 def ulp_error(computed: float, exact: Decimal | float, format: str) -> float:
     """Return |computed - exact| in units in the last place of a format.
 
-    The unit is the distance between the two numbers of the format on either side of `exact`. A
-    correctly rounded number is at most 0.5 away.
+    The unit is the distance between the two closest numbers a <= exact <= b, a != b, of the format
+    with an exponent that is not bounded above: at a power of two that of the numbers below it, and
+    below the smallest normal number that of the subnormal ones. A correctly rounded number is at
+    most 0.5 away.
 
     Parameters
     ----------
     computed : float
         A number of the format.
     exact : Decimal or float
-        What it should be. Beyond the largest number of the format the unit is that of the largest.
+        What it should be.
     format : str
         A name in `ce_core.formats.FORMATS`.
 
@@ -189,13 +191,16 @@ def ulp_error(computed: float, exact: Decimal | float, format: str) -> float:
 
     References
     ----------
-    J.-M. Muller et al., Handbook of Floating-Point Arithmetic, 2nd edition (2018), section 2.3.2
-    (Harrison's definition).
+    Harrison's definition, in the words of J.-M. Muller et al., "Handbook of Floating-Point
+    Arithmetic", as one of its authors quotes it: V. Lefèvre, "Motion 46: finalise interval
+    literals", IEEE P1788 mailing list, 12 July 2013. The book itself was not looked up.
 
     Examples
     --------
     >>> ulp_error(0.1, Decimal("0.1"), "float64")
     0.4
+    >>> ulp_error(1.0 + 2.0**-52, 1.0, "float64"), ulp_error(1.0 - 2.0**-53, 1.0, "float64")
+    (2.0, 1.0)
     """
     fmt = lookup(format)
     with localcontext(_WORK):
@@ -204,11 +209,18 @@ def ulp_error(computed: float, exact: Decimal | float, format: str) -> float:
             return 0.0 if found.is_nan() and truth.is_nan() else math.nan
         if found.is_infinite() or truth.is_infinite():
             return 0.0 if found == truth else math.inf
-        size = min(max(abs(truth), Decimal(fmt.smallest_normal)), Decimal(fmt.max))
-        exponent = math.frexp(float(size))[1] - 1
-        if Decimal(math.ldexp(1.0, exponent)) > size:  # float() rounded up to a power of two
-            exponent -= 1
-        return float(abs(found - truth) / Decimal(math.ldexp(1.0, exponent - fmt.fraction_bits)))
+        size, smallest = truth.copy_abs(), Decimal(fmt.smallest_normal)
+        power = _power_of_two_below(size) if size > smallest else smallest
+        return float(abs(found - truth) / (power / 2**fmt.fraction_bits))
+
+
+def _power_of_two_below(size: Decimal) -> Decimal:
+    """Return the largest power of two that is smaller than a normal number."""
+    if size < Decimal(2) ** 1023:
+        power = Decimal(math.ldexp(0.5, math.frexp(float(size))[1]))
+    else:
+        power = Decimal(2) ** int(size.log10() / Decimal(2).log10())
+    return power if power < size else power / 2  # it is one, or float() rounded up to one
 
 
 def _solve(logits: Sequence[float]) -> _Parts:

@@ -58,14 +58,23 @@ def ulp(exact: mpf, fmt: FloatFormat) -> mpf:
 
 
 def ulps(computed: float, exact: mpf, fmt: FloatFormat) -> float:
-    """Return |computed - exact| in ulps; 0 for the right infinity, inf for a wrong one or nan."""
+    """Return |computed - exact| in ulps; 0 for the right overflow, inf for a wrong one or nan."""
     with mpmath.workdps(DIGITS):
         if abs(exact) >= fmt.max + ulp(mpf(fmt.max), fmt) / 2:
-            overflow = math.copysign(math.inf, exact) if fmt.has_infinity else math.nan
-            return 0.0 if repr(float(computed)) == repr(overflow) else math.inf
+            stored = fmt.overflow if exact > 0 else 0 - fmt.overflow
+            return 0.0 if repr(float(computed)) == repr(stored) else math.inf
         if math.isnan(computed):
             return math.inf
         return float(abs(mpf(computed) - exact) / ulp(exact, fmt))
+
+
+def exp_overflow(fmt: FloatFormat) -> float:
+    """Return the logit from which on exp rounds to a number above the format's largest.
+
+    It is the log of the largest number and half a unit more: a tie goes to the even neighbour.
+    """
+    significand = 2 * math.frexp(fmt.max)[0]
+    return fmt.ln_max + math.log1p(fmt.unit_roundoff / significand)
 
 
 def vectors(fmt: FloatFormat, rng: np.random.Generator) -> list[np.ndarray]:
@@ -87,6 +96,7 @@ def vectors(fmt: FloatFormat, rng: np.random.Generator) -> list[np.ndarray]:
     drawn += [np.log(rng.dirichlet(np.ones(size))) for size in (2, 3, 10)]
     drawn += [np.array([gap, 0.0, 0.0]) for gap in (5.0, 10.0, 20.0, 40.0, 100.0)]
     drawn += [np.array([fmt.max, -fmt.max]), np.array([fmt.max, fmt.max])]
+    drawn = [logits.clip(-fmt.max, fmt.max) for logits in drawn]
     if fmt.has_infinity:
         drawn += [np.array([-np.inf, 1.0, 2.0]), np.array([0.5, -np.inf])]
     return [logits.astype(fmt.dtype) for logits in drawn]

@@ -9,7 +9,6 @@ import pytest
 
 from ce_core.formats import FORMATS
 from ce_core.pipelines import PIPELINES, STEPS, Budget, CauseKind, Run, run
-from tests.core.exact import ulp_error
 from tests.core.test_pipelines import some_vectors
 
 # A loss of 1e-320 is 1 minus a probability.
@@ -128,7 +127,7 @@ def test_shares_are_the_differences_of_the_losses(name: str) -> None:
     mpmath.mp.prec = _BITS.get(name, 420)
     for z, target, shift in some_vectors(name, 12 if name == "float64" else 80, 11):
         given = z.tolist()
-        if given[target] == -INF or not FORMATS[name].has_infinity and -INF in given:
+        if given[target] == -INF or (not FORMATS[name].has_infinity and -INF in given):
             continue
         for pipeline in STEPS:
             found = run(given, target, pipeline, name, shift=shift)

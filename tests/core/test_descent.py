@@ -56,6 +56,39 @@ def test_a_step_is_the_rate_times_the_gradient_of_the_cross_entropy():
             np.testing.assert_allclose(before - after, 0.7 * gradient, rtol=0, atol=1e-14)
 
 
+def on_paper(logits, target, smoothing):
+    """Return the slopes to 17 digits."""
+    with mpmath.workdps(400):
+        total = mpmath.fsum(mpmath.exp(mpf(x)) for x in logits)
+        eps = mpf(smoothing)
+        return [
+            float(mpmath.exp(mpf(x)) / total - (1 - eps) * (c == target) - eps / len(logits))
+            for c, x in enumerate(logits)
+        ]
+
+
+def test_the_slopes_of_a_confident_answer_keep_their_digits_and_add_up_to_0():
+    for logits in ([40.0, 0.0, 0.0], [700.1, 0.3, -1.0], [40.0, 39.0, -300.0], [0.1, 40.2, 3.0]):
+        for target in range(3):
+            found = slope(logits, target)
+            np.testing.assert_allclose(found, on_paper(logits, target, 0.0), rtol=1e-15)
+            np.testing.assert_allclose(found, cross_entropy_gradient(logits, target), rtol=1e-15)
+            assert abs(found.sum()) <= 2.0**-52 * abs(found).max()
+
+
+def test_smoothed_slopes_are_right_to_a_roundoff_of_1():
+    for logits in starts((5, 4), 30.0):
+        for smoothing in (0.1, 1.0):
+            expected = on_paper(logits.tolist(), 2, smoothing)
+            np.testing.assert_allclose(slope(logits, 2, smoothing), expected, rtol=0, atol=2.0**-52)
+
+
+def test_a_step_from_a_confident_answer_still_moves():
+    """The probability of the first class rounds to 1, and p - 1 to 0."""
+    path = descend([0.0, -40.0, -40.0], 0, 1.0, 1)
+    assert path[1, 0] == slope([0.0, -40.0, -40.0], 0)[0] * -1 > 8e-18
+
+
 def test_rows_have_rates_and_smoothings_of_their_own():
     logits = starts((2, 3, 4))
     rates, smoothing = np.array([[0.1, 0.5, 1.0]]), np.array([[0.0], [0.3]])
@@ -68,7 +101,7 @@ def test_rows_have_rates_and_smoothings_of_their_own():
         alone = descend(logits[i, j], 0, rates[0, j], 5, smoothing[i, 0])
         np.testing.assert_allclose(found[i, j], alone, rtol=0, atol=1e-14)
         direct = [cross_entropy(z, 0, label_smoothing=smoothing[i, 0]) for z in found[i, j]]
-        np.testing.assert_array_equal(losses[i, j], direct)
+        np.testing.assert_allclose(losses[i, j], direct, rtol=1e-14)
 
 
 def test_no_steps_and_no_rows():

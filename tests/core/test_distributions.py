@@ -13,7 +13,7 @@ from scipy import special, stats
 from ce_core import likelihood as lk
 from ce_core.formats import FORMATS
 
-ROOMY = [name for name in FORMATS if not name.startswith("float8")]
+ROOMY = [name for name, fmt in FORMATS.items() if fmt.bits > 8]
 
 
 def simplex(draw_from: np.ndarray) -> np.ndarray:

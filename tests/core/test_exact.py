@@ -146,7 +146,7 @@ def test_a_neighbour_is_one_ulp_away(subtests):
     for name in FORMATS:
         with subtests.test(name=name):
             fmt = FORMATS[name]
-            start = [0.0, fmt.smallest_normal, 1.0, 1.5, 3.0, fmt.max / 2]
+            start = [0.0, fmt.smallest_normal, 1.5, 3.0, fmt.max / 2]
             for value in [float(np.float64(number).astype(fmt.dtype)) for number in start]:
                 above = neighbours(value, name)[1]
                 assert exact.ulp_error(above, value, name) == 1
@@ -162,7 +162,8 @@ def test_rounding_is_within_half_an_ulp(subtests):
         with subtests.test(name=name):
             fmt = FORMATS[name]
             rng = np.random.default_rng(1)
-            for exact_value in rng.standard_normal(200) * 2.0 ** rng.integers(-5, 5, 200):
+            drawn = rng.standard_normal(200) * 2.0 ** rng.integers(-5, 5, 200)
+            for exact_value in drawn[np.abs(drawn) < fmt.max]:
                 stored = float(exact_value.astype(fmt.dtype))
                 error = exact.ulp_error(stored, float(exact_value), name)
                 size = Fraction(abs(float(exact_value)))
@@ -170,6 +171,30 @@ def test_rounding_is_within_half_an_ulp(subtests):
                 unit = Fraction(neighbours(below, name)[1]) - Fraction(below)
                 assert error <= 0.5
                 assert error == float(abs(abs(Fraction(stored)) - size) / unit)
+
+
+def test_at_a_power_of_two_the_unit_is_the_smaller_one(subtests):
+    """Of 2**k the closest numbers on either side are 2**k and the one below it."""
+    for name, fmt in FORMATS.items():
+        with subtests.test(name=name):
+            twice = 2 * fmt.smallest_normal
+            for value in (twice, *(v for v in (0.5, 1.0, -4.0) if twice <= abs(v) < fmt.max)):
+                below, above = sorted(neighbours(value, name), key=abs)
+                assert exact.ulp_error(below, value, name) == 1
+                assert exact.ulp_error(above, value, name) == 2
+            # Just above it the unit is that of the numbers above.
+            above = exact.ulp_error(twice, Decimal(twice) * (1 + Decimal(10) ** -40), name)
+            assert above == pytest.approx(1e-40 * 2.0**fmt.fraction_bits)
+
+
+def test_the_unit_goes_on_beyond_the_largest_number():
+    largest = FORMATS["float16"].max  # 65504, whose unit is 32
+    assert exact.ulp_error(largest, 65520.0, "float16") == 0.5
+    assert exact.ulp_error(largest, 65536.0, "float16") == 1
+    assert exact.ulp_error(largest, 65600.0, "float16") == 1.5  # the unit is 64
+    assert exact.ulp_error(1.0, Decimal("1e400"), "float64") == pytest.approx(
+        float(Decimal("1e400") / Decimal(2) ** (1328 - 52))
+    )
 
 
 def test_just_below_a_power_of_two_the_unit_is_the_smaller_one():
@@ -186,7 +211,7 @@ def test_ulp_error_of_special_values():
     assert math.isnan(exact.ulp_error(NAN, 1.0, "float32"))
     assert math.isnan(exact.ulp_error(INF, NAN, "float32"))
     assert exact.ulp_error(0.0, Decimal("1e-1000"), "float64") == 0
-    assert exact.ulp_error(1.7976931348623157e308, Decimal("1e400"), "float64") > 1e90
+    assert exact.ulp_error(1.0, Decimal("1e100000000000000"), "float64") > 2.0**52
 
 
 def test_relative_error():

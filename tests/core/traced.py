@@ -204,15 +204,16 @@ def _traced(
     inputs = {name: values[name][0] for name in step.inputs}
     output = values[step.name][0]
     numbers = np.atleast_1d(output).astype(np.float64).tolist()
+    results = numbers if fmt.has_nan else _unbounded(step, inputs, target, fmt)
     # The class that each number belongs to; the target, where the step picks it.
     if np.ndim(output):
         classes = list(range(len(numbers)))
     else:
         classes = [target if step.name in ("probability", "loss") else -1]
     events = []
-    for number, truth, index in zip(numbers, on_paper, classes, strict=True):
+    for result, truth, index in zip(results, on_paper, classes, strict=True):
         went_in = [_of_class(array, index) for array in inputs.values()]
-        kind = _event(step.operation, np.concatenate(went_in), number, truth, fmt)
+        kind = _event(step.operation, np.concatenate(went_in), result, truth, fmt)
         if kind is not None:
             said = (m for m in messages if m.startswith(_NUMPY_WORDS.get(kind, kind)))
             events.append(Event(kind, index, next(said, None)))
@@ -226,6 +227,23 @@ def _traced(
         tuple(events),
         messages,
     )
+
+
+def _unbounded(step: Step, inputs: dict[str, Array], target: int, fmt: FloatFormat) -> list[float]:
+    """Return what a step would leave in a format that has inf and nan beside its numbers.
+
+    In one that has neither, the stored number does not tell: the formula is evaluated in float64.
+    """
+    names = {name: np.asarray(array, np.float64) for name, array in inputs.items()}
+    largest = fmt.max + math.ldexp(fmt.unit_roundoff, math.frexp(fmt.max)[1] - 1)
+    with np.errstate(all="ignore"):
+        if step.operation == "cast":
+            wide = names["given"] + names["shift"]
+        else:
+            wide = eval(step.formula, {"np": np, "target": target, **names})  # noqa: S307 - ours
+        wide = np.where(np.abs(wide) >= largest, np.inf, np.atleast_1d(wide))
+        stored = wide.astype(fmt.dtype).astype(np.float64)
+    return np.where(np.isfinite(wide), stored, wide).tolist()
 
 
 _NUMPY_WORDS: Final = {"invalid": "invalid value", "divide": "divide by zero"}

@@ -21,9 +21,9 @@ const log = geometry.area({
 });
 
 test("a bar grows from 0, on a log axis from 1", () => {
-  assert.equal(geometry.bar(linear, 10, 20, 2), "M10,200V100H20V200Z");
-  assert.equal(geometry.bar(log, 10, 20, 100), "M10,150V50H20V150Z");
-  assert.equal(geometry.bar(log, 10, 20, 0.1), "M10,150V200H20V150Z");
+  assert.equal(geometry.bar(linear, 10, 20, geometry.top(linear, 2)), "M10,200V100H20V200Z");
+  assert.equal(geometry.bar(log, 10, 20, geometry.top(log, 100)), "M10,150V50H20V150Z");
+  assert.equal(geometry.bar(log, 10, 20, geometry.top(log, 0.1)), "M10,150V200H20V150Z");
 });
 
 test("values without a length have a place and a name", () => {

@@ -1,0 +1,103 @@
+"""The path of a lesson: which settings a step opens, and what of it the player is told."""
+
+from collections.abc import Container, Sequence
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from lab.lesson import Lesson, Question
+from lab.lesson import Step as LessonStep
+from lab.parameters import AT, MAX_CLASSES
+from lab.readers import counted
+from lab.settings import Settings
+from lab.words import has, say
+from live.parts import Columns, Step
+
+
+def entered(lesson: Lesson, settings: Settings, text: str) -> Settings:
+    """Go to a step: the settings that it opens.
+
+    Raises
+    ------
+    ValueError
+        If the lesson has no such step.
+    """
+    at = counted(len(lesson.steps)).read(text)
+    return lesson.steps[at - 1].opens(settings.put(at=at))
+
+
+def opened(lesson: Lesson, settings: Settings, named: Container[str]) -> Settings:
+    """Return what a link opens in a lesson with steps; in others, what it says.
+
+    Where a link names a step, all else that it leaves out is as the path has opened it up to there.
+    Where it names numbers of the lesson's own and no step, they are for the free instrument, which
+    is the last step; and where it names neither, the path begins.
+    """
+    if not lesson.steps:
+        return settings
+    last = len(lesson.steps)
+    if AT.key not in named and any(p.key in named for p in lesson.parameters):
+        return settings.put(at=last)
+    at = min(settings[AT], last) if AT.key in named else 1
+    path = reduce(lambda now, step: step.opens(now), lesson.steps[:at], settings)
+    kept = {key: settings.get(key) for key in settings if key in named}
+    return path.put(**kept | {AT.key: at})
+
+
+def told(lesson: Lesson, settings: Settings) -> list[Step]:
+    """Return the steps of a lesson in words."""
+    return [
+        Step(
+            step.key,
+            step.kind,
+            title=_said(lesson, step, "title", settings),
+            text=_said(lesson, step, "text", settings),
+            task=_said(lesson, step, "do", settings),
+            done=_said(lesson, step, "done", settings),
+            shows=step.shows,
+            covers=step.covers(settings),
+            times=step.times,
+        )
+        for step in lesson.steps
+    ]
+
+
+def _said(lesson: Lesson, step: LessonStep, what: str, settings: Settings) -> str:
+    key = f"{lesson.page}.step_{step.key}_{what}"
+    return say(key, **places(settings)) if has(key) else ""
+
+
+def places(settings: Settings) -> dict[str, str]:
+    """Return what fills the places of a step's sentences.
+
+    The true class, the first of the others, and the format.
+    """
+    names, target = settings.names, settings.target
+    return {"true": names[target], "other": names[other(settings)], "format": settings.format}
+
+
+def other(settings: Settings) -> int:
+    """Return the first class that is not the true one."""
+    return next(i for i in range(MAX_CLASSES) if i != settings.target)
+
+
+def asked(lesson: Lesson, settings: Settings) -> Question | None:
+    """Return the question of the step, where it has one."""
+    step = _now(lesson, settings)
+    return step.ask(settings) if step and step.ask else None
+
+
+def played(lesson: Lesson, settings: Settings, columns: Columns) -> dict[str, Any]:
+    """Return what the player is told about the step; its goal becomes a column."""
+    step = _now(lesson, settings)
+    if step is None:
+        return {}
+    # A step without a goal has the column too, so that all steps of a picture have one layout.
+    goal = step.goal(settings, columns) if step.goal else np.zeros((1, 1))
+    return {"at": settings[AT], "goal": columns.add("goal", goal.astype("u1"))}
+
+
+def _now(lesson: Lesson, settings: Settings) -> LessonStep | None:
+    steps: Sequence[LessonStep] = lesson.steps
+    return steps[settings[AT] - 1] if steps else None

@@ -1,0 +1,44 @@
+// @ts-check
+// The sliders of a picture whose bars are dragged: for the keyboard beside it, and on a phone one of
+// them below it, which chips choose.
+
+import { make } from "./dom.js";
+
+/** @import {Slider} from "./sliders.js" */
+
+/**
+ * @param {Slider[]} sliders
+ * @param {string[]} ids those of the picture
+ * @param {string} label what the chips are for
+ * @param {{focus: (id: string | null) => void, choose: (i: number) => void}} picture
+ */
+export function dock(sliders, ids, label, picture) {
+  const shown = ids.map((id) => sliders.find(({ layout }) => layout.id === id)).filter((s) => s !== undefined);
+  const chips = shown.map(({ layout }, i) => {
+    const chip = make("button", { type: "button", class: "ce-chip", "data-focus": `chip-${layout.id}`, text: layout.name });
+    chip.addEventListener("click", () => choose(i));
+    return chip;
+  });
+  const row = make("div", { class: "ce-chips", role: "group", "aria-label": label }, ...chips);
+  const nodes = shown.map(({ node }) => node);
+  const box = make("div", { class: "ce-dock" }, row, ...nodes);
+  // A slider that the picture does not have keeps its value.
+  for (const { node, layout } of sliders) node.hidden = !ids.includes(layout.id);
+
+  /** @param {number} chosen */
+  function choose(chosen) {
+    chips.forEach((chip, i) => chip.setAttribute("aria-pressed", String(i === chosen)));
+    nodes.forEach((node, i) => node.classList.toggle("ce-docked", i === chosen));
+    picture.choose(chosen);
+  }
+
+  box.addEventListener("focusin", ({ target }) => {
+    const i = nodes.findIndex((node) => target instanceof Node && node.contains(target));
+    if (i >= 0) choose(i);
+    const range = target instanceof HTMLInputElement && target.type === "range";
+    picture.focus(range && i >= 0 ? ids[i] : null);
+  });
+  box.addEventListener("focusout", () => picture.focus(null));
+  choose(0);
+  return box;
+}

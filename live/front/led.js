@@ -1,0 +1,89 @@
+// @ts-check
+// Where the parts of an instrument stand on a page with steps: all in one view.
+
+import { card } from "./cards.js";
+import { dock } from "./dock.js";
+import { make } from "./dom.js";
+import { formulas } from "./formulas.js";
+import { table } from "./tables.js";
+import { Tabs } from "./tabs.js";
+
+/** @import {Parts} from "./arranged.js" */
+/** @import {Stack} from "./stack.js" */
+/** @import {InstrumentLayout, Words} from "./types.js" */
+
+/**
+ * @param {InstrumentLayout} layout
+ * @param {Parts & {stacks: Stack[], switches: {node: HTMLElement}[]}} parts
+ * @param {Words} words
+ * @returns {{nodes: HTMLElement[], tabs: Tabs | null}}
+ */
+export function led(layout, parts, words) {
+  const { cells } = parts;
+  const cards = layout.cards.map((spec) => {
+    const node = card(spec, cells, "h2");
+    node.dataset.part = spec.value.readout;
+    return node;
+  });
+  if (parts.stacks.length) {
+    const [stack] = parts.stacks;
+    const side = make("div", { class: "ce-side" }, ...parts.switches.map(({ node }) => node), ...cards);
+    const sliders = /** @type {import("./sliders.js").Slider[]} */ (parts.sliders);
+    const below = dock(sliders, stack.spec.drag, words.class, stack);
+    return { nodes: [stack.node, side, below, parts.status], tabs: null };
+  }
+  const tabs = new Tabs();
+  panels(layout, parts, cards, words).forEach(([title, ...content]) => tabs.add(title, content));
+  return { nodes: [tabs.node, parts.notice, parts.status], tabs };
+}
+
+/**
+ * @param {InstrumentLayout} layout
+ * @param {Parts} parts
+ * @param {HTMLElement[]} cards
+ * @param {Words} words
+ * @returns {[string, ...HTMLElement[]][]}
+ */
+function panels(layout, parts, cards, words) {
+  const { cells, presets, editor, code, said, sliders, choices, pictures } = parts;
+  // The names by which a step shows them.
+  for (const { node } of sliders) node.dataset.part = `slider.${node.dataset.slider}`;
+  if (presets) presets.node.dataset.part = "presets";
+  if (editor) editor.node.dataset.part = "editor";
+  const top = [presets, editor].filter((part) => part !== null).map(({ node }) => node);
+  const main = layout.tables.filter((spec) => spec.main).map((spec) => table(spec, cells));
+  const several = sliders.some(({ radio }) => radio);
+  const controls = make(
+    "div",
+    { class: "ce-controls" },
+    make("p", { class: "ce-hint", text: layout.hint }),
+    make(
+      "div",
+      { class: "ce-sliders", ...(several && { role: "radiogroup", "aria-label": layout.choice_label }) },
+      ...sliders.map(({ node }) => node),
+    ),
+    make("div", { class: "ce-choices", "data-part": "choices" }, ...choices.map(({ node }) => node)),
+  );
+  const figures = make("div", { class: "ce-figures" }, ...main, ...pictures.map(({ node }) => node));
+  const play = make(
+    "div",
+    { class: "ce-play" },
+    ...(top.length ? [make("div", { class: "ce-top" }, ...top)] : []),
+    controls,
+    make("div", { class: "ce-seen" }, figures, make("div", { class: "ce-cards" }, ...cards)),
+  );
+  const rest = layout.sentences.slice(1).map(
+    ({ title }, i) => /** @type {[string, HTMLElement]} */ ([title, said[i + 1]]),
+  );
+  return [
+    [words.play, play],
+    ...layout.tables.filter((spec) => !spec.main).map(
+      (spec) => /** @type {[string, HTMLElement]} */ ([spec.title, table(spec, cells)]),
+    ),
+    ...(layout.formulas.length
+      ? [/** @type {[string, HTMLElement]} */ ([layout.formulas_title, formulas(layout.formulas_title, layout.formulas, cells)])]
+      : []),
+    ...rest,
+    ...(code && layout.code ? [/** @type {[string, HTMLElement]} */ ([layout.code.title, code.node])] : []),
+  ];
+}

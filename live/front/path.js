@@ -1,0 +1,138 @@
+// @ts-check
+// The path of a page: at which step the learner is, what of it is done, and what is covered.
+
+/** @import {Question, Step} from "./types.js" */
+
+const TRIES = 2; // answers to a question until the picture answers it
+
+/**
+ * @typedef {object} Done what a tab keeps of the visit
+ * @property {(key: string) => boolean} did
+ * @property {(key: string) => void} does
+ */
+
+export class Path {
+  /** @type {Step[]} */
+  steps = [];
+  at = 0; // counted from 1; 0 before the first answer
+  /** @type {Question | null} */
+  question = null;
+  /** @type {number[]} */
+  tries = []; // the options that were chosen
+  drags = 0; // in which the goal was met
+  met = false; // whether the goal is met where the picture stands
+  #inThisDrag = false;
+
+  /** @param {Done} done */
+  constructor(done) {
+    this.done = done;
+  }
+
+  /**
+   * @param {Step[]} steps
+   * @param {number} at
+   * @param {Question | null} question
+   */
+  update(steps, at, question) {
+    const before = this.step?.key;
+    this.steps = steps;
+    this.at = at;
+    this.question = question;
+    const { step } = this;
+    if (!step || step.key === before) return;
+    this.tries = [];
+    this.drags = 0;
+    this.met = this.#inThisDrag = false;
+    if (step.kind === "see" || step.kind === "explore") this.done.does(step.key);
+  }
+
+  get step() {
+    return this.steps[this.at - 1];
+  }
+
+  /** Whether what the step asks for is done, now or before. */
+  get reached() {
+    return this.step !== undefined && this.done.did(this.step.key);
+  }
+
+  /** Whether the question is answered: rightly, or as often as may be. */
+  get answered() {
+    const right = this.question !== null && this.tries.includes(this.question.right);
+    return right || this.tries.length >= TRIES || this.reached;
+  }
+
+  /** Whether the picture stands still, as a question about it is open. */
+  get locked() {
+    return this.step?.kind === "predict" && this.question !== null && !this.answered;
+  }
+
+  /**
+   * Answer the question.
+   *
+   * @param {number} option
+   * @returns {boolean} whether the picture answers now
+   */
+  choose(option) {
+    if (!this.locked || !this.step || this.tries.includes(option)) return false;
+    this.tries.push(option);
+    if (this.locked) return false;
+    this.done.does(this.step.key);
+    return true;
+  }
+
+  /**
+   * The picture stands where the goal is met, or where it is not.
+   *
+   * @param {boolean} met
+   * @param {boolean} held whether the learner's hand moves it
+   * @returns {boolean} whether the goal is reached with this
+   */
+  see(met, held) {
+    const { step } = this;
+    if (step?.kind !== "reach") return false;
+    this.met = met;
+    if (!met || this.reached) return false;
+    if (step.times > 1) {
+      if (!held || this.#inThisDrag) return false;
+      this.#inThisDrag = true;
+      this.drags += 1;
+      if (this.drags < step.times) return false;
+    }
+    this.done.does(step.key);
+    return true;
+  }
+
+  /** The learner's hand is off. */
+  letGo() {
+    this.#inThisDrag = false;
+  }
+
+  /** The parts that are covered now. */
+  get covers() {
+    const covered = this.step?.kind === "reach" ? this.met : this.locked;
+    return covered ? (this.step?.covers ?? []) : [];
+  }
+
+  /**
+   * What is said of the answer: why the last wrong one is wrong, or why the right one is right.
+   *
+   * @returns {string}
+   */
+  get reason() {
+    const { question, tries } = this;
+    if (!question || this.step?.kind !== "predict") return "";
+    if (this.answered) return question.reasons[question.right];
+    const last = tries.at(-1);
+    return last === undefined ? "" : question.reasons[last];
+  }
+}
+
+/**
+ * Whether a part is shown, by its name or by that of the row that it is in.
+ *
+ * @param {string} part
+ * @param {string[]} shows all if there are none
+ */
+export function shownPart(part, shows) {
+  return shows.length === 0 || shows.includes(part) || shows.includes(part.split(".")[0]);
+}
