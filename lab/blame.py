@@ -29,6 +29,8 @@ PIECES: Final = (
     "logit_overflow",
     "logit_overflow_close",
     "logit_overflow_edge",
+    "added_overflow",
+    "added_overflow_down",
     "logit_overflow_down",
     "logit_overflow_down_close",
     "logit_overflow_down_edge",
@@ -110,7 +112,8 @@ def blame(run: Run) -> Blame:
     cause, fmt, state = run.cause, FORMATS[run.format], states(run)
     loss = run.steps["loss"].astype(np.float64)
     up = np.select([cause.value > 0, np.isneginf(cause.value)], [1, 2], 0)
-    log10 = np.log10(cause.significand) + cause.exponent
+    with np.errstate(divide="ignore"):
+        log10 = np.log10(cause.significand) + cause.exponent
     kind = cause.kind.astype(np.int64)
     small = np.isin(kind, (K.EXP_LOST, K.SUM_UNDERFLOW))
     limit = np.where(small, np.log10(fmt.smallest_subnormal), np.log10(fmt.max))
@@ -145,6 +148,8 @@ def _cause_key(kind: CauseKind, run: Run, step: int, *, rises: int, near: int, g
         return f"rounded_{name}"
     if kind == K.LOGIT_OVERFLOW and rises == 2:
         return "mask_lost"
+    if kind in (K.LOGIT_OVERFLOW, K.LOGIT_LOST) and run.budget.steps[step] == "added":
+        return "added_overflow" if rises else "added_overflow_down"
     if kind == K.LOGIT_OVERFLOW and not rises:
         key += "_down"
     if kind == K.ALL_MASKED and run.pipeline != "naive":

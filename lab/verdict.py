@@ -7,7 +7,7 @@ import numpy as np
 from ce_core.formats import FORMATS
 from ce_core.pipelines import PIPELINES, WARNINGS, CauseKind, Run
 from lab import blame
-from lab.distance import RIGHT, SHORT, STATES, percent, shown
+from lab.distance import OFF, RIGHT, SHORT, STATES, percent, shown
 from lab.settings import Settings
 from lab.words import say
 from live.parts import Column, Columns, Place, Sentence, Style
@@ -63,7 +63,8 @@ def verdict(
     code = _chosen(told, [b.code for b in blames])
     tail = _chosen(told, [blame.tail(b) for b in blames])
     far = np.array([b.state == STATES.index("far") for b in blames])
-    others = np.where(smallest.any(axis=0), 0, _others(broke, right, far, runs))
+    off = np.array([np.isin(b.state, _positions(OFF)) for b in blames])
+    others = np.where(smallest.any(axis=0), 0, _others(broke, right, far, off, runs))
     parts = (told, code, tail, others)
     sizes = (len(PIPELINES), 1 + max(int(b.code.max()) for b in blames), 4, len(_OTHERS))
     number = np.ravel_multi_index(tuple(np.asarray(part, np.int64) for part in parts), sizes)
@@ -116,7 +117,11 @@ def _chosen(told: np.ndarray, arrays: list[np.ndarray]) -> np.ndarray:
 
 
 def _others(
-    broke: np.ndarray, right: np.ndarray, far: np.ndarray, runs: Mapping[str, Run]
+    broke: np.ndarray,
+    right: np.ndarray,
+    far: np.ndarray,
+    off: np.ndarray,
+    runs: Mapping[str, Run],
 ) -> np.ndarray:
     """Say at each position what the other forms make of it, as a position in `_OTHERS`."""
     naive, shifted, fused = broke
@@ -131,10 +136,10 @@ def _others(
         "all_right": all_right & ~broke.any(axis=0),
         "shifted_right": naive & ~shifted & right[1],
         "shifted_far": naive & ~shifted & far[1],
-        "shifted_off": naive & ~shifted,
+        "shifted_off": naive & ~shifted & off[1],
         "fused_right": (naive | shifted) & ~fused & right[2],
         "fused_far": (naive | shifted) & ~fused & far[2],
-        "fused_off": (naive | shifted) & ~fused,
+        "fused_off": (naive | shifted) & ~fused & off[2],
         "others_right": ~broke.any(axis=0) & ~right[0] & right[1] & right[2],
     }
     chosen["fused_right"] |= ~broke.any(axis=0) & ~right[1] & right[2]

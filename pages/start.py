@@ -10,13 +10,13 @@ import numpy as np
 from ce_core import FORMATS, cross_entropy
 from ce_core.pipelines import CauseKind, Run, run_all
 from lab.controls import logit_sliders, positions, slider
+from lab.distance import PROSE
 from lab.lesson import Lesson, Question, Step
 from lab.parameters import AT, FORMAT, LOGITS, NAMES, SHIFT, TARGET
 from lab.pipeline import PRESET, open_scenario, summary
 from lab.readers import one_of
 from lab.settings import Parameter, Settings, widened
 from lab.steps import other, places
-from lab.verdict import PROSE
 from lab.words import say
 from live.message import cut
 from live.parts import (
@@ -294,7 +294,7 @@ _PIECES: Final = ("exp_nan", "exp_inf", "sum", "nothing", "underflow", "still", 
 def _told(runs: Mapping[str, Run], settings: Settings, columns: Columns) -> Sentence:
     """Tell what happens at every position; nothing where the step's own text is to be read."""
     naive, shifted = runs["naive"], runs["shifted"]
-    code = np.zeros(naive.kind.shape, np.int8)
+    code = np.zeros(naive.broke.shape, np.int8)
 
     def tell(piece: str, where: np.ndarray) -> None:
         code[np.broadcast_to(where, code.shape)] = 1 + _PIECES.index(piece)
@@ -307,12 +307,12 @@ def _told(runs: Mapping[str, Run], settings: Settings, columns: Columns) -> Sent
         exp = columns["exp"].values
         fits = np.isfinite(exp).all(axis=-1)
         tell("saved", fits & ((here != "again") | _far(settings, columns)))
-        tell("still", shifted.kind == CauseKind.PROBABILITY_UNDERFLOW)
+        tell("still", shifted.broke == CauseKind.PROBABILITY_UNDERFLOW)
     elif here in ("drag", "again"):
         for kind, piece in _CAUSES.items():
-            tell(piece, naive.kind == kind)
+            tell(piece, naive.broke == kind)
         infinite = np.isinf(columns["loss_naive"].values)
-        tell("exp_inf", (naive.kind == CauseKind.EXP_OVERFLOW) & infinite)
+        tell("exp_inf", (naive.broke == CauseKind.EXP_OVERFLOW) & infinite)
     cause = naive.cause
     fmt = FORMATS[settings.format]
     words = {"format": fmt.name, "true": settings.names[settings.target]}

@@ -46,7 +46,8 @@ class Cause:
     kind                  value                         significand * 10**exponent
     ===================== ============================= ===================================
     NAN_LOGIT             the given logit               nothing
-    LOGIT_OVERFLOW, _LOST the given logit + shift       its magnitude
+    LOGIT_OVERFLOW, _LOST the given logit, or the       its magnitude
+                          stored one + shift
     ALL_MASKED            -inf                          nothing
     SUBTRACT_OVERFLOW,    the stored logit              max - logit
     DIFFERENCE_LOST
@@ -163,7 +164,11 @@ _OF_TARGET: Final = ("probabilities", "padded", "clamped", "loss", "log_probabil
 def _step_of(kind: CauseKind, run: Judged, rows: Array) -> Array | int:
     """Return the positions of the step that broke in these rows."""
     case, values, budget = run.case, run.values, run.budget
-    if kind in (CauseKind.LOGIT_OVERFLOW, CauseKind.TARGET_MASKED, CauseKind.ALL_MASKED):
+    if kind == CauseKind.LOGIT_OVERFLOW:
+        at_once = run.breaks[kind][rows] & (np.abs(case.given[rows]) >= case.format.too_large)
+        at = at_once.any(axis=-1)
+        return np.where(at, budget.steps.index(STORED), budget.steps.index(ADDED))
+    if kind in (CauseKind.TARGET_MASKED, CauseKind.ALL_MASKED):
         kept = np.isfinite(case.kept[rows]) | (case.kept[rows] == case.given[rows])
         return np.where(kept.all(axis=-1), budget.steps.index(ADDED), budget.steps.index(STORED))
     if kind == CauseKind.PROBABILITY_UNDERFLOW:
@@ -182,7 +187,11 @@ def _step_of(kind: CauseKind, run: Judged, rows: Array) -> Array | int:
 def _class_hit(kind: CauseKind, case: Case, breaks: Breaks, rows: Array) -> Array | int:
     """Return the class that a kind of cause hit in these rows, or -1."""
     if kind in breaks and breaks[kind].ndim == 2:
-        return np.asarray(breaks[kind][rows].argmax(axis=-1))
+        hit = breaks[kind][rows]
+        if kind == CauseKind.LOGIT_OVERFLOW:  # one that was lost when it was stored comes first
+            at_once = hit & (np.abs(case.given[rows]) >= case.format.too_large)
+            hit = np.where(at_once.any(axis=-1)[:, None], at_once, hit)
+        return np.asarray(hit.argmax(axis=-1))
     if kind == CauseKind.SUM_UNDERFLOW:
         return np.asarray(case.stored[rows].argmax(axis=-1))
     of_target = (CauseKind.TARGET_MASKED, CauseKind.PROBABILITY_UNDERFLOW)
@@ -203,6 +212,14 @@ class _Hit(NamedTuple):
     @property
     def shift(self) -> Array:
         return np.asarray(self.run.case.shift[self.rows, 0])
+
+    @property
+    def summands(self) -> tuple[Array, Array]:
+        """What was too large for the format: the given logit, or the stored one and the shift."""
+        case, given = self.run.case, self.given
+        at_once = np.abs(given) >= case.format.too_large
+        kept, shift = case.kept[self.rows, self.at], self.shift.astype(case.format.dtype)
+        return np.where(at_once, given, widened(kept)), np.where(at_once, 0.0, widened(shift))
 
     @property
     def stored(self) -> Array:
@@ -248,8 +265,8 @@ _LOG10_E: Final = 1 / np.log(10.0)
 
 _Told = tuple[Callable[[_Hit], Array | float], Callable[[_Hit], Array | float]]
 _LOGIT: Final[_Told] = (
-    lambda h: h.given + h.shift,
-    lambda h: _log10_distance(h.given, -h.shift),
+    lambda h: sum(h.summands),
+    lambda h: _log10_distance(h.summands[0], -h.summands[1]),
 )
 _DIFFERENCE: Final[_Told] = (lambda h: h.stored, lambda h: _log10_distance(h.largest, h.stored))
 _EXP: Final[_Told] = (lambda h: h.argument, lambda h: h.argument * _LOG10_E)

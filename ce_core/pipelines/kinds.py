@@ -110,7 +110,11 @@ class Case:
         """Where the storing of the logits is the step that broke."""
         found: Breaks = {}
         if not self.format.has_nan:
-            found[CauseKind.LOGIT_OVERFLOW] = saturated(self.stored, self.given, self.format)
+            kept = self.kept.astype(np.float64)
+            shifted = kept + self.shift.astype(self.format.dtype).astype(np.float64)
+            found[CauseKind.LOGIT_OVERFLOW] = saturated(kept, self.given, self.format) | saturated(
+                self.stored, shifted, self.format
+            )
         if self.finite.all():
             return found
         no_number = np.isnan(self.given) | (self.given == np.inf)

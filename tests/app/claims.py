@@ -107,8 +107,10 @@ class Here:
         """Say whether the largest number of the format stands for one that is larger."""
         if self.fmt.has_nan:
             return False
-        z = [mpf(x) for x in np.array(self.given).tolist()]
-        if any(abs(x + mpf(self.shift)) >= self.fmt.too_large for x in z):
+        if any(self.fmt.too_large <= abs(x) < math.inf for x in self.given):
+            return True
+        constant = self.kept([self.shift])[0]
+        if any(abs(x + constant) >= self.fmt.too_large for x in self.kept()):
             return True
         x = j.values.get("shifted", j.values["logits"])
         over = [mpmath.exp(a) for a in x]
@@ -116,6 +118,12 @@ class Here:
         if "rest" in j.values:
             terms = judge.but(terms, j.values["logits"].index(max(j.values["logits"])))
         return max(over) >= self.fmt.too_large or mpmath.fsum(terms) >= self.fmt.too_large
+
+    def kept(self, numbers: Sequence[float] | None = None) -> list[Any]:
+        """Return the given logits, or other numbers, as the format stores them."""
+        with np.errstate(all="ignore"):
+            stored = np.array(self.given if numbers is None else numbers).astype(self.fmt.dtype)
+        return [mpf(x) for x in stored.astype(np.float64).tolist()]
 
     def right(self, j: Judged) -> bool:
         """Say whether a loss is right to the last place."""
@@ -205,7 +213,18 @@ def _is_beyond(h: Here, value: Any) -> bool:
 
 
 def _given(h: Here) -> Any:
-    return mpf(h.given[h.i]) + mpf(h.shift)
+    return mpf(h.given[h.i])
+
+
+def added_overflow(h: Here, sign: int) -> bool:
+    kept, constant = h.kept()[h.i], h.kept([h.shift])[0]
+    stored = h.form.values["logits"][h.i]
+    return (
+        mpmath.isfinite(kept)
+        and sign * (kept + constant) > h.fmt.max
+        and _is_beyond(h, stored)
+        and (mpmath.isnan(stored) or stored * sign > 0)
+    )
 
 
 def _edge(h: Here, name: str, value: Any) -> bool:
@@ -258,7 +277,8 @@ def sum_underflow(h: Here, close: str = "") -> bool:
 
 
 def logit_overflow(h: Here, close: str = "", sign: int = 1) -> bool:
-    stored = h.form.values["logits"][h.i]
+    # Where there is no inf and no nan, c may bring the largest number back among the others.
+    stored = h.form.values["logits"][h.i] if h.fmt.has_nan else h.kept()[h.i]
     return (
         _exact(h, close, "max", sign * _given(h))
         and sign * _given(h) > h.fmt.max
@@ -322,15 +342,14 @@ def subtract_overflow(h: Here) -> bool:
 
 def stored(h: Here) -> bool:
     return (
-        h.says("given", _given(h) - mpf(h.shift))
+        h.says("given", _given(h))
         and h.place("given") != h.place("stored")
         and h.differ("given", "stored")
     )
 
 
 def added(h: Here) -> bool:
-    kept = mpf(float(np.array(h.given[h.i]).astype(h.fmt.dtype)))
-    constant = mpf(float(np.array(h.shift).astype(h.fmt.dtype)))
+    kept, constant = h.kept()[h.i], h.kept([h.shift])[0]
     return h.says("stored", h.form.values["logits"][h.i]) and (
         kept + constant != h.form.values["logits"][h.i]
     )
@@ -413,6 +432,8 @@ CLAIMS: dict[str, Callable[[Here], bool]] = {
     "all_masked": lambda h: set(h.form.values["logits"]) == {-mpmath.inf},
     "all_masked_shifted": lambda h: set(h.form.values["logits"]) == {-mpmath.inf},
     "subtract_overflow": subtract_overflow,
+    "added_overflow": lambda h: added_overflow(h, 1),
+    "added_overflow_down": lambda h: added_overflow(h, -1),
     "exp_overflow": exp_overflow,
     "exp_overflow_close": lambda h: exp_overflow(h, "_close"),
     "sum_overflow": sum_overflow,
@@ -462,6 +483,7 @@ STEP_OF = {
     "exp_lost": ("exp",),
     "exp_lost_close": ("exp",),
     "exp_lost_edge": ("exp",),
+    "added_overflow_down": ("added",),
     "exp_subnormal": ("exp",),
     "rounded_added_alone": ("added",),
 }
@@ -536,7 +558,7 @@ def distance_is_true(h: Here, form: str, sentence: Sentence) -> bool:
         "far": lambda: _is_far(h, j),
         "broken": lambda: not math.isfinite(j.loss) and mpmath.isfinite(h.paper),
         "beyond": lambda: not math.isfinite(j.loss) and h.fmt.max < h.paper < mpmath.inf,
-        "not_infinite": lambda: math.isnan(j.loss) and h.paper == mpmath.inf,
+        "not_infinite": lambda: j.loss != math.inf and h.paper == mpmath.inf,
         "infinite_too": lambda: j.loss == math.inf == h.paper,
         "no_loss": lambda: mpmath.isnan(h.paper),
     }[state]()
