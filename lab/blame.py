@@ -9,7 +9,7 @@ import numpy as np
 from ce_core.formats import FORMATS, FloatFormat
 from ce_core.pipelines import CauseKind, Run
 from ce_core.pipelines.paper import spacing
-from lab.distance import OFF, PROSE, STATES, percent, shown, states
+from lab.distance import OFF, PROSE, STATES, off, shown, states
 from lab.settings import Settings
 from lab.words import say
 from live.parts import Columns, Place, Style
@@ -227,14 +227,8 @@ def tail(blamed: Blame) -> np.ndarray:
 
 
 def costs(blamed: Blame) -> dict[str, np.ndarray]:
-    """Return what the costliest step cost, and how far the loss is off, in ulps and per cent."""
-    run = blamed.run
+    """Return what the costliest step cost, and how far the loss is off, in the unit of its state."""
+    run, in_ulps = blamed.run, blamed.state == STATES.index("ulps")
     with np.errstate(all="ignore"):
-        cost = np.abs(run.cause.cost)
-        found = {
-            "cost_ulps": cost / spacing(run.paper, FORMATS[run.format]),
-            "cost_percent": 100 * cost / run.paper,
-            "off_ulps": run.ulps,
-            "off_percent": percent(run),
-        }
-    return {name: shown(values) for name, values in found.items()}
+        unit = np.where(in_ulps, spacing(run.paper, FORMATS[run.format]), run.paper / 100)
+        return {"cost": shown(np.abs(run.cause.cost) / unit), "off": off(run)}

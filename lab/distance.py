@@ -72,6 +72,17 @@ def percent(run: Run) -> np.ndarray:
         return np.asarray(100 * np.abs(run.error) / run.paper)
 
 
+def off(run: Run) -> np.ndarray:
+    """Return how far each loss is off, in ulps where its state says so, and in per cent else."""
+    return shown(np.where(states(run) == STATES.index("ulps"), run.ulps, percent(run)))
+
+
+def far(run: Run, name: str, columns: Columns) -> Column:
+    """Return the column of `off`; it is added once."""
+    key = f"far_{name}"
+    return columns[key] if key in columns else columns.add(key, off(run))
+
+
 def add_paper(run: Run, columns: Columns) -> tuple[Column, Column]:
     """Add the loss on paper, which may lie beyond every float64, as a power of ten."""
     told = power(run.log10_paper)
@@ -91,8 +102,7 @@ def distance(run: Run, name: str, columns: Columns) -> Sentence:
         Where they are added; "paper" and "paper_exponent" are there.
     """
     places = {
-        "ulps": Place(columns.add(f"ulps_{name}", shown(run.ulps)), SHORT),
-        "percent": Place(columns.add(f"percent_{name}", shown(percent(run))), SHORT),
+        "off": Place(far(run, name, columns), SHORT),
         "paper": Place(columns["paper"], PROSE, exponent=columns["paper_exponent"]),
     }
     return Sentence(
@@ -105,20 +115,16 @@ def distance(run: Run, name: str, columns: Columns) -> Sentence:
 
 
 def mark(run: Run, name: str, columns: Columns) -> Sentence:
-    """Say the same in a few letters, and what broke in the place of that it did.
-
-    One number serves both, ulps and per cent: a table has many marks.
-    """
+    """Say the same in a few letters, and what broke in the place of that it did."""
     state = states(run)
     broken = np.isin(state, [STATES.index(name) for name in _BROKEN])
-    number = np.where(state == STATES.index("ulps"), run.ulps, percent(run))
     kinds = [say(f"overflow.mark_{kind.name.lower()}") for kind in CauseKind if kind <= _LAST]
     return Sentence(
         name,
         "",
         columns.add(name, np.where(broken, len(STATES) + run.broke, state).astype(np.int8)),
         [*(say(f"overflow.mark_{state}") for state in STATES), *kinds],
-        {"off": Place(columns.add(f"{name}-off", shown(number)), SHORT)},
+        {"off": Place(columns.add(f"{name}-off", off(run)), SHORT)},
         tones=[*(_TONES.get(state, "bad") for state in STATES), *["bad"] * len(kinds)],
     )
 

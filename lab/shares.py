@@ -27,7 +27,6 @@ def shares(run: Run, id_: str, opens: str, columns: Columns) -> Figure:
         ulps = run.budget.shares / unit[..., None]
     ulps = np.where(np.abs(ulps) < _LEAST, 0.0, ulps)
     signed = columns.add("shares", shown(ulps))
-    size = columns.add("shares_size", shown(np.abs(ulps)))
     largest = float(np.abs(ulps)[np.isfinite(ulps)].max(initial=1.0))
     top = 2 * math.ceil((math.log10(largest) + 0.5) / 2)
     names = [say(f"shares.{step}") for step in steps]
@@ -35,7 +34,7 @@ def shares(run: Run, id_: str, opens: str, columns: Columns) -> Figure:
         title=say("shares.title", form=say(f"pipeline.loss_{run.pipeline}"), format=run.format),
         alt=say("shares.alt"),
         plot=figures.shares(len(steps), (math.log10(_LEAST), max(2, top))),
-        bars=[Bars(0, size, run.pipeline if run.pipeline in _OWN else "ink", [""] * len(steps))],
+        bars=[Bars(0, signed, run.pipeline if run.pipeline in _OWN else "ink", [""] * len(steps))],
         names=names,
         rows=[
             Row(

@@ -7,7 +7,7 @@ import numpy as np
 from ce_core.formats import FORMATS
 from ce_core.pipelines import PIPELINES, WARNINGS, CauseKind, Run
 from lab import blame
-from lab.distance import OFF, RIGHT, SHORT, STATES, percent, shown
+from lab.distance import OFF, RIGHT, SHORT, STATES, far
 from lab.settings import Settings
 from lab.words import say
 from live.parts import Column, Columns, Place, Sentence, Style
@@ -18,10 +18,12 @@ LOSS = Style("fixed", 6)
 _OTHERS = (
     "",
     "shifted_right",
-    "shifted_off",
+    "shifted_ulps",
+    "shifted_percent",
     "shifted_far",
     "fused_right",
-    "fused_off",
+    "fused_ulps",
+    "fused_percent",
     "fused_far",
     "others_right",
     "all_right",
@@ -62,9 +64,7 @@ def verdict(
     )
     code = _chosen(told, [b.code for b in blames])
     tail = _chosen(told, [blame.tail(b) for b in blames])
-    far = np.array([b.state == STATES.index("far") for b in blames])
-    off = np.array([np.isin(b.state, _positions(OFF)) for b in blames])
-    others = np.where(smallest.any(axis=0), 0, _others(broke, right, far, off, runs))
+    others = np.where(smallest.any(axis=0), 0, _others(broke, [b.state for b in blames], runs))
     parts = (told, code, tail, others)
     sizes = (len(PIPELINES), 1 + max(int(b.code.max()) for b in blames), 4, len(_OTHERS))
     number = np.ravel_multi_index(tuple(np.asarray(part, np.int64) for part in parts), sizes)
@@ -94,9 +94,8 @@ def verdict(
         places[name] = Place(columns.add(f"verdict_{name}", chosen), SHORT)
     apart = blame.compared(fmt.name)
     for form in ("shifted", "fused"):
-        off = columns.add(f"verdict_percent_{form}", shown(percent(runs[form])))
         places[f"loss_{form}"] = Place(losses[form], apart)
-        places[f"percent_{form}"] = Place(off, SHORT)
+        places[f"off_{form}"] = Place(far(runs[form], form, columns), SHORT)
     return Sentence(
         "verdict",
         say("pipeline.verdict_title"),
@@ -116,14 +115,10 @@ def _chosen(told: np.ndarray, arrays: list[np.ndarray]) -> np.ndarray:
     return np.asarray(np.choose(told, arrays))
 
 
-def _others(
-    broke: np.ndarray,
-    right: np.ndarray,
-    far: np.ndarray,
-    off: np.ndarray,
-    runs: Mapping[str, Run],
-) -> np.ndarray:
+def _others(broke: np.ndarray, state: list[np.ndarray], runs: Mapping[str, Run]) -> np.ndarray:
     """Say at each position what the other forms make of it, as a position in `_OTHERS`."""
+    right, off = (np.isin(state, _positions(names)) for names in (RIGHT, OFF))
+    remote, ulps = (np.array(state) == STATES.index(name) for name in ("far", "ulps"))
     naive, shifted, fused = broke
     all_right = right.all(axis=0)
     infinite = np.array(
@@ -135,11 +130,13 @@ def _others(
         "all_infinite": all_right & infinite.all(axis=0),
         "all_right": all_right & ~broke.any(axis=0),
         "shifted_right": naive & ~shifted & right[1],
-        "shifted_far": naive & ~shifted & far[1],
-        "shifted_off": naive & ~shifted & off[1],
+        "shifted_far": naive & ~shifted & remote[1],
+        "shifted_ulps": naive & ~shifted & ulps[1],
+        "shifted_percent": naive & ~shifted & off[1],
         "fused_right": (naive | shifted) & ~fused & right[2],
-        "fused_far": (naive | shifted) & ~fused & far[2],
-        "fused_off": (naive | shifted) & ~fused & off[2],
+        "fused_far": (naive | shifted) & ~fused & remote[2],
+        "fused_ulps": (naive | shifted) & ~fused & ulps[2],
+        "fused_percent": (naive | shifted) & ~fused & off[2],
         "others_right": ~broke.any(axis=0) & ~right[0] & right[1] & right[2],
     }
     chosen["fused_right"] |= ~broke.any(axis=0) & ~right[1] & right[2]

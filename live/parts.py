@@ -49,6 +49,9 @@ class Columns:
     def __getitem__(self, name: str) -> Column:
         return self._columns[name]
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._columns
+
     def __iter__(self) -> Iterator[Column]:
         return iter(self._columns.values())
 

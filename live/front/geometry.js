@@ -70,7 +70,7 @@ export function top(area, value) {
   if (Number.isNaN(value) || value === Infinity) return 0;
   if (value === -Infinity) return area.bottom;
   if (value === 0) return area.base < area.bottom - 1 ? area.bottom : area.base;
-  return area.y(value);
+  return area.y(area.log ? Math.abs(value) : value); // a log axis has sizes alone
 }
 
 /**

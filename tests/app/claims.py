@@ -22,10 +22,12 @@ from tests.core.judge import Judged, mpf
 
 OTHERS = (
     "shifted_right",
-    "shifted_off",
+    "shifted_ulps",
+    "shifted_percent",
     "shifted_far",
     "fused_right",
-    "fused_off",
+    "fused_ulps",
+    "fused_percent",
     "fused_far",
     "others_right",
     "all_right",
@@ -401,15 +403,13 @@ def _number_far(form: str) -> Callable[[Here], bool]:
     return lambda h: h.place(f"loss_{form}") == h.judged[form].loss and _is_far(h, h.judged[form])
 
 
-def _number_off(form: str) -> Callable[[Here], bool]:
+def _number_off(form: str, unit: str) -> Callable[[Here], bool]:
     def check(h: Here) -> bool:
         j = h.judged[form]
-        percent = 100 * abs(mpf(j.loss) - h.paper) / h.paper
-        return (
-            math.isfinite(j.loss)
-            and h.place(f"loss_{form}") == j.loss
-            and h.shows(f"percent_{form}", percent)
-        )
+        if not math.isfinite(j.loss) or h.place(f"loss_{form}") != j.loss:
+            return False
+        whole = abs(mpf(j.loss) - h.paper)
+        return h.shows(f"off_{form}", whole / (j.unit if unit == "ulps" else h.paper / 100))
 
     return check
 
@@ -467,11 +467,13 @@ CLAIMS: dict[str, Callable[[Here], bool]] = {
     "then_zero_log": lambda h: h.form.values["probability"][0] == 0 and h.form.loss == math.inf,
     "same_all_the_same": lambda h: h.right(h.form),
     "shifted_right": _number_right("shifted"),
-    "shifted_off": _number_off("shifted"),
+    "shifted_ulps": _number_off("shifted", "ulps"),
+    "shifted_percent": _number_off("shifted", "percent"),
     "shifted_far": _number_far("shifted"),
     "fused_far": _number_far("fused"),
     "fused_right": _number_right("fused"),
-    "fused_off": _number_off("fused"),
+    "fused_ulps": _number_off("fused", "ulps"),
+    "fused_percent": _number_off("fused", "percent"),
     "others_right": lambda h: h.right(h.judged["shifted"]) and h.right(h.judged["fused"]),
     "all_right": lambda h: all(map(h.right, h.judged.values())),
     "all_infinite": lambda h: {j.loss for j in h.judged.values()} == {math.inf},
@@ -506,11 +508,10 @@ def costs(h: Here, key: str) -> bool:
         return ours >= costliest * (1 - mpf("1e-6")) and _is_far(h, j)
     whole = abs(mpf(j.loss) - h.paper)
     scale = j.unit if kind == "cost_ulps" else h.paper / 100
-    unit = "ulps" if kind == "cost_ulps" else "percent"
     return (
         ours >= costliest * (1 - mpf("1e-6"))
-        and h.shows(f"cost_{unit}", ours / scale)
-        and h.shows(f"off_{unit}", whole / scale)
+        and h.shows("cost", ours / scale)
+        and h.shows("off", whole / scale)
     )
 
 
@@ -553,8 +554,8 @@ def distance_is_true(h: Here, form: str, sentence: Sentence) -> bool:
         "smallest": lambda: (
             0 < h.paper < mpf(2) ** -1005 and abs(j.loss - h.paper) <= 20 * mpf(2) ** -1074
         ),
-        "ulps": lambda: h.wrong(j) and shows("ulps", j.off) and shows("percent", percent),
-        "percent": lambda: h.wrong(j) and shows("percent", percent),
+        "ulps": lambda: h.wrong(j) and shows("off", j.off),
+        "percent": lambda: h.wrong(j) and shows("off", percent),
         "far": lambda: _is_far(h, j),
         "broken": lambda: not math.isfinite(j.loss) and mpmath.isfinite(h.paper),
         "beyond": lambda: not math.isfinite(j.loss) and h.fmt.max < h.paper < mpmath.inf,

@@ -20,7 +20,7 @@ from ce_core.pipelines import PIPELINES, CauseKind, Run, find_events, run
 from ce_core.scenarios import LAB
 from lab.settings import Settings
 from lab.words import say
-from live.parts import Instrument, Sentence
+from live.parts import Instrument
 from pages.overflow import CELL, CELLS, FAMILIES, FAMILY
 from tests.app.instruments import (
     ANSWERS,
@@ -34,7 +34,7 @@ from tests.app.instruments import (
     take,
     unpacked,
 )
-from tests.app.reading import Columns, Position, Power, template_of, value_of
+from tests.app.reading import Columns, Position, template_of
 from tests.core import oracle
 from tests.core.definitions import DEFINED, decoded
 
@@ -220,196 +220,6 @@ def test_the_break_opens_the_preset_whose_exp_overflows() -> None:
         instrument, _ = build(opened)
         kind = columns["kind_float16_naive"][where(opened, instrument)]
         assert kind == K.EXP_OVERFLOW
-
-
-# --- The sentence -------------------------------------------------------------------------------
-
-
-class Told:
-    """What the sentence of one position says, and what there is to say."""
-
-    def __init__(self, sentence: Sentence, columns: Columns, at: Position, here: Settings) -> None:
-        self.here, self.fmt, self.target = here, FORMATS[here[CELL].split(".")[0]], here.target
-        self.result = alone(here, here[CELL])
-        self.steps = {name: v.astype(float) for name, v in self.result.steps.items()}
-        self.text = template_of(sentence, at)
-        self.kind = K(int(sentence.column.values[at]))
-        self.given = [z + here.shift for z in here.logits]
-        named = re.findall(r"\{(\w+)\}", self.text)
-        self.values = {name: value_of(sentence.places[name], at) for name in named}
-        self.i = int(columns["cause_class"][at])
-        assert self.values.get("class", here.names[self.i]) == here.names[self.i]
-        self.paper = loss_on_paper(self.steps["logits"], here.target)
-        arguments = self.steps.get("shifted", self.steps["logits"])
-        self.on_paper = [mpmath.exp(mpf(z)) if z > -INF else mpf(0) for z in arguments]
-        self.argument = float(arguments[self.i])
-
-    def says(self, name: str, value: Any) -> bool:
-        """Say whether a place of the sentence holds this number."""
-        return close_to(self.values[name], value)
-
-    def keeps(self, value: float) -> bool:
-        """Say whether a number that should be beyond the format is what the sentence calls it."""
-        word = "inf" if self.fmt.has_infinity else "nan"
-        return f"became {word}" in self.text and str(value) == word
-
-
-def close_to(said: str | float | Power, value: Any) -> bool:
-    if isinstance(said, Power):  # some are beyond every format, and are compared by their logarithm
-        log10 = mpmath.log10(mpf(said.significand)) + mpf(said.exponent)
-        return bool(abs(log10 - mpmath.log10(value)) <= 1e-6 + 1e-15 * abs(said.exponent))
-    return isinstance(said, float) and bool(abs(mpf(said) - value) <= 1e-12 * abs(value))
-
-
-def none(told: Told) -> bool:
-    return close(float(told.steps["loss"]), told.paper, told.fmt)
-
-
-def exp_overflow(told: Told) -> bool:
-    exact = told.on_paper[told.i]
-    return (
-        told.says("z", told.argument)
-        and told.says("exact", exact)
-        and told.says("max", told.fmt.max)
-        and exact > told.fmt.max
-        and told.keeps(told.steps["exp"][told.i])
-    )
-
-
-def sum_overflow(told: Told) -> bool:
-    exact = mpmath.fsum(told.on_paper)
-    return (
-        told.says("exact", exact)
-        and exact > told.fmt.max
-        and bool(np.isfinite(told.steps["exp"]).all())
-        and told.keeps(float(told.steps["total"]))
-    )
-
-
-def sum_underflow(told: Told) -> bool:
-    return (
-        told.says("z", told.argument)
-        and told.says("exact", told.on_paper[told.i])
-        and told.says("tiny", told.fmt.smallest_subnormal)
-        and max(told.on_paper) < told.fmt.smallest_subnormal
-        and not told.steps["exp"].any()
-        and math.isnan(told.steps["loss"])
-    )
-
-
-def probability_underflow(told: Told) -> bool:
-    return (
-        told.says("exact", mpmath.exp(-told.paper))
-        and told.steps["probability"] == 0
-        and not math.isfinite(told.steps["loss"])
-    )
-
-
-def digits_lost(told: Told) -> bool:
-    loss = float(told.steps["loss"])
-    return (
-        told.says("loss", loss)
-        and told.says("paper", told.paper)
-        and not close(loss, told.paper, told.fmt)
-        and told.result.warnings == 0
-    )
-
-
-def logits_rounded(told: Told) -> bool:
-    given = loss_on_paper(told.here.logits, told.target)
-    return (
-        none(told)
-        and told.says("given", told.given[told.i])
-        and told.says("stored", told.steps["logits"][told.i])
-        and told.given[told.i] != told.steps["logits"][told.i]
-        and not close(float(told.paper), given, told.fmt)
-    )
-
-
-def logit_overflow(told: Told) -> bool:
-    return (
-        told.values["z"] == told.given[told.i]
-        and told.says("max", told.fmt.max)
-        and abs(told.given[told.i]) > told.fmt.max
-        and f"stored as {told.steps['logits'][told.i]}." in told.text
-    )
-
-
-def subtract_overflow(told: Told) -> bool:
-    distance = mpf(max(told.steps["logits"])) - mpf(told.steps["logits"][told.i])
-    return (
-        told.says("exact", distance)
-        and distance > told.fmt.max
-        and not math.isfinite(told.steps["shifted"][told.i])
-    )
-
-
-def target_masked(told: Told) -> bool:
-    is_masked = bool(told.steps["logits"][told.target] == -INF)
-    return is_masked and bool(told.paper == told.steps["loss"] == INF)
-
-
-def all_masked(told: Told) -> bool:
-    return not told.steps["exp"].any() and told.steps["total"] == 0
-
-
-HOLDS = {
-    K.NONE: none,
-    K.LOGIT_OVERFLOW: logit_overflow,
-    K.ALL_MASKED: all_masked,
-    K.SUBTRACT_OVERFLOW: subtract_overflow,
-    K.EXP_OVERFLOW: exp_overflow,
-    K.SUM_OVERFLOW: sum_overflow,
-    K.SUM_UNDERFLOW: sum_underflow,
-    K.TARGET_MASKED: target_masked,
-    K.PROBABILITY_UNDERFLOW: probability_underflow,
-    K.DIGITS_LOST: digits_lost,
-    K.LOGITS_ROUNDED: logits_rounded,
-}
-
-
-NARROW = [
-    "float32.naive",
-    "float32.shifted",
-    "float32.fused",
-    "float16.naive",
-    "bfloat16.fused",
-    "float8_e5m2.naive",
-    "float8_e4m3fn.shifted",
-]
-SAID = [
-    *((table, cell) for table in TABLES[:4] for cell in NARROW),
-    *((table, "float64.naive") for table in (TABLES[0], TABLES[2], TABLES[4])),
-]
-ONE_BY_ONE = [
-    three(1e300, 5.0, 0.0, cell="float32.naive"),
-    three(5.0, 1e300, 0.0, cell="float8_e4m3fn.fused"),
-    three(1e300, 5.0, 0.0, cell="float64.naive"),
-    three(-1e300, 5.0, 0.0, cell="float64.shifted"),
-    three(60000.0, -60000.0, 0.0, target=1, cell="float16.fused"),
-    three(-INF, -INF, -INF, cell="float32.naive"),
-    three(-INF, 5.0, 1.0, cell="float16.shifted"),
-    *(take(FIRST, "lab", name, "overflow") for name in LAB),
-]
-
-
-@pytest.mark.usefixtures("_many_digits")
-def test_what_the_sentence_says_holds() -> None:
-    seen = set()
-
-    def check(now: Settings, at: Position, here: Settings) -> None:
-        instrument, columns = build(now)
-        told = Told(instrument.sentences[0], columns, at, here)
-        assert HOLDS[told.kind](told), (here, told.text, told.values)
-        seen.add(told.kind)
-
-    for table, cell in SAID:
-        now = table.put(cell=cell)
-        for at, here in positions(now, build(now)[0], (0, 63, 163)):
-            check(now, at, here)
-    for now in ONE_BY_ONE:
-        check(now, where(now, build(now)[0]), now)
-    assert seen == set(HOLDS) == set(CauseKind) - {K.NAN_LOGIT}  # which no control can make
 
 
 # --- The trace of the opened cell ---------------------------------------------------------------

@@ -97,8 +97,8 @@ def _all_here(
     columns = Columns()
     add_paper(runs["naive"], columns)
     losses = {f: columns.add(f"loss_{f}", r.steps["loss"].astype(float)) for f, r in runs.items()}
-    together = verdict(runs, losses, settings, columns)
     lines = {form: distance(run, form, columns) for form, run in runs.items()}
+    together = verdict(runs, losses, settings, columns)
     opened = {}
     for form in (*PIPELINES, further):
         part = Columns()
