@@ -47,6 +47,7 @@ PIECES: Final = (
     "sum_underflow_close",
     "sum_underflow_edge",
     "target_masked",
+    "target_masked_finite",
     "probability_underflow",
     "target_underflow",
     "result_overflow",
@@ -152,6 +153,8 @@ def _cause_key(kind: CauseKind, run: Run, step: int, *, rises: int, near: int, g
         return "added_overflow" if rises else "added_overflow_down"
     if kind == K.LOGIT_OVERFLOW and not rises:
         key += "_down"
+    if kind == K.TARGET_MASKED and run.pipeline in ("padded", "clamped"):
+        return "target_masked_finite"
     if kind == K.ALL_MASKED and run.pipeline != "naive":
         key += "_shifted"
     if kind == K.PROBABILITY_UNDERFLOW and gone:
@@ -227,7 +230,7 @@ def tail(blamed: Blame) -> np.ndarray:
 
 
 def costs(blamed: Blame) -> dict[str, np.ndarray]:
-    """Return what the costliest step cost, and how far the loss is off, in the unit of its state."""
+    """Return what the costliest step cost, and how far off the loss is, both in one unit."""
     run, in_ulps = blamed.run, blamed.state == STATES.index("ulps")
     with np.errstate(all="ignore"):
         unit = np.where(in_ulps, spacing(run.paper, FORMATS[run.format]), run.paper / 100)

@@ -87,7 +87,7 @@ def gradient(logits: npt.ArrayLike, target: int, pipeline: str, format: str) -> 
     >>> gradient([12.0, 0.0, 0.0], 1, "fused", "float16")
     array([ 1.00e+00, -1.00e+00,  6.14e-06], dtype=float16)
     """
-    if pipeline not in PIPELINES:
+    if not isinstance(pipeline, str) or pipeline not in PIPELINES:
         raise ValueError(f"pipeline must be one of {', '.join(PIPELINES)}; got {pipeline!r}")
     return gradient_of(run(logits, target, pipeline, format))
 

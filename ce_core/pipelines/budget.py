@@ -112,5 +112,5 @@ def find_paper(given: Array, target: int, loss: Array, budget: Budget) -> Pair:
     error = budget.shares.sum(axis=-1)
     near = np.abs(error) < 2.0**-20 * loss
     if near.all():
-        return Pair(loss, -error)
-    return Pair(np.where(near, loss, true_loss(given, target)), np.where(near, -error, 0.0))
+        return two_sum(loss, -error)
+    return two_sum(np.where(near, loss, true_loss(given, target)), np.where(near, -error, 0.0))

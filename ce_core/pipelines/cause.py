@@ -134,27 +134,36 @@ def _name_what_cost_most(run: Judged, found: _Found) -> None:
         if name == "exp":
             exp = np.abs(widened(run.values["exp"][rows, hit]))
             found.kind[rows[exp < run.case.format.smallest_normal]] = CauseKind.EXP_SUBNORMAL
-        for kind, at in _SOFT_AT:
-            if at == name and kind in run.breaks:
-                found.kind[rows[run.breaks[kind][rows, hit]]] = kind
+        if name in _LOSES:
+            found.kind[rows[_lost_at(run, name)[rows, hit]]] = _LOSES[name]
 
 
 def _name_what_is_harmless(run: Judged, found: _Found) -> None:
     right = (run.broke == CauseKind.NONE) & run.right
-    for kind, name in reversed(_SOFT_AT):
-        if kind in run.breaks and name in run.budget.steps:
-            rows = np.flatnonzero(right & run.breaks[kind].any(axis=-1))
+    for name, kind in reversed(_LOSES.items()):
+        if name in run.budget.steps and kind in run.breaks:
+            lost = _lost_at(run, name)
+            rows = np.flatnonzero(right & lost.any(axis=-1))
             found.kind[rows], found.step[rows] = kind, run.budget.steps.index(name)
-            found.at[rows] = run.breaks[kind][rows].argmax(axis=-1)
+            found.at[rows] = lost[rows].argmax(axis=-1)
 
 
-# At which step each of these kinds is found, in order.
-_SOFT_AT: Final = (
-    (CauseKind.LOGIT_LOST, STORED),
-    (CauseKind.LOGIT_LOST, ADDED),
-    (CauseKind.DIFFERENCE_LOST, "shifted"),
-    (CauseKind.EXP_LOST, "exp"),
-)
+_LOSES: Final[dict[str, CauseKind]] = {
+    STORED: CauseKind.LOGIT_LOST,
+    ADDED: CauseKind.LOGIT_LOST,
+    "shifted": CauseKind.DIFFERENCE_LOST,
+    "exp": CauseKind.EXP_LOST,
+}
+"""What a step can lose of a class without leaving no number."""
+
+
+def _lost_at(run: Judged, step: str) -> Array:
+    """Return where a step lost a class, (N, C)."""
+    kind = _LOSES[step]
+    lost = run.breaks.get(kind, np.zeros(run.case.given.shape, np.bool_))
+    if kind == CauseKind.LOGIT_LOST:
+        lost = lost & ((run.case.kept == -np.inf) == (step == STORED))
+    return np.asarray(lost)
 
 
 # Of these steps the number of the true class alone leads to the loss.

@@ -246,6 +246,7 @@ def _error_in_float64(exp: Array, x: Array) -> Array:
     relative = pairs.scaled(exp, -exponent)
     relative -= high
     relative -= low
+    high += low
     relative /= high
     return _where_lost(exp, x, relative)
 
@@ -331,5 +332,6 @@ def difference_rounded(result: Array, a: Array, b: Array) -> Array:
 
 def replaced(after: Array, p: Array, _: Before) -> Array:
     """Return what it did that the log is taken of another number than the probability."""
-    p = widened(p)
-    return np.asarray(-np.log1p((widened(after) - p) / p))
+    after, p = widened(after), widened(p)
+    change = (after - p) / p  # of a subnormal p it can be beyond float64
+    return np.asarray(np.where(change < 1, -np.log1p(change), np.log(p) - np.log(after)))

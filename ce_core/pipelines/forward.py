@@ -96,12 +96,13 @@ class Run:
     def ulps(self) -> npt.NDArray[np.float64]:
         """How far the loss is from that on paper, in units in the last place of the format there.
 
-        0 where both are infinite, and inf where one of them is no number.
+        0 where the target is masked and both are infinite, and inf where one of them is no number.
         """
         with np.errstate(all="ignore"):
             paper = self._paper().high
             found = np.abs(self.error.ravel()) / spacing(paper, self._case.format)
-            found[np.isinf(paper) & (self.rows["loss"] == paper)] = 0
+            masked = np.isneginf(self._case.given[:, self.target])
+            found[masked & (self.rows["loss"] == paper)] = 0
             return self._shaped(np.where(np.isnan(found), np.inf, found))
 
     @cached_property

@@ -132,8 +132,7 @@ class Case:
 
 def saturated(result: Array, on_paper: Array, fmt: FloatFormat) -> Array:
     """Say where a format that has no infinity and no nan kept its largest number instead."""
-    half_unit = fmt.max * fmt.unit_roundoff
-    return np.asarray((np.abs(result) == fmt.max) & (np.abs(on_paper) > fmt.max + half_unit))
+    return np.asarray((np.abs(result) == fmt.max) & (np.abs(on_paper) >= fmt.too_large))
 
 
 def find_kinds(found: Breaks, count: int) -> Array:

@@ -441,6 +441,7 @@ CLAIMS: dict[str, Callable[[Here], bool]] = {
     "sum_underflow": sum_underflow,
     "sum_underflow_close": lambda h: sum_underflow(h, "_close"),
     "target_masked": lambda h: _masked(h) and h.form.loss == math.inf == h.paper,
+    "target_masked_finite": lambda h: _masked(h) and h.paper == mpmath.inf,
     "probability_underflow": probability_underflow,
     "target_underflow": target_underflow,
     "result_overflow": lambda h: h.says("exact", h.paper) and h.paper > h.fmt.max,

@@ -226,6 +226,12 @@ def test_nothing_warns(subtests):
         ),
         (([2.0, 1.0], 0.5, "naive", "float32"), TypeError, r"target must be an integer; got 0\.5"),
         (([2.0, 1.0], 0, "textbook", "float32"), ValueError, "must be one of naive, .* 'textbook'"),
+        (
+            ([2.0, 1.0], 0, "lse", "float32"),
+            ValueError,
+            "must be one of naive, shifted, fused; got",
+        ),
+        (([2.0, 1.0], 0, np.zeros((1, 2)), "float32"), ValueError, "must be one of naive, .* got"),
         (([2.0, 1.0], 0, "naive", "half"), ValueError, "format must be one of float64, .* 'half'"),
     ],
 )

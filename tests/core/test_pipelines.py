@@ -21,8 +21,19 @@ NAMES = list(FORMATS)
 TOLD = [name for name, fmt in FORMATS.items() if fmt.has_nan]
 
 
-def kind_of(logits, target, pipeline, name, shift=0.0):
-    return K(int(run(logits, target, pipeline, name, shift=shift).cause.kind))
+SOFT = (K.LOGIT_LOST, K.DIFFERENCE_LOST, K.EXP_LOST)
+
+
+def broke(logits, target, pipeline, name, shift=0.0):
+    """Return the kind of the first step that left no number."""
+    return K(int(run(logits, target, pipeline, name, shift=shift).broke))
+
+
+def blamed(found):
+    """Return the kind, the step, and the class of a cause."""
+    step = int(found.cause.step)
+    name = found.budget.steps[step] if step >= 0 else None
+    return K(int(found.cause.kind)), name, int(found.cause.index)
 
 
 def number_below(limit, name):
@@ -44,11 +55,11 @@ def test_exp_overflow_threshold(subtests):
         with subtests.test(name=name):
             limit = exp_overflow(FORMATS[name])
             below, above = number_below(limit, name), number_above(limit, name)
-            assert kind_of([below], 0, "naive", name) == K.NONE
+            assert broke([below], 0, "naive", name) == K.NONE
             broken = run([0.0, above], 0, "naive", name).cause
             assert (broken.kind, broken.index, broken.value) == (K.EXP_OVERFLOW, 1, above)
             for pipeline in ("shifted", "fused"):
-                assert kind_of([above, 0.0], 1, pipeline, name) != K.EXP_OVERFLOW
+                assert broke([above, 0.0], 1, pipeline, name) != K.EXP_OVERFLOW
 
 
 def test_sum_overflow_threshold(subtests):
@@ -56,11 +67,11 @@ def test_sum_overflow_threshold(subtests):
         with subtests.test(name=name):
             limit = FORMATS[name].ln_max - math.log(3)
             below, above = number_below(limit, name), number_above(limit, name)
-            assert kind_of([below] * 3, 0, "naive", name) == K.NONE
+            assert broke([below] * 3, 0, "naive", name) == K.NONE
             broken = run([above] * 3, 0, "naive", name).cause
             assert (broken.kind, broken.index, broken.value) == (K.SUM_OVERFLOW, -1, above)
             for pipeline in ("shifted", "fused"):
-                assert kind_of([above] * 3, 0, pipeline, name) == K.NONE
+                assert broke([above] * 3, 0, pipeline, name) == K.NONE
 
 
 def test_sum_underflow_threshold(subtests):
@@ -68,11 +79,11 @@ def test_sum_underflow_threshold(subtests):
         with subtests.test(name=name):
             limit = FORMATS[name].ln_zero
             below, above = number_below(limit, name), number_above(limit, name)
-            assert kind_of([above, above], 0, "naive", name) == K.NONE
+            assert broke([above, above], 0, "naive", name) == K.NONE
             broken = run([below, below], 0, "naive", name).cause
             assert (broken.kind, broken.index, broken.value) == (K.SUM_UNDERFLOW, 0, below)
             for pipeline in ("shifted", "fused"):
-                assert kind_of([below, below], 0, pipeline, name) == K.NONE
+                assert broke([below, below], 0, pipeline, name) == K.NONE
 
 
 def test_exp_of_the_target_underflow_threshold(subtests):
@@ -80,15 +91,17 @@ def test_exp_of_the_target_underflow_threshold(subtests):
         with subtests.test(name=name, pipeline=pipeline):
             limit = FORMATS[name].ln_zero
             below, above = number_below(limit, name), number_above(limit, name)
-            # Just above, the probability is the smallest number there is, up to a factor 2 off: its
+            # Just above, the exponential is the smallest number there is, up to a factor 2 off: its
             # log is off by up to 0.7, which only the formats with few digits do not notice.
+            close = run([above, 0.0], 0, pipeline, name)
+            assert close.broke == K.NONE
             few_digits = FORMATS[name].fraction_bits < 10
-            assert kind_of([above, 0.0], 0, pipeline, name) == (
-                K.NONE if few_digits else K.DIGITS_LOST
-            )
+            assert few_digits or not close.right
+            if not close.right:
+                assert blamed(close) == (K.EXP_SUBNORMAL, "exp", 0)
             broken = run([0.0, below], 1, pipeline, name).cause
             assert (broken.kind, broken.index, broken.value) == (K.PROBABILITY_UNDERFLOW, 1, below)
-            assert kind_of([below, 0.0], 0, "fused", name) == K.NONE
+            assert broke([below, 0.0], 0, "fused", name) == K.NONE
 
 
 def test_division_underflow_threshold(subtests):
@@ -99,44 +112,65 @@ def test_division_underflow_threshold(subtests):
             if limit > FORMATS[name].ln_max:
                 continue  # its largest number is nearer to 1 than its smallest
             below, above = number_below(limit, name), number_above(limit, name)
-            assert kind_of([-below, below], 0, "naive", name) in (K.NONE, K.DIGITS_LOST)
+            assert broke([-below, below], 0, "naive", name) == K.NONE
             broken = run([-above, above], 0, "naive", name)
             assert (broken.cause.kind, broken.cause.index) == (K.PROBABILITY_UNDERFLOW, 0)
             assert np.isfinite(broken.steps["exp"]).all()
             assert (broken.steps["exp"] > 0).all()
-            assert kind_of([-above, above], 0, "fused", name) == K.NONE
+            assert broke([-above, above], 0, "fused", name) == K.NONE
 
 
-def test_storing_a_logit_threshold(subtests):
+@pytest.mark.parametrize("sign", [1, -1])
+def test_storing_a_logit_threshold(sign, subtests):
     """Half a unit above the largest number, rounding turns from that number to inf or nan."""
     for name, pipeline in product(TOLD, PIPELINES):
         with subtests.test(name=name, pipeline=pipeline):
             largest = FORMATS[name].max
             half_unit = (largest - neighbours(largest, name)[0]) / 2
-            if (
-                name == "float64"
-            ):  # nothing can be given beyond it, but logit + shift can be beyond it
-                below, above = (
-                    ([-largest, 0.0], -half_unit * 0.9),
-                    ([-largest, 0.0], -half_unit * 1.1),
-                )
+            below, above = (sign * factor * half_unit for factor in (0.9, 1.1))
+            if name == "float64":  # nothing can be given beyond it, but logit + shift can be beyond
+                below, above = ([sign * largest, 0.0], below), ([sign * largest, 0.0], above)
             else:
-                below = ([-largest - half_unit * 0.9, 0.0], 0.0)
-                above = ([-largest - half_unit * 1.1, 0.0], 0.0)
-            assert kind_of(below[0], 1, pipeline, name, below[1]) != K.LOGIT_OVERFLOW
-            broken = run(above[0], 1, pipeline, name, shift=above[1]).cause
-            assert (broken.kind, broken.index) == (K.LOGIT_OVERFLOW, 0)
-            assert broken.value == above[0][0] + above[1]
+                below = ([sign * largest + below, 0.0], 0.0)
+                above = ([sign * largest + above, 0.0], 0.0)
+            assert broke(below[0], 0, pipeline, name, below[1]) != K.LOGIT_OVERFLOW
+            broken = run(above[0], 0, pipeline, name, shift=above[1])
+            assert broken.broke == K.LOGIT_OVERFLOW
+            step = "added" if name == "float64" else "stored"
+            assert blamed(broken) == (K.LOGIT_OVERFLOW, step, 0)
+            with np.errstate(over="ignore"):
+                assert broken.cause.value == above[0][0] + np.float64(above[1])
+
+
+def test_a_class_stored_as_minus_infinity_is_masked_and_lost(subtests):
+    """Without harm where it is not the target, and its share of the loss is nothing."""
+    for name, pipeline in product([n for n in NAMES if FORMATS[n].has_infinity], PIPELINES):
+        with subtests.test(name=name, pipeline=pipeline):
+            largest = FORMATS[name].max
+            half_unit = (largest - neighbours(largest, name)[0]) / 2
+            below, above = -largest - 0.9 * half_unit, -largest - 1.1 * half_unit
+            step = "stored"
+            if name == "float64":
+                step, below, above = "added", -largest, -largest
+            shift = -0.9 * half_unit if name == "float64" else 0.0
+            kept = run([0.0, 0.0, below], 1, pipeline, name, shift=shift)
+            assert (kept.broke, kept.cause.kind) != (K.NONE, K.LOGIT_LOST)
+            shift = -1.1 * half_unit if name == "float64" else 0.0
+            given = [-shift, -shift, above]
+            lost = run(given, 1, pipeline, name, shift=shift)
+            assert lost.broke == K.NONE
+            assert blamed(lost) == (K.LOGIT_LOST, step, 2)
 
 
 def test_adding_the_shift_threshold(subtests):
     for name, pipeline in product(TOLD, PIPELINES):
         with subtests.test(name=name, pipeline=pipeline):
             largest = FORMATS[name].max
-            assert kind_of([0.0, -largest], 0, pipeline, name, largest / 2) != K.LOGIT_OVERFLOW
-            broken = run([-largest, 0.0], 1, pipeline, name, shift=-largest / 2).cause
-            assert (broken.kind, broken.index) == (K.LOGIT_OVERFLOW, 0)
-            told = mpmath.mpf(broken.significand.item()) * mpmath.mpf(10) ** int(broken.exponent)
+            assert broke([0.0, -largest], 0, pipeline, name, largest / 2) != K.LOGIT_OVERFLOW
+            broken = run([-largest, 0.0], 0, pipeline, name, shift=-largest / 2)
+            assert blamed(broken) == (K.LOGIT_OVERFLOW, "added", 0)
+            cause = broken.cause
+            told = mpmath.mpf(cause.significand.item()) * mpmath.mpf(10) ** int(cause.exponent)
             assert mpmath.almosteq(told, 1.5 * mpmath.mpf(largest), rel_eps=1e-12)
 
 
@@ -146,18 +180,20 @@ def test_subtraction_threshold(subtests):
             largest = FORMATS[name].max
             unit = largest - neighbours(largest, name)[0]
             below = run([largest, -0.4 * unit], 1, "fused", name)
-            assert (below.cause.kind, below.steps["loss"]) == (K.NONE, largest)
+            assert (below.broke, below.steps["loss"]) == (K.NONE, largest)
             broken = run([largest, -0.6 * unit], 1, pipeline, name).cause
             assert (broken.kind, broken.index) == (K.SUBTRACT_OVERFLOW, 1)
-            assert kind_of([largest, -0.6 * unit], 1, "naive", name) == K.EXP_OVERFLOW
+            assert broke([largest, -0.6 * unit], 1, "naive", name) == K.EXP_OVERFLOW
 
 
-def test_an_overflow_that_exp_cannot_tell_is_no_cause():
+def test_an_overflow_that_exp_cannot_tell_is_harmless():
     """Where z - max is -inf, exp is 0: the right answer, if it is not the target's."""
     fine = run([65504.0, -65504.0], 0, "shifted", "float16")
     assert fine.steps["shifted"].tolist() == [0, -INF]
-    assert fine.cause.kind == K.NONE  # the loss, exp(-131008), is below half the smallest float16
-    assert kind_of([65504.0, 65504.0, -65504.0], 0, "shifted", "float16") == K.NONE
+    assert fine.right  # the loss, exp(-131008), is below half the smallest float16
+    assert blamed(fine) == (K.DIFFERENCE_LOST, "shifted", 1)
+    tied = run([65504.0, 65504.0, -65504.0], 0, "shifted", "float16")
+    assert (tied.broke, blamed(tied)) == (K.NONE, (K.DIFFERENCE_LOST, "shifted", 2))
 
 
 def test_digits_of_a_confident_answer(subtests):
@@ -168,11 +204,13 @@ def test_digits_of_a_confident_answer(subtests):
                 continue  # it has no number for such a small loss
             gap = number_above(-math.log(FORMATS[name].unit_roundoff) + 1, name)
             for pipeline in ("naive", "shifted"):
-                broken = run([0.0, -gap], 0, pipeline, name)
-                assert (broken.cause.kind, broken.cause.index) == (K.DIGITS_LOST, 0)
-                assert broken.cause.value == broken.steps["loss"] == 0
-                assert (broken.cause.significand, broken.cause.exponent) == (1, 0)
-            assert kind_of([0.0, -gap], 0, "fused", name) == K.NONE
+                lost = run([0.0, -gap], 0, pipeline, name)
+                assert (lost.broke, lost.steps["loss"]) == (K.NONE, 0)
+                assert blamed(lost) == (K.ROUNDED, "total", -1)
+                paper = math.log1p(math.exp(-gap))
+                assert lost.cause.cost == pytest.approx(-paper, rel=0.2)  # exp rounded as well
+                assert lost.error == pytest.approx(-paper, rel=1e-9)
+            assert run([0.0, -gap], 0, "fused", name).right
 
 
 def test_masked_classes(subtests):
@@ -184,14 +222,16 @@ def test_masked_classes(subtests):
                 assert math.isnan(broken.significand)
                 assert math.isnan(broken.exponent)
                 continue
-            assert kind_of([0.0, 0.0, -INF], 0, pipeline, name) == K.NONE
+            assert broke([0.0, 0.0, -INF], 0, pipeline, name) == K.NONE
+            assert run([0.0, 0.0, -INF], 0, pipeline, name).cause.kind not in SOFT
             masked = run([0.0, -INF], 1, pipeline, name)
             assert (masked.cause.kind, masked.cause.index, masked.cause.value) == (
                 K.TARGET_MASKED,
                 1,
                 -INF,
             )
-            assert masked.steps["loss"] == masked.cause.true_loss == INF
+            assert masked.steps["loss"] == masked.paper == INF
+            assert (masked.ulps, masked.right) == (0, True)
             nothing_left = run([-INF, -INF], 1, pipeline, name).cause
             assert (nothing_left.kind, nothing_left.index) == (K.ALL_MASKED, -1)
 
@@ -217,16 +257,52 @@ def test_one_class_is_certain(subtests):
 
 def test_the_first_step_that_broke_is_named():
     """The logits overflow, and exp overflows, and the target's probability is 0."""
-    assert kind_of([1e39, 100.0, 0.0], 2, "naive", "float32") == K.LOGIT_OVERFLOW
-    assert kind_of([90.0, 100.0, 0.0], 2, "naive", "float32") == K.EXP_OVERFLOW
+    assert broke([1e39, 100.0, 0.0], 2, "naive", "float32") == K.LOGIT_OVERFLOW
+    assert broke([90.0, 100.0, 0.0], 2, "naive", "float32") == K.EXP_OVERFLOW
     assert run([0.0, 100.0, 90.0], 2, "naive", "float32").cause.index == 1
 
 
 def test_a_shift_that_rounds_the_logits():
-    broken = run([2.0, 1.0, 0.1], 0, "fused", "float32", shift=1000.0).cause
-    assert (broken.kind, broken.index, broken.value) == (K.LOGITS_ROUNDED, 2, 1000.1)
-    assert kind_of([2.0, 1.0, 0.0], 0, "fused", "float32", shift=1000.0) == K.NONE
-    assert kind_of([2.0, 1.0, 0.1], 0, "fused", "float64", shift=1000.0) == K.LOGITS_ROUNDED
+    for name in ("float32", "float64"):
+        moved = run([2.0, 1.0, 0.1], 0, "fused", name, shift=1000.0)
+        assert blamed(moved) == (K.ROUNDED, "added", 2)
+        assert moved.cause.value == 1000.1
+    exact_sums = run([2.0, 1.0, 0.0], 0, "fused", "float32", shift=1000.0)
+    assert exact_sums.budget.shares[exact_sums.budget.steps.index("added")] == 0
+
+
+def harmless(found, given):
+    """Name what is lost without harm, in numbers alone: the step that first made a 0 of a class."""
+    fmt, values = FORMATS[found.format], {k: v.astype(float) for k, v in found.steps.items()}
+    with np.errstate(over="ignore"):
+        kept = np.array(given).astype(fmt.dtype).astype(float)
+    finite = np.isfinite(given)
+    lost = [("stored", K.LOGIT_LOST, finite & (kept == -INF))]
+    lost += [("added", K.LOGIT_LOST, finite & (values["logits"] == -INF))]
+    arguments = values["logits"]
+    if "shifted" in values:
+        vanished = np.isfinite(arguments) & (values["shifted"] == -INF)
+        lost += [("shifted", K.DIFFERENCE_LOST, vanished)]
+        arguments = values["shifted"]
+    lost += [("exp", K.EXP_LOST, np.isfinite(arguments) & (values["exp"] == 0))]
+    for step, kind, where in lost:
+        if where.any():
+            return kind, step, int(np.flatnonzero(where)[0])
+    return K.NONE, None, -1
+
+
+def test_where_the_loss_is_right_the_first_harmless_step_is_named(subtests):
+    seen = set()
+    for name in NAMES:
+        with subtests.test(name=name):
+            masks = [([2.0, 1.0, -1e9], 0, 0.0), ([1.0, -FORMATS[name].max], 0, -FORMATS[name].max)]
+            for logits, target, shift in [*some_vectors(name, 150, seed=8), *masks]:
+                for result in run_all(logits, target, name, shift=shift).values():
+                    if result.broke == K.NONE and result.right:
+                        expected = harmless(result, logits)
+                        assert blamed(result) == expected, (logits, target, shift, result.pipeline)
+                        seen.add(expected[:2])
+    assert {kind for kind, _ in seen} == {K.NONE, *SOFT}
 
 
 # --- Random vectors against mpmath ------------------------------------------------------------
@@ -271,45 +347,6 @@ def _many_digits():
         yield
 
 
-@pytest.mark.slow
-@pytest.mark.usefixtures("_many_digits")
-def test_true_loss_and_the_loss_of_digits_agree_with_mpmath(subtests):
-    for name in TOLD:
-        with subtests.test(name=name):
-            fmt = FORMATS[name]
-            judged = 0
-            for logits, target, shift in some_vectors(name, 150, seed=1):
-                for result in run_all(logits, target, name, shift=shift).values():
-                    stored = result.steps["logits"].astype(float)
-                    if not ((stored < INF).all() and (stored > -INF).any()):
-                        continue  # nan, or nothing but masked classes
-                    true_loss, given_loss = (
-                        loss_on_paper(stored, target),
-                        loss_on_paper(logits, target),
-                    )
-                    if true_loss < 1e308:
-                        assert abs(result.cause.true_loss - true_loss) <= 1e-15 * true_loss + 5e-324
-                    computed = float(result.steps["loss"])
-                    kind = K(int(result.cause.kind))
-                    if not math.isfinite(computed) or true_loss == 0 or kind == K.LOGIT_OVERFLOW:
-                        continue
-                    error = abs(computed - true_loss) / true_loss / fmt.unit_roundoff
-                    moved = abs(true_loss - given_loss) / given_loss / fmt.unit_roundoff
-                    # float64 as a judge of float64 is itself some roundoffs off.
-                    margin = 1 if name == "float64" else 1e-6
-                    # No number of the format is nearer than its smallest one allows.
-                    tiny = fmt.smallest_subnormal
-                    lost = (error > 10 or computed == 0) and abs(computed - true_loss) > tiny
-                    rounded = moved > 10 and abs(true_loss - given_loss) > tiny
-                    if abs(error - 10) > margin and abs(moved - 10) > margin:
-                        expected = (
-                            K.DIGITS_LOST if lost else K.LOGITS_ROUNDED if rounded else K.NONE
-                        )
-                        assert kind == expected, (logits, target, shift, result.pipeline)
-                        judged += 1
-            assert judged > 100
-
-
 @pytest.mark.parametrize("shift", [0.0, 1000.0])
 def test_several_formats_at_once_are_each_alone(shift):
     logits = np.random.default_rng(4).normal(scale=300, size=(60, 9))
@@ -323,7 +360,10 @@ def test_several_formats_at_once_are_each_alone(shift):
             for key in ours:
                 assert ours[key].flags.c_contiguous  # as np.sum adds a vector
                 assert ours[key].dtype == theirs[key].dtype
-                assert ours[key].tobytes() == theirs[key].tobytes()
+                if key == "significand":  # of the loss on paper, which float64 tells more closely
+                    np.testing.assert_allclose(ours[key], theirs[key], rtol=1e-12)
+                else:
+                    assert ours[key].tobytes() == theirs[key].tobytes()
 
 
 def test_the_sums_of_a_table_are_numpy_s_sums_of_its_vectors(subtests):
@@ -342,23 +382,44 @@ def test_the_sums_of_a_table_are_numpy_s_sums_of_its_vectors(subtests):
 def on_paper(kind, index, result, logits, target, shift):
     """Return what `Cause` says that significand * 10**exponent is."""
     z = [mpmath.mpf(number) for number in result.steps["logits"].astype(float)]
-    loss, index = mpmath.mpf(float(result.steps["loss"])), int(index)
-    arguments = z if result.pipeline == "naive" else [number - max(z) for number in z]
-    if kind == K.LOGIT_OVERFLOW:
+    index = int(index)
+    arguments = z
+    if result.pipeline != "naive":
+        arguments = [mpmath.mpf(number) for number in result.steps["shifted"].astype(float)]
+    if kind in (K.LOGIT_OVERFLOW, K.LOGIT_LOST):
         return abs(mpmath.mpf(logits[index]) + mpmath.mpf(shift))
-    if kind == K.SUBTRACT_OVERFLOW:
+    if kind in (K.SUBTRACT_OVERFLOW, K.DIFFERENCE_LOST):
         return max(z) - z[index]
-    if kind in (K.EXP_OVERFLOW, K.SUM_UNDERFLOW):
+    if kind in (K.EXP_OVERFLOW, K.SUM_UNDERFLOW, K.EXP_LOST, K.EXP_SUBNORMAL):
         return mpmath.exp(arguments[index])
     if kind == K.SUM_OVERFLOW:
         return sum(map(mpmath.exp, arguments))
-    true_loss, given_loss = loss_on_paper(z, target), loss_on_paper(logits, target)
     if kind == K.PROBABILITY_UNDERFLOW:
-        return mpmath.exp(-true_loss)
-    if kind == K.DIGITS_LOST:
-        return abs(loss - true_loss) / true_loss
-    assert kind == K.LOGITS_ROUNDED
-    return abs(true_loss - given_loss) / given_loss
+        return mpmath.exp(-loss_on_paper(logits, target))
+    assert kind == K.RESULT_OVERFLOW
+    return loss_on_paper(logits, target)
+
+
+def went_in(kind, index, result, logits, shift):
+    """Return what `Cause` says that went into the step."""
+    arguments = result.steps.get("shifted", result.steps["logits"]).astype(float)
+    step = result.budget.steps[int(result.cause.step)]
+    if kind == K.SUM_OVERFLOW:
+        return max(arguments)
+    if kind in (K.TARGET_MASKED, K.ALL_MASKED):
+        return -INF
+    if kind in (K.LOGIT_OVERFLOW, K.LOGIT_LOST) or step == "added":
+        with np.errstate(over="ignore"):
+            return np.float64(logits[index]) + shift
+    if step == "stored":
+        return logits[index]
+    if step == "shifted":
+        return result.steps["logits"].astype(float)[index]
+    of_exp = step == "exp" or kind == K.PROBABILITY_UNDERFLOW
+    return arguments[index] if of_exp else NAN
+
+
+NOTHING_TO_TELL = (K.NONE, K.NAN_LOGIT, K.ALL_MASKED, K.TARGET_MASKED, K.ROUNDED)
 
 
 @pytest.mark.slow
@@ -376,11 +437,8 @@ def test_what_should_have_come_out_agrees_with_mpmath(subtests):
                             float(cause.exponent)
                         )
                         assert 1 <= cause.significand < 10
-                        # ln and log10 are float64; of an error of some float64 roundoffs, the
-                        # judge is too.
+                        # ln and log10 are float64.
                         tolerance = 1e-14 + 1e-15 * abs(float(cause.exponent))
-                        if kind in (K.DIGITS_LOST, K.LOGITS_ROUNDED):
-                            tolerance = 0.3 if name == "float64" else 1e-5
                         assert abs(ours - mpmath.log10(expected)) < tolerance, (
                             kind,
                             logits,
@@ -388,16 +446,27 @@ def test_what_should_have_come_out_agrees_with_mpmath(subtests):
                             shift,
                         )
                         told.add(kind)
-            assert len(told) >= 5
+                    else:
+                        assert kind in NOTHING_TO_TELL or name == "float8_e4m3fn"
+                    if cause.step >= 0:
+                        value = went_in(kind, int(cause.index), result, logits, shift)
+                        np.testing.assert_equal(float(cause.value), value, err_msg=str(kind))
+            assert len(told) >= 7
 
 
-def test_every_infinite_or_nan_loss_has_a_cause(subtests):
+def test_what_broke_is_what_left_no_number(subtests):
     for name in NAMES:
         with subtests.test(name=name):
             for logits, target, shift in some_vectors(name, 150, seed=3):
                 for result in run_all(logits, target, name, shift=shift).values():
-                    if not math.isfinite(result.steps["loss"]):
-                        assert result.cause.kind not in (K.NONE, K.DIGITS_LOST, K.LOGITS_ROUNDED)
+                    no_number = not math.isfinite(result.steps["loss"])
+                    assert (result.broke != K.NONE) == no_number
+                    assert result.broke not in (*SOFT, K.EXP_SUBNORMAL, K.ROUNDED)
+                    if no_number:
+                        assert result.cause.kind == result.broke
+                    elif not result.right:
+                        off = (K.ROUNDED, K.EXP_SUBNORMAL, *SOFT)
+                        assert result.cause.kind in off
 
 
 # --- Against plain NumPy ----------------------------------------------------------------------
@@ -429,9 +498,10 @@ def test_steps_and_warnings_are_those_of_plain_numpy(subtests):
                 ([100.0, 88.6, 88.6], 1, 0.0),  # inf + finite: silent; finite + finite: an overflow
                 ([88.6, 88.6, 100.0], 1, 0.0),
                 ([-INF, 0.0], 1, 1e300),
+                ([FORMATS[name].max, -FORMATS[name].max], 1, 0.0),
             ]
             for logits, target, shift in [*some_vectors(name, 100, seed=4), *special]:
-                for pipeline in PIPELINES:
+                for pipeline in STEPS:
                     ours = run(logits, target, pipeline, name, shift=shift)
                     theirs, said = plain_numpy(logits, target, pipeline, name, shift)
                     for step, value in ours.steps.items():
@@ -455,7 +525,7 @@ def test_every_warning_can_happen():
         ([3e38, -3e38], 1, 0.0, "float32"),
         ([88.6, 88.6], 1, 0.0, "float32"),
     ]:
-        for result in run_all(logits, target, name, shift=shift).values():
+        for result in run_all(logits, target, name, shift=shift, pipelines=list(STEPS)).values():
             seen |= {bit for bit in range(16) if result.warnings >> bit & 1}
     assert seen == set(range(len(WARNINGS)))
 
@@ -470,8 +540,12 @@ def assert_same(batch, position, single):
         )
     for field, value in vars(single.cause).items():
         np.testing.assert_array_equal(getattr(batch.cause, field)[position], value, err_msg=field)
-    assert batch.kind[position] == single.kind == single.cause.kind
-    assert batch.warnings[position] == single.warnings
+    for field in ("broke", "paper", "log10_paper", "error", "ulps", "right", "warnings"):
+        np.testing.assert_array_equal(
+            getattr(batch, field)[position], getattr(single, field), err_msg=field
+        )
+    assert batch.budget.steps == single.budget.steps
+    np.testing.assert_array_equal(batch.budget.shares[position], single.budget.shares)
 
 
 def test_a_batch_is_its_rows(subtests):
@@ -483,10 +557,11 @@ def test_a_batch_is_its_rows(subtests):
             logits[0, 0, 0] = NAN
             shift = rng.choice([0.0, 5.0, -90.0], (4, 12, 1))
             target = classes - 1
-            batch = run_all(logits, target, name, shift=shift)
+            forms = list(STEPS)
+            batch = run_all(logits, target, name, shift=shift, pipelines=forms)
             for i, k in np.ndindex(4, 12):
-                alone = run_all(logits[i, k], target, name, shift=shift[i, k])
-                for pipeline in PIPELINES:
+                alone = run_all(logits[i, k], target, name, shift=shift[i, k], pipelines=forms)
+                for pipeline in forms:
                     assert_same(batch[pipeline], (i, k), alone[pipeline])
 
 
@@ -494,16 +569,30 @@ def test_one_pipeline_or_all(subtests):
     for name in NAMES:
         with subtests.test(name=name):
             for logits, target, shift in some_vectors(name, 20, seed=5):
-                everything = run_all(logits, target, name, shift=shift)
-                assert tuple(everything) == PIPELINES
+                assert tuple(run_all(logits, target, name, shift=shift)) == PIPELINES
+                everything = run_all(logits, target, name, shift=shift, pipelines=list(STEPS))
+                assert tuple(everything) == tuple(STEPS)
                 for pipeline, result in everything.items():
                     assert_same(result, (), run(logits, target, pipeline, name, shift=shift))
 
 
-@pytest.mark.parametrize("pipeline", PIPELINES)
+@pytest.mark.parametrize("pipeline", STEPS)
 def test_no_rows(pipeline):
-    empty = run(np.empty((0, 3)), 0, pipeline, "float32")
-    assert empty.steps["loss"].shape == empty.cause.kind.shape == empty.warnings.shape == (0,)
+    for name in ("float32", "float64"):
+        empty = run(np.empty((0, 3)), 0, pipeline, name)
+        assert empty.steps["loss"].shape == empty.cause.kind.shape == empty.warnings.shape == (0,)
+        assert (
+            empty.broke.shape == empty.paper.shape == empty.ulps.shape == empty.right.shape == (0,)
+        )
+        assert empty.budget.shares.shape == (0, len(empty.budget.steps))
+
+
+def test_the_class_that_a_step_hit_may_be_the_five_hundredth():
+    logits = np.full(600, -20.0)
+    logits[513] = -4.0155  # the only one that bfloat16 does not hold
+    logits[0] = 0.0
+    moved = run(logits, 0, "fused", "bfloat16")
+    assert blamed(moved) == (K.ROUNDED, "stored", 513)
 
 
 def test_input_is_neither_changed_nor_kept(subtests):
@@ -549,10 +638,11 @@ def test_up_to_the_broken_step_all_is_well(subtests):
             named = set()
             for logits, target, shift in some_vectors(name, 40, seed=7):
                 ours = trace(logits, target, pipeline, name, shift=shift)
-                kind = K(int(ours.cause.kind))
+                kind = broke(logits, target, pipeline, name, shift)
                 if kind in (K.NONE, K.TARGET_MASKED):
                     assert ours.broken is None
                     continue
+                assert kind == ours.cause.kind
                 named.add(kind)
                 position = [step.name for step in ours.steps].index(ours.broken)
                 earlier = [event.kind for step in ours.steps[:position] for event in step.events]
@@ -564,13 +654,6 @@ def test_up_to_the_broken_step_all_is_well(subtests):
                 here = {event.kind: event for event in reversed(ours.steps[position].events)}
                 if kind in overflows and math.isfinite(logits[ours.cause.index]):
                     assert here["overflow"].index == ours.cause.index
-                # Decimal arithmetic ends at 10**-(10**18); float64 is no judge of its own last
-                # digits.
-                judge = (
-                    name in ("float32", "float16", "bfloat16") and ours.steps[position].exact[0] > 0
-                )
-                if kind == K.DIGITS_LOST and judge:
-                    assert here["inexact"].index == target
             assert named
 
 
@@ -658,7 +741,7 @@ def test_inputs_of_a_step():
         (
             {"pipeline": "best"},
             ValueError,
-            "pipeline must be one of naive, shifted, fused; got 'best'",
+            "pipeline must be one of naive, shifted, fused, lse, .*; got 'best'",
         ),
         ({"format": "float80"}, ValueError, "format must be one of .*; got 'float80'"),
         ({"shift": INF}, ValueError, "shift must be finite; got inf"),

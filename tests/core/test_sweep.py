@@ -31,7 +31,9 @@ def assert_same(table, row, single):
         np.testing.assert_array_equal(table.steps[step][row].astype(float), value.astype(float))
     for field, value in vars(single.cause).items():
         np.testing.assert_array_equal(getattr(table.cause, field)[row], value, err_msg=field)
-    assert table.warnings[row] == single.warnings
+    for field in ("broke", "paper", "ulps", "right", "warnings"):
+        np.testing.assert_array_equal(getattr(table, field)[row], getattr(single, field))
+    np.testing.assert_array_equal(table.budget.shares[row], single.budget.shares)
 
 
 @pytest.mark.slow
@@ -92,14 +94,17 @@ def test_the_shift_holds_for_all_logits():
 
 def test_a_slider_meets_the_causes_one_after_the_other():
     positions = np.array([[0.0, 85.0, 88.7, 89.0, 1e39], [0.0] * 5])
-    kinds = sweep([0.0, 85.0], 1, "float32", positions).naive.cause.kind
-    assert kinds[0].tolist() == [
-        CauseKind.DIGITS_LOST,
+    found = sweep([0.0, 85.0], 1, "float32", positions).naive
+    assert found.broke[0].tolist() == [
+        CauseKind.NONE,
         CauseKind.NONE,
         CauseKind.SUM_OVERFLOW,
         CauseKind.EXP_OVERFLOW,
         CauseKind.LOGIT_OVERFLOW,
     ]
+    np.testing.assert_array_equal(found.cause.kind[0, 2:], found.broke[0, 2:])
+    assert found.cause.kind[0, 0] == CauseKind.ROUNDED  # 1 + exp(-85) is 1, and the loss 0
+    assert found.steps["loss"][0, 0] == 0 < found.paper[0, 0]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import fields
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -25,8 +26,9 @@ from ce_core import (
 from ce_core import activations as act
 from ce_core import bugs as mistakes
 from ce_core import losses as loss
-from ce_core.pipelines import PIPELINES, WARNINGS, CauseKind, find_events, gradient
+from ce_core.pipelines import PIPELINES, STEPS, WARNINGS, CauseKind, Run, find_events, gradient
 from ce_core.pipelines import run as run_pipeline
+from ce_core.pipelines.kinds import HARMLESS
 from ce_core.pipelines.sweep import sweep
 from tests.core import exact
 from tests.core.traced import trace
@@ -309,7 +311,7 @@ def pipelines(source: Source) -> None:
     target = source.or_junk(source.whole(0, max(0, len(numbers) - 1)))
     name, form = (
         source.or_junk(source.pick(NAMES)),
-        source.or_junk(source.pick(PIPELINES)),
+        source.or_junk(source.pick(tuple(STEPS))),
     )
     shift = source.or_junk(source.number() if source.yes() else 0.0)
     run = call(run_pipeline, logits, target, form, name, shift=shift)
@@ -317,23 +319,41 @@ def pipelines(source: Source) -> None:
     if run is REFUSED:
         return
     find_events(run)
-    if form != "fused":
+    if "total" in run.steps:
         many_classes.with_copies(run, source.whole(1, 300))
+    check_cause(run)
     if run.cause.kind.ndim:
+        return
+    given = wide(logits)
+    if np.isfinite(given).all():
+        check_distance(run, exact.cross_entropy(given, target))
+    if form not in PIPELINES:
         return
     detail = trace(logits, target, form, name, shift=shift)
     # What was read off the values is what NumPy says.
     said = {warning for step in detail.steps for warning in step.warnings}
     found = {text for bit, text in enumerate(WARNINGS) if int(run.warnings) >> bit & 1}
     assert said == found
-    stored = wide(run.steps["logits"])
-    if np.isfinite(stored).all():
-        truth, told = float(exact.cross_entropy(stored, target)), float(run.cause.true_loss)
-        assert math.isclose(truth, told, rel_tol=1e-12, abs_tol=5e-323)
-        computed, fmt = float(run.steps["loss"]), FORMATS[name]
-        if run.cause.kind in (CauseKind.NONE, CauseKind.LOGITS_ROUNDED):
-            bound = 11 * fmt.unit_roundoff * truth + 2 * fmt.smallest_subnormal
-            assert abs(computed - truth) <= bound
+
+
+def check_cause(run: Run) -> None:
+    """Compare the cause with what broke, with the distance from paper, and with the shares."""
+    cause, whole = run.cause, run.broke == CauseKind.NONE
+    np.testing.assert_array_equal(cause.kind[~whole], run.broke[~whole])
+    off = whole & ~run.right
+    assert np.isin(cause.kind[whole & run.right], tuple(HARMLESS)).all()
+    assert (cause.step[off] >= 0).all()
+    size = abs(run.budget.shares[off])
+    largest = np.where(np.isnan(size), 0, size).max(axis=-1, initial=0.0)
+    np.testing.assert_array_equal(abs(cause.cost[off]), largest)
+
+
+def check_distance(run: Run, truth: Decimal) -> None:
+    """Compare the loss on paper, and the distance from it, with 50 digits."""
+    paper, loss = float(run.paper), float(run.steps["loss"])
+    assert math.isclose(paper, float(truth), rel_tol=1e-14, abs_tol=5e-324)
+    if run.right:  # exact counts in a unit that is no smaller
+        assert exact.ulp_error(loss, truth, run.format) < 1 + 1e-6
 
 
 def sweeps(source: Source) -> None:
@@ -354,7 +374,10 @@ def sweeps(source: Source) -> None:
     for field in fields(table):
         found = getattr(table, field.name)
         alone = run_pipeline(picture, target, field.name, name, shift=here)
+        assert found.broke[i, k] == alone.broke
         assert found.cause.kind[i, k] == alone.cause.kind
+        assert found.cause.step[i, k] == alone.cause.step
+        np.testing.assert_array_equal(found.budget.shares[i, k], alone.budget.shares)
         assert found.warnings[i, k] == alone.warnings
         for step, values in alone.steps.items():
             rounding = 8 * roundoff(np.asarray(values))
