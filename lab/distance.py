@@ -61,11 +61,6 @@ def states(run: Run) -> np.ndarray:
     return found
 
 
-def _among_the_smallest(run: Run) -> np.ndarray:
-    small = (run.paper > 0) & (run.paper < _SMALLEST) & (np.abs(run.error) < _FEW)
-    return small & (run.format == "float64")
-
-
 def percent(run: Run) -> np.ndarray:
     """Return how far each loss is off, in per cent of that on paper."""
     with np.errstate(all="ignore"):
@@ -142,7 +137,7 @@ def shown(numbers: np.ndarray) -> np.ndarray:
     mantissa, exponent = np.frexp(np.where(np.isinf(numbers), numbers, rounded))
     short = np.ldexp(np.rint(mantissa * 2**_BITS), exponent - _BITS)
     fits = np.abs(short[np.isfinite(short)]).max(initial=0.0) < np.finfo(np.float32).max
-    return short.astype(np.float32) if fits else short
+    return np.asarray(short, np.float32 if fits else np.float64)
 
 
 _BITS = 11  # hold two decimal digits

@@ -199,7 +199,7 @@ def _class_hit(kind: CauseKind, case: Case, breaks: Breaks, rows: Array) -> Arra
         hit = breaks[kind][rows]
         if kind == CauseKind.LOGIT_OVERFLOW:  # one that was lost when it was stored comes first
             at_once = hit & (np.abs(case.given[rows]) >= case.format.too_large)
-            hit = np.where(at_once.any(axis=-1)[:, None], at_once, hit)
+            hit = np.where(np.any(at_once, axis=-1, keepdims=True), at_once, hit)
         return np.asarray(hit.argmax(axis=-1))
     if kind == CauseKind.SUM_UNDERFLOW:
         return np.asarray(case.stored[rows].argmax(axis=-1))
