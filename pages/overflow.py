@@ -30,7 +30,7 @@ from lab.controls import (
     shift_slider,
     with_scenario,
 )
-from lab.distance import OFF, RIGHT, STATES, add_paper, distance, mark, states
+from lab.distance import OFF, RIGHT, STATES, add_paper, distance, far, mark, states
 from lab.lesson import Lesson, Question
 from lab.parameters import LOGITS, NAMES, REACH, SHIFT, TARGET
 from lab.readers import one_of
@@ -210,8 +210,8 @@ def account(opened: Run, settings: Settings, columns: Columns) -> Sentence:
         spoken = [blame.PIECES.index(key) for key in blamed.told[which]]
         found.append(spoken + ([len(texts) + end - 1] if end else []))
     places = blame.places(blamed, vars(cause), settings, columns)
-    for name, values in blame.costs(blamed).items():
-        places[name] = Place(columns.add(f"verdict_{name}", values), SHORT)
+    places["cost"] = Place(columns.add("verdict_cost", blame.cost(blamed)), SHORT)
+    places[f"off_{opened.pipeline}"] = Place(far(opened, columns), SHORT)
     return Sentence(
         "verdict",
         say("overflow.first_wrong"),
