@@ -115,6 +115,7 @@ def distance(run: Run, name: str, columns: Columns) -> Sentence:
         columns.add(f"off_{name}", states(run)),
         [say(f"verdict.off_{state}", format=run.format) for state in STATES],
         places,
+        tones=[_TONES.get(state, "bad") for state in STATES],
     )
 
 
