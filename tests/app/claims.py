@@ -67,6 +67,13 @@ def two_digits(said: float, value: Any) -> bool:
     return bool(abs(shown - value) <= mpf("0.0501") * mpf(10) ** mpmath.floor(mpmath.log10(value)))
 
 
+def is_drawn(bar: float, ulps: Any) -> bool:
+    """Say whether a bar is a share of the error to two digits, or nothing, of a hundredth."""
+    if abs(ulps) < 0.015:  # a hundredth, with what float64 tells of the shares
+        return abs(bar - ulps) < 0.015
+    return bool(bar * ulps > 0) and two_digits(abs(bar), abs(ulps))
+
+
 class Here:
     """One position: what is said, what the machine has, and what is on paper."""
 

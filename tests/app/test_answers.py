@@ -362,7 +362,7 @@ def test_a_page_opened_from_another_keeps_the_numbers() -> None:
 
 # kB for three classes of float32, and for ten of float64
 LIMITS = {
-    "start": (18, 120),
+    "start": (20, 130),
     "pipeline": (34, 195),
     "likelihood": (70, 90),
     "sigmoid": (12, 20),
