@@ -30,7 +30,7 @@ from lab.controls import (
     shift_slider,
     with_scenario,
 )
-from lab.distance import OFF, RIGHT, STATES, add_paper, distance, far, mark, states
+from lab.distance import OFF, STATES, add_paper, distance, far, mark, states
 from lab.lesson import Lesson, Question
 from lab.parameters import LOGITS, NAMES, REACH, SHIFT, TARGET
 from lab.readers import one_of
@@ -422,13 +422,13 @@ def _lanes(runs: list[Run]) -> np.ndarray:
     right = np.isfinite(values) & (values != 0)
     nearly = np.zeros(values.shape, bool)
     total, probability, loss = map(QUANTITIES.index, ("total", "probability", "loss"))
-    right[:, loss], nearly[:, loss] = (
-        np.isin(state, [STATES.index(name) for name in names]) for names in (RIGHT, OFF)
-    )
+    right[:, loss] = [result.right for result in runs]
+    nearly[:, loss] = np.isin(state, [STATES.index(name) for name in (*OFF, "smallest")])
     if "rest" in runs[0].steps:  # its log1p may be 0
         right[:, total] = np.isfinite(values[:, total])
     stands_in = np.array([_stands_in(result) for result in runs])
     right &= ~stands_in
+    nearly &= ~stands_in
     of_wrong_sum = stands_in[:, total] & right[:, probability]
     right[:, probability] &= ~of_wrong_sum
     nearly[:, probability] = of_wrong_sum
