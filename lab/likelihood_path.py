@@ -53,7 +53,7 @@ from live.parts import (
     Style,
 )
 
-_FEW = 10  # of a class: as far as a count is dragged here
+_FEW = 6  # of a class: as far as a count is dragged here
 _MOST = 200  # positions of the slider of what has come
 _BEYOND = 1.3  # how far the animals go on after the product became 0, times as many
 _GAINED = 99.0  # % of the most that any model can give: nothing more is gained on the screen
@@ -164,7 +164,8 @@ def _when(settings: Settings) -> Question:
     numbers = [round(first * 10**i) for i in range(3)]
     right = numbers.index(round(about)) if zero_at else len(numbers)
     fmt = FORMATS[settings.format]
-    per_animal = -multinomial_log_likelihood(_shares(settings), _shares(settings)) / math.log(10)
+    model = np.array(settings[MODEL])
+    per_animal = cross_entropy(_shares(settings), model / model.sum()) / math.log(10)
     floor = -math.log10(fmt.smallest_subnormal)
     reasons = [
         say(
@@ -304,9 +305,8 @@ def _add(counts: np.ndarray, model: np.ndarray, part: str, columns: Columns) -> 
 def _stack(settings: Settings, drawn_as: _Drawn, columns: Columns) -> Stack:
     held, part = drawn_as.held, drawn_as.part
     log = part == "product"
-    whole = columns["likelihood" if log else "cross_entropy"]
     seen = max(_FEW, *settings[COUNTS])
-    most = {"product": 0.0, "nats": 1.2, "bits": 1.8}[part]
+    most = {"product": 0.0, "nats": 1.0, "bits": 1.5}[part]
     drag = say("likelihood.drag")
     return Stack(
         title=say("likelihood.picture_title"),
@@ -321,8 +321,6 @@ def _stack(settings: Settings, drawn_as: _Drawn, columns: Columns) -> Stack:
                 Style("significant", 3) if log else BITS,
                 "part",
                 log=log,
-                total=Cell(whole, SMALL if log else BITS, readout="whole"),
-                total_label=say(f"likelihood.whole_{part}"),
             ),
         ],
         looks=[
@@ -447,7 +445,7 @@ def _tiny(settings: Settings) -> str:
 def _depth(settings: Settings, last: float) -> tuple[float, float]:
     """Return where 0 is drawn, below all that is not, and where the axis ends below that."""
     deepest = min(_floor(settings), last if math.isfinite(last) else 0.0)
-    return 1.12 * deepest, 1.17 * deepest
+    return 1.12 * deepest, 1.2 * deepest
 
 
 def _so_far(heights: np.ndarray) -> np.ndarray:
@@ -466,7 +464,7 @@ def _falling(
 ) -> Figure:
     bottom, low, high = heights
     end = float(came[-1])
-    plot = figures.curves([], (0, 1.02 * end), (low, high), say("likelihood.arrivals_x"))
+    plot = figures.curves([], (0, 1.04 * end), (low, high), say("likelihood.arrivals_x"))
     step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 200) if -bottom <= 8 * s)
     powers = [-n * step for n in range(int(0.97 * -bottom / step) + 1)]
     labels = [f"10<sup>\u2212{-power}</sup>" if power else "1" for power in powers]
@@ -483,16 +481,16 @@ def _falling(
         }
     ]
     summed = key == "log"
-    sum_line = Line(came.tolist(), columns["sum_line"], "fused", part="sum-of-logs")
+    sum_line = Line(came.tolist(), columns["sum_line"], "fused", dashed=True, part="sum-of-logs")
     sum_point = Point(columns["came_x"], columns["sum_y"], "fused")
     return Figure(
         title=say("likelihood.arrivals_title"),
         alt=say("likelihood.arrivals_alt", format=settings.format),
         plot=plot,
         lines=[
-            Line([0.0, 1.02 * end], columns["floor_y"], "broken", dashed=True),
-            *([sum_line] if summed else []),
+            Line([0.0, 1.04 * end], columns["floor_y"], "broken", dashed=True),
             Line(came.tolist(), columns["product_line"], "naive"),
+            *([sum_line] if summed else []),
         ],
         points=[
             *([sum_point] if summed else []),
