@@ -119,8 +119,16 @@ def _coded(settings: Settings) -> Settings:
 # ---------------------------------------------------------------- what they ask, and their goals
 
 
+def _unlike(settings: Settings) -> Settings:
+    """Return settings whose true class was seen most, but not alone and not as often as all."""
+    counts = settings[COUNTS]
+    most = counts[settings.target] == max(counts)
+    return settings if most and max(counts) not in (min(counts), sum(counts)) else _begin(settings)
+
+
 def _best(settings: Settings) -> Question:
     """Ask which model makes what was seen most probable."""
+    settings = _unlike(settings)
     counts = np.array(settings[COUNTS])
     models = {
         "even": np.full(counts.size, 1 / counts.size),
@@ -129,10 +137,11 @@ def _best(settings: Settings) -> Question:
     }
     found = multinomial_log_likelihood(np.stack([*models.values()]), counts)
     right = int(found.argmax())
+    powers = float(found[right] - found[0]) / math.log(10)
     words = {
         **places(settings),
         "n": counts[settings.target],
-        "times": f"{math.exp(found[right] - found[0]):.3g}",
+        "times": f"{10**powers:.3g}" if powers < 6 else f"10^{powers:.0f}",
     }
     return Question(
         key="model",
@@ -275,31 +284,31 @@ def _bars(settings: Settings, drawn_as: _Drawn, columns: Columns) -> Instrument:
 def _add(counts: np.ndarray, model: np.ndarray, part: str, columns: Columns) -> None:
     total = counts.sum(axis=-1, keepdims=True)
     observed = counts / total
-    price = kl_divergence(observed, model)
-    sums = {
-        "cross_entropy": cross_entropy(observed, model),
-        "entropy": entropy(observed),
-        "price": price,
-    }
     if part == "product":
         parts = model**counts
-    else:
-        with np.errstate(divide="ignore", invalid="ignore"):  # 0 ln 0 is 0
-            parts = np.where(counts > 0, 0 - observed * np.log(model), 0.0)
-    unit = np.log(2) if part == "bits" else 1.0
-    columns.update(
-        {
-            "counts": counts.astype(np.int16),
-            "total": total[..., 0].astype(np.int16),
+        price = kl_divergence(observed, model)
+        numbers = {
             "observed": observed,
-            "model": model,
-            "parts": parts / unit,
             "likelihood": multinomial_likelihood(model, counts),
-            "minus_log": 0 - multinomial_log_likelihood(model, counts),
             "percent": 100 * np.exp(-total[..., 0] * price),
-            **{name: nats / unit for name, nats in sums.items()},
         }
-    )
+    else:
+        unit = np.log(2) if part == "bits" else 1.0
+        with np.errstate(divide="ignore", invalid="ignore"):  # 0 ln 0 is 0
+            parts = np.where(counts > 0, 0 - observed * np.log(model), 0.0) / unit
+        numbers = {"cross_entropy": cross_entropy(observed, model) / unit}
+        numbers |= (
+            {
+                "total": total[..., 0].astype(np.int16),
+                "minus_log": 0 - multinomial_log_likelihood(model, counts),
+            }
+            if part == "nats"
+            else {
+                "entropy": entropy(observed) / unit,
+                "price": kl_divergence(observed, model) / unit,
+            }
+        )
+    columns.update({"counts": counts.astype(np.int16), "model": model, "parts": parts, **numbers})
 
 
 def _stack(settings: Settings, drawn_as: _Drawn, columns: Columns) -> Stack:
@@ -347,9 +356,9 @@ def _cards(part: str, columns: Columns) -> list[Card]:
         ]
     if part == "nats":
         return [
-            _card("minus-log", "fused", columns["minus_log"], SUM),
+            _card("minus_log", "fused", columns["minus_log"], SUM),
             _card("total", "onehot", columns["total"], WHOLE),
-            _card("cross-entropy", "fused", columns["cross_entropy"], NATS),
+            _card("cross_entropy", "fused", columns["cross_entropy"], NATS),
         ]
     return [
         _card("bits", "fused", columns["cross_entropy"], BITS),
@@ -359,8 +368,10 @@ def _cards(part: str, columns: Columns) -> list[Card]:
 
 
 def _card(name: str, swatch: str, column: Column, style: Style, unit: str = "") -> Card:
-    title = say(f"likelihood.path_{name.replace('-', '_')}")
-    return Card(title, "", swatch, Cell(column, style, readout=name), unit)
+    readout = name.replace("_", "-")
+    return Card(
+        say(f"likelihood.path_{name}"), "", swatch, Cell(column, style, readout=readout), unit
+    )
 
 
 def _said(settings: Settings, drawn_as: _Drawn, columns: Columns) -> Sentence:
@@ -373,14 +384,16 @@ def _said(settings: Settings, drawn_as: _Drawn, columns: Columns) -> Sentence:
         where = np.full((1, 1), drawn_as.told == "code")
     words = places(settings)
     pieces = ["", *([say(f"likelihood.told_{drawn_as.told}", **words)] if drawn_as.told else [])]
-    number = {
-        "p": Place(columns["model"], SHORT, item=settings.target),
-        "share": Place(columns["observed"], SHORT, item=settings.target),
-        "percent": Place(columns["percent"], Style("fixed", 1)),
-        "loss": Place(columns["cross_entropy"], BITS if drawn_as.part == "bits" else NATS),
-        "entropy": Place(columns["entropy"], BITS),
-        "price": Place(columns["price"], BITS),
-    }
+    number = {"p": Place(columns["model"], SHORT, item=settings.target)}
+    if drawn_as.part == "product":
+        number["share"] = Place(columns["observed"], SHORT, item=settings.target)
+        number["percent"] = Place(columns["percent"], Style("fixed", 1))
+    else:
+        style = BITS if drawn_as.part == "bits" else NATS
+        number["loss"] = Place(columns["cross_entropy"], style)
+    if drawn_as.part == "bits":
+        number["entropy"] = Place(columns["entropy"], BITS)
+        number["price"] = Place(columns["price"], BITS)
     return Sentence("verdict", "", columns.add("told", where.astype(np.int8)), pieces, number)
 
 
@@ -417,7 +430,10 @@ def _arrivals(settings: Settings, columns: Columns, key: str) -> Instrument:
             "came_x": came.astype(np.float32),
             "product_y": drawn(fallen[at], *axis),
             "product_line": drawn(_so_far(fallen[at[0]]), *axis),
-            "sum_y": drawn(logs[at] / np.log(10), *axis),
+            # Its line is a part that the step names; a point has none.
+            "sum_y": drawn(logs[at] / np.log(10), *axis)
+            if key == "log"
+            else at * np.float32("nan"),
             "sum_line": drawn(_so_far(logs[at[0]] / np.log(10)), *axis),
             "floor_y": np.full((1, 1, 2), _floor(settings), np.float32),
         }
@@ -427,7 +443,7 @@ def _arrivals(settings: Settings, columns: Columns, key: str) -> Instrument:
         hint="",
         sliders=sliders,
         scene=True,
-        figures=[_falling(settings, came[0], (bottom, *axis), key, columns)],
+        figures=[_falling(settings, came[0], (bottom, *axis), columns)],
         cards=_arrival_cards(settings, columns),
         sentences=[_walked(settings, columns, key)],
     )
@@ -459,7 +475,6 @@ def _falling(
     settings: Settings,
     came: np.ndarray,
     heights: tuple[float, float, float],
-    key: str,
     columns: Columns,
 ) -> Figure:
     bottom, low, high = heights
@@ -480,9 +495,6 @@ def _falling(
             "font": {"size": 11},
         }
     ]
-    summed = key == "log"
-    sum_line = Line(came.tolist(), columns["sum_line"], "fused", dashed=True, part="sum-of-logs")
-    sum_point = Point(columns["came_x"], columns["sum_y"], "fused")
     return Figure(
         title=say("likelihood.arrivals_title"),
         alt=say("likelihood.arrivals_alt", format=settings.format),
@@ -490,15 +502,15 @@ def _falling(
         lines=[
             Line([0.0, 1.04 * end], columns["floor_y"], "broken", dashed=True),
             Line(came.tolist(), columns["product_line"], "naive"),
-            *([sum_line] if summed else []),
+            Line(came.tolist(), columns["sum_line"], "fused", dashed=True, part="sum-of-logs"),
         ],
         points=[
-            *([sum_point] if summed else []),
+            Point(columns["came_x"], columns["sum_y"], "fused"),
             Point(columns["came_x"], columns["product_y"], "naive", drag=CAME.key),
         ],
         key=[
             ("naive", say("likelihood.key_product", format=settings.format)),
-            *([("fused", say("likelihood.key_sum"))] if summed else []),
+            ("fused", say("likelihood.key_sum")),
         ],
         part="arrivals",
     )
@@ -524,7 +536,7 @@ def _arrival_cards(settings: Settings, columns: Columns) -> list[Card]:
             second_label=say("likelihood.path_came"),
             second=Cell(columns["came"], WHOLE, readout="came"),
         ),
-        _card("sum-of-logs", "fused", columns["sum_of_logs"], SUM),
+        _card("sum_of_logs", "fused", columns["sum_of_logs"], SUM),
     ]
 
 

@@ -54,7 +54,7 @@ from live.parts import (
 )
 
 SHOWN = ("float64", "float32", "float16")  # whose smallest numbers are lines in the chart
-_CHOICE = 3  # answers of a question, at least
+_CHOICE = 2  # answers of a question, at least
 # What the axes of the figures show.
 _SHARE, _NATS, _POWERS = (-0.02, 1.02), (0.0, 4.0), (-345.0, 15.0)
 NATS, BITS = Style("fixed", 6), Style("fixed", 4)

@@ -158,7 +158,7 @@ export class Stack {
         const value = at(columns[band.column], row, i);
         const found = bar(this.#strips[b], look, band.log, value);
         this.#bars.push({ ...found, below: value < 0 });
-        const text = value === 0 || value === 1 ? String(value) : format(value, crowded && b !== this.spec.held ? SHORT : band.style);
+        const text = value === 0 || value === 1 ? String(value) : format(value, crowded && b !== this.spec.held && band.style.kind !== "prose" ? SHORT : band.style);
         if (part.text.textContent !== text) part.text.textContent = text;
         part.bar.setAttribute("data-swatch", look.swatch);
         part.bar.setAttribute("data-state", found.state);
