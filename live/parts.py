@@ -193,6 +193,7 @@ class Line:
     y: Column
     swatch: str
     dashed: bool = False
+    part: str = ""  # under which a step names it
 
 
 @dataclass(frozen=True)
@@ -279,8 +280,8 @@ class Look:
 class Stack:
     """Bars in rows one above the other, so that a class is one vertical line.
 
-    The bars of the first band are dragged: bar i drags the slider `drag[i]`. `marked` is the item
-    whose name is marked as the true one.
+    The bars of the band number `held` are dragged: bar i drags the slider `drag[i]`. `marked` is
+    the item whose name is marked as the true one.
     """
 
     title: str
@@ -291,6 +292,7 @@ class Stack:
     drag: Sequence[str]
     marked: int = -1
     mark: str = ""  # what the mark means, for those who do not see it
+    held: int = 0
 
 
 @dataclass(frozen=True)
@@ -305,6 +307,7 @@ class Card:
     second_label: str = ""
     second: Cell | None = None
     off: "Sentence | None" = None  # how far the number is from what it should be
+    large: bool = False  # its number is the one that the eye is to be on
 
 
 @dataclass(frozen=True)
@@ -370,7 +373,11 @@ class Code:
 
 @dataclass(frozen=True)
 class Instrument:
-    """Sliders, and all that follows them. The last slider is never masked."""
+    """Sliders, and all that follows them. The last slider is never masked.
+
+    On a page with steps a `scene` is one picture in one view: its figures are large, its cards
+    stand beside them, and its sliders below. What is no scene and has no stacks is shown in tabs.
+    """
 
     title: str
     hint: str
@@ -381,6 +388,7 @@ class Instrument:
     choices: Sequence[Choice] = ()
     switches: Sequence[Switch] = ()
     stacks: Sequence[Stack] = ()
+    scene: bool = False
     presets: Presets | None = None
     editor: Editor | None = None
     figures: Sequence[Figure] = ()

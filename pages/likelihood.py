@@ -1,9 +1,6 @@
 """From the likelihood of observations to the cross-entropy and its length in bits."""
 
-from collections.abc import Sequence
 from functools import cache
-from math import fsum
-from typing import Final
 
 import numpy as np
 
@@ -20,12 +17,22 @@ from ce_core.likelihood import (
 )
 from ce_core.losses import one_hot
 from lab import figures, pictures
-from lab.controls import formats, narrow, positions, scale
+from lab.controls import formats, narrow, positions
 from lab.lesson import Lesson, Question
+from lab.likelihood import (
+    CAME,
+    COUNTS,
+    FIRST_COUNTS,
+    LIMIT,
+    MODEL,
+    count_sliders,
+    first_model,
+    model_sliders,
+)
+from lab.likelihood_path import STEPS, scene
 from lab.mathml import Part, frac, ln, math, row, sub, subsup, sup
-from lab.parameters import FORMAT, MIN_CLASSES, TARGET, numbers, one_for_each_class, without
-from lab.readers import between, whole
-from lab.settings import Parameter, Settings
+from lab.parameters import AT, FORMAT, MIN_CLASSES, TARGET
+from lab.settings import Settings
 from lab.words import say
 from live.message import drawn
 from live.parts import (
@@ -42,16 +49,12 @@ from live.parts import (
     Point,
     Row,
     Sentence,
-    Slider,
     Style,
     Table,
 )
 
-MAX_COUNT = 1000  # observations of one class
-FIRST_COUNTS = (5, 3, 2, 1, 1, 1, 1, 1, 1, 1)
-FIRST_MODEL = (0.2, 0.3, 0.5)
-LIMIT = 2000  # observations that are made at most, to see where a product becomes 0
 SHOWN = ("float64", "float32", "float16")  # whose smallest numbers are lines in the chart
+_CHOICE = 2  # answers of a question, at least
 # What the axes of the figures show.
 _SHARE, _NATS, _POWERS = (-0.02, 1.02), (0.0, 4.0), (-345.0, 15.0)
 NATS, BITS = Style("fixed", 6), Style("fixed", 4)
@@ -59,49 +62,6 @@ SMALL = Style("significant", 4)
 # The curve over one probability, whose logarithms it is made of.
 _GRID = np.array([0.0, *sigmoid(np.linspace(-5.0, 5.0, 21)).round(4), 1.0])
 _MADE = np.unique(np.round(np.geomspace(1, LIMIT, 40)))  # numbers of observations
-
-
-def first_model(count: int) -> tuple[float, ...]:
-    """Return the probabilities of a model that nobody has touched."""
-    return FIRST_MODEL if count == len(FIRST_MODEL) else (1 / count,) * count
-
-
-def share(model: Sequence[float], i: int, value: float) -> tuple[float, ...]:
-    """Return the model with p_i = value; what is left keeps its proportions.
-
-    Examples
-    --------
-    >>> share((0.2, 0.3, 0.5), 2, 0.0)
-    (0.4, 0.6, 0.0)
-    """
-    rest = fsum(p for j, p in enumerate(model) if j != i)
-    others = [p / rest if rest else 1 / (len(model) - 1) for p in model]
-    return tuple(value if j == i else (1 - value) * q for j, q in enumerate(others))
-
-
-COUNTS: Final[Parameter[tuple[int, ...]]] = Parameter(
-    "counts",
-    "likelihood",
-    whole(MAX_COUNT),
-    lambda settings: FIRST_COUNTS[: len(settings.logits)],
-    split=numbers,
-    fits=lambda values, settings: one_for_each_class(values, settings) and sum(values) > 0,
-    added=lambda counts: (*counts, 0),
-    removed=without,
-)
-MODEL: Final[Parameter[tuple[float, ...]]] = Parameter(
-    "model",
-    "likelihood",
-    between(0.0, 1.0),
-    lambda settings: first_model(len(settings.logits)),
-    split=numbers,
-    fits=lambda values, settings: (
-        one_for_each_class(values, settings) and abs(fsum(values) - 1) <= 1e-6
-    ),
-    put=share,
-    added=lambda model: (*model, 0.0),
-    removed=lambda model, i: without(share(model, i, 0.0), i),
-)
 
 
 def broken(settings: Settings, _: str = "") -> Settings:
@@ -126,8 +86,13 @@ def _picture() -> str:
 
 
 def build(settings: Settings, columns: Columns) -> list[Instrument]:
-    """Build the instrument: sliders of the counts, then of the model's probabilities."""
-    sliders = [*_count_sliders(settings), *_model_sliders(settings)]
+    """Build the picture of the step; at the end of the path the free instrument.
+
+    Its sliders are those of the counts, and then those of the model's probabilities.
+    """
+    if settings[AT] < len(STEPS):
+        return [scene(settings, columns)]
+    sliders = [*count_sliders(settings), *model_sliders(settings)]
     counts, model = positions(settings, sliders, COUNTS, MODEL)
     _add_columns(settings, counts, model / model.sum(axis=-1, keepdims=True), columns)
     instrument = Instrument(
@@ -147,36 +112,6 @@ def build(settings: Settings, columns: Columns) -> list[Instrument]:
         tables=[_bits(columns), _formats(settings, columns)],
     )
     return [instrument]
-
-
-def _count_sliders(settings: Settings) -> list[Slider]:
-    counts = settings[COUNTS]
-    top = 100 if max(counts) <= 100 else MAX_COUNT
-    sliders = []
-    for j, (name, count) in enumerate(zip(settings.names, counts, strict=True)):
-        values, index = scale(count, range(0, top + 1, top // 100))
-        if sum(counts) == count:
-            values[0] = values[0] or 1  # one observation at least
-        shown, label = say("likelihood.count", name=name), COUNTS.called(name)
-        sliders.append(Slider(f"{COUNTS.key}.{j}", shown, label, values, index))
-    return sliders
-
-
-def _model_sliders(settings: Settings) -> list[Slider]:
-    sliders, model = [], settings[MODEL]
-    for j, (name, p) in enumerate(zip(settings.names, model, strict=True)):
-        values, index = scale(p, [k / 100 for k in range(101)])
-        sliders.append(
-            Slider(
-                f"{MODEL.key}.{j}",
-                say("likelihood.probability", name=name),
-                MODEL.called(name),
-                values,
-                index,
-                choice=say("likelihood.curve_choice", name=name),
-            )
-        )
-    return sliders
 
 
 def _add_columns(
@@ -205,6 +140,9 @@ def _add_columns(
             "seen_x": drawn(observed[..., [a, a]], *_SHARE),
             "seen_y": np.array([[[0.0, 1e3]]]),
             "curve": drawn(_over_one(observed, model, a), *_NATS),
+            # Where all that were seen are on the way down; the axis ends at LIMIT.
+            "here_x": np.where(total[..., 0] <= LIMIT, total[..., 0], np.nan).astype(np.float32),
+            "here_y": drawn(log_likelihood / np.log(10), *_POWERS),
         }
     )
     of_one = log_likelihood[..., None] / total / np.log(10)
@@ -312,7 +250,11 @@ def _products(columns: Columns) -> Figure:
         ),
         lines=[Line(_MADE.tolist(), columns["made"], "shifted")],
         points=[
-            Point(columns[f"zero_x_{name}"], columns[f"zero_y_{name}"], "naive") for name in SHOWN
+            *(
+                Point(columns[f"zero_x_{name}"], columns[f"zero_y_{name}"], "naive")
+                for name in SHOWN
+            ),
+            Point(columns["here_x"], columns["here_y"], "shifted"),
         ],
         key=[("shifted", say("likelihood.key_sum")), ("naive", say("likelihood.key_zero"))],
     )
@@ -506,17 +448,24 @@ def _ask_zero(settings: Settings) -> Question:
     )
 
 
+def _costs(model: np.ndarray, target: int) -> list[str]:
+    """Return what one observation may be thought to cost, as shown: the loss, and what is not."""
+    p = float(model[target])
+    with np.errstate(divide="ignore"):
+        costs = [*-np.log([p, 1 - p, model.max()]), entropy(model)]
+    return sorted({f"{cost:.4f}" for cost in costs}, key=float)
+
+
 def _ask_one(settings: Settings) -> Question:
-    count = len(settings.logits)
+    count, target = len(settings.logits), settings.target
     now = np.array(settings[MODEL])
     model = now / now.sum()
-    seen = one_hot(settings.target, count)
     # A model of its own where the learner's leaves no choice of answers.
-    if not 0 < model[settings.target] < 1 or np.ptp(model) == 0:
+    if not 0 < model[target] < 1 or len(_costs(model, target)) < _CHOICE:
         model = np.arange(count + 1, 1, -1.0) / np.arange(count + 1, 1, -1.0).sum()
+    seen = one_hot(target, count)
     loss = float(cross_entropy(seen, model))
-    others = [float(-np.log(p)) for p in (1 - model[settings.target], float(model.max()))]
-    values = sorted({f"{value:.4f}" for value in (loss, *others, float(entropy(model)))}, key=float)
+    values = _costs(model, target)
     name = settings.names[settings.target]
     p = f"{model[settings.target]:.6g}"
     return Question(
@@ -531,9 +480,10 @@ def _ask_one(settings: Settings) -> Question:
 
 LESSON = Lesson(
     page="likelihood",
-    parameters=(TARGET, FORMAT, COUNTS, MODEL),
+    parameters=(TARGET, FORMAT, COUNTS, MODEL, CAME),
     picture=_picture,
     build=build,
     acts={"break": broken},
     ask=ask,
+    steps=STEPS,
 )

@@ -16,6 +16,7 @@ from ce_core.likelihood.distributions import (
 )
 from ce_core.likelihood.products import (
     likelihood_and_underflow,
+    observation_order,
     rounded_likelihood,
     running_product,
     underflow_count,
@@ -28,6 +29,7 @@ __all__ = [
     "likelihood_and_underflow",
     "multinomial_likelihood",
     "multinomial_log_likelihood",
+    "observation_order",
     "rounded_likelihood",
     "running_product",
     "underflow_count",

@@ -9,11 +9,51 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from ce_core._checks import Array, as_index
+from ce_core._checks import Array, as_index, as_weight, to_float64
 from ce_core.formats import lookup
 from ce_core.likelihood._inputs import probabilities_and_counts
 from ce_core.likelihood._order import next_observations
 from ce_core.likelihood._walk import multiply
+
+
+def observation_order(counts: npt.ArrayLike, length: int) -> npt.NDArray[np.intp]:
+    """Return the classes of the observations 1, 2, ... in the order of `running_product`.
+
+    Parameters
+    ----------
+    counts : array_like, shape (C,)
+        As in `running_product`.
+    length : int
+        How many observations, at least 0.
+
+    Returns
+    -------
+    integer array, shape (length,)
+        The position of each observation's class.
+
+    Raises
+    ------
+    TypeError
+        If the counts are not made of real numbers, or `length` is no integer.
+    ValueError
+        If a count is negative or not finite, all are 0, the shape is not as above, or `length` is
+        negative.
+
+    References
+    ----------
+    As `running_product`.
+
+    Examples
+    --------
+    >>> observation_order([2, 1, 0], 6)
+    array([0, 1, 0, 0, 1, 0])
+    """
+    count = _as_length(length, "length")
+    n = to_float64(as_weight(counts, "counts"))
+    if n.ndim != 1:
+        raise ValueError(f"counts must have shape (C,); got {n.shape}")
+    _reject_none(n)
+    return next_observations(np.zeros((1, n.size)), n[None], count)[:, 0]
 
 
 def running_product(
@@ -78,7 +118,7 @@ def running_product(
     (p,), n = _models_and_data(probabilities, counts, [format])
     if p.ndim != 1:
         raise ValueError(f"probabilities and counts must have shape (C,); got {p.shape}")
-    observed = next_observations(np.zeros((1, n.size)), n[None], count)[:, 0]
+    observed = observation_order(n, count)
     with np.errstate(all="ignore"):
         return np.asarray(np.multiply.accumulate(p[observed]))
 
@@ -236,13 +276,17 @@ def _as_length(value: int, name: str) -> int:
     return number
 
 
+def _reject_none(n: Array) -> None:
+    if not n.any(-1).all():
+        raise ValueError("counts must have an observation in every row; got a row of zeros")
+
+
 def _models_and_data(
     probabilities: npt.ArrayLike, counts: npt.ArrayLike, formats: Sequence[str]
 ) -> tuple[list[Array], Array]:
     """Return probabilities in each format and counts in float64, of one shape (..., C)."""
     dtypes = [lookup(name).dtype for name in formats]
     _, p, n = probabilities_and_counts(probabilities, counts, -1)
-    if not n.any(-1).all():
-        raise ValueError("counts must have an observation in every row; got a row of zeros")
+    _reject_none(n)
     with np.errstate(all="ignore"):
         return [p.astype(dtype) for dtype in dtypes], n

@@ -77,7 +77,7 @@ export class Instrument {
     this.code = layout.code && listing(layout.code);
     this.status = make("p", { class: "ce-hidden", role: "status" });
     this.notice = make("p", { class: "ce-notice", hidden: true, text: words.no_chart });
-    const led = link.led ? arrangedInSteps(layout, this, words) : null;
+    const led = link.led ? arrangedInSteps(layout, this, words, number === 0) : null;
     this.tabs = led?.tabs ?? null;
     const parts = led?.nodes ?? arranged(layout, this);
     this.node = make("div", { class: "ce-live", "aria-busy": "true" }, ...parts);
@@ -93,7 +93,7 @@ export class Instrument {
    */
   #hand(s, chosen) {
     return {
-      pause: () => this.#pause(),
+      pause: () => this.pause(),
       hold: () => (this.held = s),
       move: () => this.#moved(s),
       release: () => this.#release(s),
@@ -115,7 +115,7 @@ export class Instrument {
         if (!slider || slider.masked || this.link.locked()) return null;
         return { s, k: slider.k, count: slider.last + 1, value: (k) => slider.value(k) };
       },
-      begin: () => this.#pause(),
+      begin: () => this.pause(),
       move: (s, k) => this.sliders[s].move(k),
       end: (s) => this.#release(s),
     };
@@ -133,7 +133,8 @@ export class Instrument {
     };
   }
 
-  #pause() {
+  /** Nothing moves by itself any more. */
+  pause() {
     for (const { play } of this.sliders) play?.pause();
   }
 

@@ -41,7 +41,7 @@
 /** @typedef {{label: string, cells: (Cell | null)[], swatch: string, code: boolean}} TableRow */
 /** @typedef {{title: string, lead: string, head: string[], rows: TableRow[], main: boolean}} Table */
 /** @typedef {{trace: number, column: number, swatch: string, zero: string[], drag: string[]}} Bars */
-/** @typedef {{x: number | number[], y: number, swatch: string, dashed: boolean}} Line */
+/** @typedef {{x: number | number[], y: number, swatch: string, dashed: boolean, part: string}} Line */
 /** @typedef {{x: number, y: number, swatch: string, drag: string}} Point */
 /** @typedef {{x: number[], start: number, end: number, swatch: string}} Arrows */
 
@@ -74,6 +74,7 @@
  * @property {string} second_label
  * @property {Cell | null} second
  * @property {Sentence | null} off
+ * @property {boolean} large
  */
 
 /** @typedef {{column: number, style: Style | null, exponent?: number | null, names: string[], item: number}} Filling */
@@ -137,6 +138,7 @@
  * @property {string[]} drag
  * @property {number} marked
  * @property {string} mark
+ * @property {number} held the band whose bars are dragged
  */
 
 /**
@@ -178,6 +180,7 @@
  * @property {Options[]} choices
  * @property {Switch[]} switches
  * @property {Stack[]} stacks
+ * @property {boolean} scene
  * @property {Options | null} presets
  * @property {EditorLayout | null} editor
  * @property {Figure[]} figures

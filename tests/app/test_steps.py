@@ -19,6 +19,8 @@ from tests.app.instruments import ANSWERS, built, settings, take, unpacked
 
 LED = [lesson for lesson in LESSONS if lesson.steps]
 KEYS = [step.key for step in START]
+# From where one more drag reaches a goal that takes several.
+NEARLY: dict[tuple[str, str], dict[str, object]] = {("likelihood", "each"): {"counts": (1, 3, 0)}}
 
 
 def opened(page: str, query: str = "") -> Settings:
@@ -72,9 +74,10 @@ def test_a_goal_can_be_reached_and_is_not_from_the_start(lesson: Lesson) -> None
     for i, step in enumerate(lesson.steps):
         if step.goal is None or (lesson.page == "start" and step.key == "subtract"):
             continue  # that one is reached by the switch
-        met = goal(lesson.page, opened(lesson.page, f"at={i + 1}"))
-        assert met.any(), (lesson.page, step.key)
-        assert not met.all(), (lesson.page, step.key)
+        now = opened(lesson.page, f"at={i + 1}")
+        last = now.put(**NEARLY.get((lesson.page, step.key), {}))
+        assert goal(lesson.page, last).any(), (lesson.page, step.key)
+        assert not goal(lesson.page, now).all(), (lesson.page, step.key)
 
 
 @pytest.mark.parametrize("lesson", LED, ids=lambda lesson: lesson.page)
@@ -85,6 +88,9 @@ def test_the_parts_that_a_step_names_are_there(lesson: Lesson) -> None:
         rows = [band.part for stack in instrument.stacks for band in stack.bands]
         parts = {switch.part for switch in instrument.switches} | set(rows) | {"sentence"}
         parts |= {card.value.readout for card in instrument.cards}
+        parts |= {f"slider.{slider.id}" for slider in instrument.sliders}
+        parts |= {figure.part for figure in instrument.figures}
+        parts |= {line.part for figure in instrument.figures for line in figure.lines}
         parts |= {f"{row}.{n}" for row in rows for n in range(len(now.logits))}
         assert {*step.shows, *step.covers(now)} <= parts, (lesson.page, step.key)
 

@@ -39,6 +39,19 @@ def product_by_product(p: np.ndarray, order: list[int], name: str) -> list[float
     return found
 
 
+def test_the_order_is_that_of_the_definition() -> None:
+    for counts in ([5, 3, 2], [4, 2, 1], [1, 7, 0], [0, 0, 3], [301, 200, 99], [1]):
+        found = lk.observation_order(counts, 700)
+        assert found.tolist() == even_order(counts, 700), counts
+    assert lk.observation_order([1, 2], 0).shape == (0,)
+
+
+@pytest.mark.parametrize("counts", [[0, 0], [-1, 2], [float("nan")], [[1, 2]], []])
+def test_an_order_of_nothing_is_refused(counts: list) -> None:
+    with pytest.raises(ValueError, match="counts must"):
+        lk.observation_order(counts, 3)
+
+
 MODELS = [
     (np.array([0.5, 0.3, 0.2]), [4, 2, 1]),
     (np.array([0.05, 0.9, 0.05]), [1, 7, 0]),
