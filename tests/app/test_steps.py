@@ -85,6 +85,9 @@ def test_the_parts_that_a_step_names_are_there(lesson: Lesson) -> None:
         rows = [band.part for stack in instrument.stacks for band in stack.bands]
         parts = {switch.part for switch in instrument.switches} | set(rows) | {"sentence"}
         parts |= {card.value.readout for card in instrument.cards}
+        parts |= {f"slider.{slider.id}" for slider in instrument.sliders}
+        parts |= {figure.part for figure in instrument.figures}
+        parts |= {line.part for figure in instrument.figures for line in figure.lines}
         parts |= {f"{row}.{n}" for row in rows for n in range(len(now.logits))}
         assert {*step.shows, *step.covers(now)} <= parts, (lesson.page, step.key)
 
