@@ -53,7 +53,8 @@ def one(settings: Settings, columns: Columns) -> Instrument:
     moved = slider(X, "x", grid(settings[X], reach))
     (x,) = positions(settings, [moved], X)
     table = run(x, settings.format)
-    add_columns(table, settings, reach, columns)
+    add_columns(table, settings, reach, columns, reach / 10)
+    columns.add("loss_log", narrow(table.losses["log"], settings.format))
     return Instrument(
         title=say("sigmoid.score"),
         hint=say("sigmoid.score_hint"),
@@ -69,8 +70,13 @@ def one(settings: Settings, columns: Columns) -> Instrument:
     )
 
 
-def add_columns(table: BinaryRun, settings: Settings, reach: float, columns: Columns) -> None:
-    """Add what the curve, the tails and the cards show of a run, and the two curves themselves."""
+def add_columns(
+    table: BinaryRun, settings: Settings, reach: float, columns: Columns, across: float
+) -> None:
+    """Add what the curve, the tails and the cards show of a run, and the two curves themselves.
+
+    The tangent is drawn from x - across to x + across.
+    """
     numbers = {
         "x": table.x,
         "naive": table.sigmoid["naive"],
@@ -79,10 +85,12 @@ def add_columns(table: BinaryRun, settings: Settings, reach: float, columns: Col
         "log_stable": table.log_sigmoid["stable"],
         "complement": table.complement,
         "slope": table.slope,
-    } | {f"loss_{form}": losses for form, losses in table.losses.items()}
+        "loss_naive": table.losses["naive"],
+        "loss_fused": table.losses["fused"],
+    }
     for name, values in numbers.items():
         columns.add(name, narrow(values, settings.format))
-    ends = reach / 10 * np.array([-1.0, 1.0])  # how far the tangent is drawn
+    ends = across * np.array([-1.0, 1.0])
     at, p, slope = (
         v.astype(np.float64)[..., None] for v in (table.x, numbers["stable"], table.slope)
     )

@@ -29,7 +29,7 @@ from lab.parameters import AT, FORMAT, REACH
 from lab.settings import Settings, widened
 from lab.verdict import PROSE
 from lab.words import say
-from live.message import cut
+from live.message import cut, drawn
 from live.parts import (
     Band,
     Card,
@@ -85,21 +85,12 @@ def _story(settings: Settings, columns: Columns) -> Instrument:
     moved = slider(X, "x", grid(settings[X], reach))
     (x,) = positions(settings, [moved], X)
     table = run(x, settings.format)
-    add_columns(table, settings, reach, columns)
+    # Through the middle such a tangent goes from 0 to 1.
+    add_columns(table, settings, reach, columns, reach / 5)
     with np.errstate(all="ignore"):
         columns.add("exp", narrow(np.exp(-table.x), settings.format))
     columns.add("at_one", _at_one(settings, columns).astype("u1"))
     columns.update(_written(settings.format, reach))
-    # Through the middle it goes from 0 to 1, which the short one beside a chart does not.
-    across = reach / 5 * np.array([-1.0, 1.0])
-    at, p, slope = (columns[name].values[..., None] for name in ("x", "stable", "slope"))
-    tangent = Line(
-        columns.add("long_x", cut(at + across)),
-        columns.add("long_y", cut(p + slope * across)),
-        "naive",
-        True,
-        "tangent",
-    )
     marks = [("y", _SURE, say("sigmoid.mark_sure"))] if _here(settings) == "squash" else []
     whole = curve(reach, columns, marks)
     return Instrument(
@@ -108,7 +99,7 @@ def _story(settings: Settings, columns: Columns) -> Instrument:
         sliders=[moved],
         scene=True,
         figures=[
-            replace(whole, title=say("sigmoid.curve_story"), key=[], lines=[tangent]),
+            replace(whole, title=say("sigmoid.curve_story"), key=[]),
             tails(settings, reach, columns),
             _logs(reach, columns),
             _losses(reach, columns),
@@ -127,7 +118,11 @@ def _written(format_name: str, reach: float) -> dict[str, np.ndarray]:
     for label in (0, 1):
         lines[f"still_loss_{label}"] = losses["fused"][:, label]
         lines[f"still_loss_{label}_naive"] = _fall(losses["naive"][:, label], 3 * reach)
-    return {name: values.astype(np.float32)[None, None] for name, values in lines.items()}
+    far = 1.1 * reach
+    return {
+        name: drawn(values.astype(np.float64), -far, far)[None, None]
+        for name, values in lines.items()
+    }
 
 
 def _fall(values: np.ndarray, end: float) -> np.ndarray:
@@ -167,7 +162,7 @@ def _losses(reach: float, columns: Columns) -> Figure:
         }
         for label, side in ((1, -1), (0, 1))
     ]
-    losses = columns["loss_fused"].values
+    high = drawn(columns["loss_fused"].values.astype(np.float64), -reach, 1.1 * reach)
     return Figure(
         title=say("sigmoid.losses_curve"),
         alt=say("sigmoid.losses_alt"),
@@ -177,7 +172,7 @@ def _losses(reach: float, columns: Columns) -> Figure:
             for label in (0, 1)
         ],
         points=[
-            Point(columns["x"], columns.add(f"loss_{label}", losses[..., label]), "fused", X.key)
+            Point(columns["x"], columns.add(f"loss_{label}", high[..., label]), "fused", X.key)
             for label in (0, 1)
         ],
         key=_two_ways(),
