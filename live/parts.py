@@ -240,6 +240,7 @@ class Figure:
     tall: bool = False
     wide: bool = False  # it takes the room of all columns of figures
     part: str = ""  # under which a step names it
+    spare: bool = False  # where a phone has room for one alone, another that is shown has it
 
 
 @dataclass(frozen=True)

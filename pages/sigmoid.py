@@ -1,52 +1,69 @@
 """The sigmoid: two classes, its tails, its log, and the softmax that it is."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
 import numpy as np
 
-from ce_core import softmax
 from ce_core.activations import sigmoid
-from ce_core.binary import FORMS, BinaryRun, run
+from ce_core.binary import BinaryRun, run
 from ce_core.formats import FORMATS
-from ce_core.pipelines import WARNINGS
 from lab import figures, pictures
-from lab.blame import compared
-from lab.controls import formats, grid, narrow, positions, reaches, slider
-from lab.lesson import Lesson, Question
-from lab.mathml import frac, math, row, sub, sup
-from lab.parameters import FORMAT, REACH
-from lab.readers import number
-from lab.settings import Parameter, Settings, widened
+from lab.binary import (
+    OTHER,
+    VALUE,
+    X,
+    add_columns,
+    add_pair,
+    curve,
+    one,
+    pair,
+    pair_sliders,
+    tails,
+)
+from lab.controls import grid, narrow, positions, slider
+from lab.distance import PROSE
+from lab.lesson import Lesson, Question, Step
+from lab.parameters import AT, FORMAT, REACH
+from lab.settings import Settings, widened
 from lab.words import say
-from live.message import cut
+from live.message import cut, drawn
 from live.parts import (
-    Bars,
+    Band,
     Card,
     Cell,
-    Column,
     Columns,
     Figure,
-    Formula,
     Instrument,
     Line,
+    Look,
     Place,
     Point,
-    Row,
     Sentence,
+    Stack,
     Style,
-    Table,
 )
 
-X: Final[Parameter[float]] = Parameter("x", "sigmoid", number(), 2.0)
-OTHER: Final[Parameter[float]] = Parameter("other", "sigmoid", number(), 0.0)
-
-VALUE = Style("significant", 6)
+_SURE = 0.99
+_BOTH = 0.9  # the probability to be made in two ways, to two digits
+_FAR = -800.0  # where the log breaks in float64
+_LOSS = Style("fixed", 4)
+_SHORT = Style("shortest", 6)
 
 
 def build(settings: Settings, columns: Columns) -> list[Instrument]:
-    """Build the two instruments of the lesson."""
-    return [_one(settings, columns), _pair(settings, columns)]
+    """Build the picture of the step, and at the end the free instruments."""
+    if settings[AT] >= len(STEPS):
+        return [one(settings, columns), pair(settings, columns)]
+    if _here(settings) == "two":
+        return [_two(settings, columns)]
+    return [_story(settings, columns)]
+
+
+def _here(settings: Settings) -> str:
+    return STEPS[settings[AT] - 1].key
 
 
 def _broken(settings: Settings, _: str) -> Settings:
@@ -59,277 +76,327 @@ def _picture() -> str:
     return pictures.line(x, sigmoid(x), (0, 1))
 
 
-# ---------------------------------------------------------------- the curve
+# ---------------------------------------------------------------- the picture of one score
 
 
-def _one(settings: Settings, columns: Columns) -> Instrument:
-    """Build the instrument of one number x."""
+def _story(settings: Settings, columns: Columns) -> Instrument:
+    """Build the one picture of the steps about x, of which each shows a part."""
     reach = widened(settings.reach, settings[X])
     moved = slider(X, "x", grid(settings[X], reach))
     (x,) = positions(settings, [moved], X)
     table = run(x, settings.format)
-    _add_columns(table, settings, reach, columns)
+    # Through the middle such a tangent goes from 0 to 1.
+    add_columns(table, settings, reach, columns, reach / 5)
+    with np.errstate(all="ignore"):
+        columns.add("exp", narrow(np.exp(-table.x), settings.format))
+    columns.add("at_one", _at_one(settings, columns).astype("u1"))
+    columns.update(_written(settings.format, reach))
+    marks = [("y", _SURE, say("sigmoid.mark_sure"))] if _here(settings) == "squash" else []
+    whole = curve(reach, columns, marks)
     return Instrument(
         title=say("sigmoid.score"),
-        hint=say("sigmoid.score_hint"),
+        hint="",
         sliders=[moved],
-        choices=[formats(settings), reaches(reach)],
-        figures=[_curve(reach, columns), _tails(settings, reach, columns)],
-        cards_title=say("sigmoid.cards"),
-        cards=[_card("naive", columns), _card("stable", columns), _slope_card(columns)],
-        sentences=[_verdict(table, x, settings.format, columns), _warnings(table, columns)],
-        formulas_title=say("sigmoid.formulas"),
-        formulas=_formulas(columns),
-        tables=[_losses(columns)],
-    )
-
-
-def _add_columns(table: BinaryRun, settings: Settings, reach: float, columns: Columns) -> None:
-    numbers = {
-        "x": table.x,
-        "naive": table.sigmoid["naive"],
-        "stable": table.sigmoid["stable"],
-        "log_naive": table.log_sigmoid["naive"],
-        "log_stable": table.log_sigmoid["stable"],
-        "complement": table.complement,
-        "slope": table.slope,
-    } | {f"loss_{form}": losses for form, losses in table.losses.items()}
-    for name, values in numbers.items():
-        columns.add(name, narrow(values, settings.format))
-    ends = reach / 10 * np.array([-1.0, 1.0])  # how far the tangent is drawn
-    at, p, slope = (
-        v.astype(np.float64)[..., None] for v in (table.x, numbers["stable"], table.slope)
-    )
-    columns.add("tangent_x", cut(at + ends))
-    columns.add("tangent_y", cut(p + slope * ends))
-    columns.update(_still(settings.format, reach))
-
-
-@lru_cache(100)  # the curves change with the format and the reach alone
-def _still(format_name: str, reach: float) -> dict[str, np.ndarray]:
-    x = cut(np.linspace(-reach, reach, 401))  # whose ends may be beyond float32
-    still = run(x, format_name)
-    # The tails go down to the smallest number of the format, which may be far below float32's.
-    tails = {"still": still.sigmoid["stable"], "still_complement": still.complement}
-    sent = {name: narrow(values, format_name) for name, values in tails.items()}
-    if format_name == "float64":
-        sent = {name: cut(values) for name, values in sent.items()}
-    return {name: values[None, None] for name, values in ({"still_x": x} | sent).items()}
-
-
-def _curve(reach: float, columns: Columns) -> Figure:
-    line = (columns["still_x"], columns["still"], "fused")
-    return Figure(
-        title=say("sigmoid.curve"),
-        alt=say("sigmoid.curve_alt"),
-        plot=figures.curves([line], (-reach, reach), (-0.05, 1.05), "x"),
-        lines=[Line(columns["tangent_x"], columns["tangent_y"], "naive", dashed=True)],
-        points=[Point(columns["x"], columns["stable"], "fused", drag=X.key)],
-        key=[("fused", say("sigmoid.key_sigmoid")), ("naive", say("sigmoid.key_slope"))],
-    )
-
-
-def _tails(settings: Settings, reach: float, columns: Columns) -> Figure:
-    fmt = FORMATS[settings.format]
-    lowest = max(np.log10(fmt.smallest_subnormal), -reach / np.log(10))
-    x = columns["still_x"]
-    lines = [(x, columns["still"], "fused"), (x, columns["still_complement"], "shifted")]
-    return Figure(
-        title=say("sigmoid.tails"),
-        alt=say("sigmoid.tails_alt"),
-        plot=figures.curves(lines, (-reach, reach), (1.05 * lowest, 0.5), "x", log_y=True),
-        points=[
-            Point(columns["x"], columns["stable"], "fused", drag=X.key),
-            Point(columns["x"], columns["complement"], "shifted"),
+        scene=True,
+        figures=[
+            replace(whole, title=say("sigmoid.curve_story"), key=[]),
+            tails(settings, reach, columns),
+            _logs(reach, columns),
+            _losses(reach, columns),
         ],
-        key=[("fused", say("sigmoid.key_sigmoid")), ("shifted", say("sigmoid.key_rest"))],
+        cards=_cards(columns),
+        sentences=[_told(table, settings, columns)],
     )
 
 
-def _card(form: str, columns: Columns) -> Card:
-    return Card(
-        title=say(f"sigmoid.card_{form}"),
-        note=say(f"sigmoid.card_{form}_note"),
-        swatch="fused" if form == "stable" else "naive",
-        value=Cell(columns[form], VALUE, readout=f"sigmoid-{form}"),
-        unit="",
-        second_label=say("sigmoid.card_log"),
-        second=Cell(columns[f"log_{form}"], VALUE, readout=f"log-{form}"),
-    )
-
-
-def _slope_card(columns: Columns) -> Card:
-    return Card(
-        title=say("sigmoid.card_slope"),
-        note=say("sigmoid.card_slope_note"),
-        swatch="",
-        value=Cell(columns["slope"], VALUE, readout="slope"),
-        unit="",
-        second_label=say("sigmoid.card_rest"),
-        second=Cell(columns["complement"], VALUE, readout="complement"),
-    )
-
-
-def _verdict(table: BinaryRun, given: np.ndarray, name: str, columns: Columns) -> Sentence:
-    """Say what became of the log, read off what was computed."""
-    fmt = FORMATS[name]
-    p, stable_p = table.sigmoid["naive"], table.sigmoid["stable"]
-    naive = table.log_sigmoid["naive"].astype(np.float64)
-    stable = table.log_sigmoid["stable"].astype(np.float64)
-    heard = np.char.find(table.warnings, "exp") >= 0
-    with np.errstate(invalid="ignore", over="ignore"):
-        overflowed = np.exp(-table.x.astype(np.float64)) >= fmt.too_large
-        lost = np.abs(naive - stable) > 10 * fmt.unit_roundoff * np.abs(stable)
-        agree = (p == stable_p) & (naive == stable)
-    # In the order in which they are asked; the last holds where no other does.
-    cases = {
-        "beyond": np.abs(given) >= fmt.too_large,
-        "overflow": overflowed & heard & fmt.has_infinity,
-        "overflow_unheard": overflowed & fmt.has_infinity,
-        "overflow_nan": overflowed & fmt.has_nan,
-        "overflow_max": overflowed,
-        "log_of_zero": (p == 0) & fmt.has_infinity,
-        "log_of_zero_nan": (p == 0) & fmt.has_nan,
-        "log_of_zero_max": p == 0,
-        "agree": agree,
-        "rounds_to_one": lost & (naive == 0),
-        "digits": lost,
-        "near": ~agree,
+@lru_cache(100)
+def _written(format_name: str, reach: float) -> dict[str, np.ndarray]:
+    """Compute the log and both losses as they are written and from x itself, along the axis."""
+    still = run(cut(np.linspace(-reach, reach, 401)), format_name)
+    log, losses = still.log_sigmoid, still.losses
+    lines = {"still_log": log["stable"], "still_log_naive": _fall(log["naive"], -3 * reach)}
+    for label in (0, 1):
+        lines[f"still_loss_{label}"] = losses["fused"][:, label]
+        lines[f"still_loss_{label}_naive"] = _fall(losses["naive"][:, label], 3 * reach)
+    far = 1.1 * reach
+    return {
+        name: drawn(values.astype(np.float64), -far, far)[None, None]
+        for name, values in lines.items()
     }
-    code = np.select([*cases.values()], range(len(cases)))
-    places = {
-        "naive": Place(columns["log_naive"], compared(name)),
-        "stable": Place(columns["log_stable"], compared(name)),
-        "p": Place(columns["stable"], Style("prose", 4)),
-    }
+
+
+def _fall(values: np.ndarray, end: float) -> np.ndarray:
+    """Let a line go off the picture where its values become infinite, and end there."""
+    line = values.astype(np.float64)
+    gone = ~np.isfinite(line)
+    edge = gone & (np.append(~gone[1:], False) | np.append(False, ~gone[:-1]))
+    return np.where(edge, end, np.where(gone, np.nan, line))
+
+
+def _logs(reach: float, columns: Columns) -> Figure:
+    paper = (columns["still_x"], columns["still_log"], "fused")
+    return Figure(
+        title=say("sigmoid.logs"),
+        alt=say("sigmoid.logs_alt"),
+        plot=figures.curves([paper], (-reach, reach), (-1.1 * reach, 0.1 * reach), "x"),
+        lines=[Line(columns["still_x"], columns["still_log_naive"], "naive", True, "written")],
+        points=[Point(columns["x"], columns["log_stable"], "fused", drag=X.key)],
+        key=_two_ways(),
+        part="logs",
+    )
+
+
+def _losses(reach: float, columns: Columns) -> Figure:
+    x = columns["still_x"]
+    lines = [(x, columns[f"still_loss_{label}"], "fused") for label in (0, 1)]
+    plot = figures.curves(lines, (-reach, reach), (-0.08 * reach, 1.1 * reach), "x")
+    plot["layout"]["annotations"] += [
+        {
+            "text": say(f"sigmoid.label_{label}"),
+            "x": side * 0.7 * reach,
+            "y": 0.7 * reach,
+            "xanchor": "right" if side > 0 else "left",
+            "xshift": -16 * side,
+            "showarrow": False,
+            "font": {"size": 11},
+        }
+        for label, side in ((1, -1), (0, 1))
+    ]
+    high = drawn(columns["loss_fused"].values.astype(np.float64), -reach, 1.1 * reach)
+    return Figure(
+        title=say("sigmoid.losses_curve"),
+        alt=say("sigmoid.losses_alt"),
+        plot=plot,
+        lines=[
+            Line(x, columns[f"still_loss_{label}_naive"], "naive", True, f"written-{label}")
+            for label in (0, 1)
+        ],
+        points=[
+            Point(columns["x"], columns.add(f"loss_{label}", high[..., label]), "fused", X.key)
+            for label in (0, 1)
+        ],
+        key=_two_ways(),
+        part="losses",
+    )
+
+
+def _two_ways() -> list[tuple[str, str]]:
+    return [("fused", say("sigmoid.key_from_x")), ("naive", say("sigmoid.key_written"))]
+
+
+def _cards(columns: Columns) -> list[Card]:
+    def card(
+        name: str, readout: str, swatch: str, style: Style = _SHORT, *, large: bool = False
+    ) -> Card:
+        value = Cell(columns[name], style, readout=readout)
+        return Card(say(f"sigmoid.story_{name}"), "", swatch, value, "", large=large)
+
+    one_or_not = [say(f"sigmoid.{word}") for word in ("below_one", "at_one")]
+    return [
+        replace(
+            card("stable", "sigmoid-stable", "fused", VALUE, large=True),
+            second=Cell(columns["at_one"], readout="at-one", words=one_or_not),
+        ),
+        card("complement", "complement", "shifted", VALUE),
+        card("slope", "slope", "naive"),
+        card("exp", "exp", "naive"),
+        card("naive", "sigmoid-naive", "naive"),
+        card("log_naive", "log-naive", "naive", large=True),
+        card("log_stable", "log-stable", "fused"),
+        *(
+            Card(
+                say(f"sigmoid.story_loss_{label}"),
+                "",
+                "fused",
+                Cell(columns["loss_fused"], _LOSS, label, readout=f"loss-fused-{label}", zero="0"),
+                "",
+                say("sigmoid.story_written"),
+                Cell(columns["loss_naive"], _LOSS, label, readout=f"loss-naive-{label}", zero="0"),
+                large=True,
+            )
+            for label in (1, 0)
+        ),
+    ]
+
+
+def _told(table: BinaryRun, settings: Settings, columns: Columns) -> Sentence:
+    """Tell what was reached; nothing where the step's own text is to be read."""
+    fmt = FORMATS[settings.format]
+    code = np.zeros(table.x.shape, np.int8)
+    here = _here(settings)
+    if here == "squash":
+        code[_sure(settings, columns)] = 1
+    elif here == "flat":
+        code[_at_one(settings, columns) & (columns["complement"].values > 0)] = 2
+    pieces = ("sure", "flat")
     return Sentence(
         "verdict",
-        say("pipeline.verdict_title"),
-        columns.add("said", code.astype(np.int8)),
-        [say(f"sigmoid.said_{key}", format=name, max=f"{fmt.max:g}") for key in cases],
-        places,
+        "",
+        columns.add("told", code),
+        ["", *(say(f"sigmoid.told_{piece}", format=fmt.name) for piece in pieces)],
+        {
+            "x": Place(columns["x"], PROSE),
+            "p": Place(columns["stable"], PROSE),
+            "rest": Place(columns["complement"], PROSE),
+            # The numbers just below 1 lie half as far apart as those above it.
+            "gap": Place(columns.add("gap", np.array([[fmt.unit_roundoff]])), Style("prose", 3)),
+            "tiny": Place(columns.add("tiny", np.array([[fmt.smallest_subnormal]])), PROSE),
+        },
     )
 
 
-def _warnings(table: BinaryRun, columns: Columns) -> Sentence:
-    texts, which = np.unique(table.warnings, return_inverse=True)
-    said = [[WARNINGS.index(line) for line in str(text).splitlines()] for text in texts]
-    pieces = [
-        say("verdict.warning", pipeline=say("pipeline.loss_naive"), text=text) for text in WARNINGS
-    ]
-    return Sentence(
-        "warnings",
-        say("pipeline.warnings_title"),
-        columns.add("warned", which.reshape(table.x.shape).astype(np.int8)),
-        [*pieces, say("pipeline.warnings_none")],
-        said=[lines or [len(pieces)] for lines in said],
-        glue="\n",
-    )
+# ---------------------------------------------------------------- the picture of two scores
 
 
-def _formulas(columns: Columns) -> list[Formula]:
-    x, p = Cell(columns["x"], Style("shortest", 6)), Cell(columns["stable"], VALUE)
-    exponent = row("−", "(", x, ")")
-    return [
-        Formula(
-            say("sigmoid.formula_sigmoid"),
-            math(
-                row("σ", "(", "x", ")", "="),
-                frac("1", row("1", "+", sup("e", row("−", "x")))),
-                "=",
-                frac("1", row("1", "+", sup("e", exponent))),
-                "=",
-                p,
-            ),
-        ),
-        Formula(
-            say("sigmoid.formula_slope"),
-            math(
-                row("σ′", "(", "x", ")", "=", "σ", "(", "x", ")", "·", "σ", "(", "−", "x", ")"),
-                row(
-                    "=",
-                    p,
-                    "·",
-                    Cell(columns["complement"], VALUE),
-                    "=",
-                    Cell(columns["slope"], VALUE),
-                ),
-            ),
-        ),
-    ]
-
-
-def _losses(columns: Columns) -> Table:
-    return Table(
-        title=say("sigmoid.losses"),
-        lead=say("sigmoid.losses_lead"),
-        head=[say("sigmoid.way"), say("sigmoid.label_0"), say("sigmoid.label_1")],
-        rows=[
-            Row(
-                say(f"sigmoid.loss_{form}"),
-                [
-                    Cell(columns[f"loss_{form}"], Style("fixed", 6), label, f"loss-{form}-{label}")
-                    for label in (0, 1)
-                ],
-            )
-            for form in FORMS
-        ],
-    )
-
-
-# ---------------------------------------------------------------- the softmax of two
-
-
-def _pair(settings: Settings, columns: Columns) -> Instrument:
-    """Build the instrument that compares the sigmoid of x - z with the softmax of (x, z)."""
-    reach = widened(settings.reach, settings[X], settings[OTHER])
-    sliders = [
-        slider(parameter, name, grid(settings[parameter], reach))
-        for parameter, name in ((X, "x"), (OTHER, "z"))
-    ]
-    with np.errstate(all="ignore"):
-        stored = np.stack(positions(settings, sliders, X, OTHER), axis=-1).astype(
-            FORMATS[settings.format].dtype
-        )
-        one = sigmoid(stored[..., :1] - stored[..., 1:])
-        both = np.concatenate([softmax(stored), one], axis=-1)
-    scores = columns.add("pair_scores", narrow(stored, settings.format))
-    bars = columns.add("pair_bars", narrow(both, settings.format))
-    names = [say("sigmoid.pair_x"), say("sigmoid.pair_other"), say("sigmoid.pair_sigmoid")]
-    cells = [Cell(bars, VALUE, i, f"pair-{i}") for i in range(3)]
+def _two(settings: Settings, columns: Columns) -> Instrument:
+    """Build two scores, the softmax of them, and the sigmoid of their difference."""
+    sliders = pair_sliders(settings)
+    scores, bars = add_pair(settings, sliders, columns)
+    with np.errstate(invalid="ignore"):
+        apart = scores.values[..., 0] - scores.values[..., 1]
+    difference = columns.add("difference", narrow(apart, settings.format))
+    reach = sliders[0].values[-1]
     return Instrument(
         title=say("sigmoid.pair"),
-        hint=say("sigmoid.pair_hint"),
+        hint="",
         sliders=sliders,
-        figures=[
-            Figure(
-                title=say("sigmoid.pair_bars"),
-                alt=say("sigmoid.pair_alt"),
-                plot=figures.probabilities(3, traces=1),
-                bars=[Bars(0, bars, "shifted", [say("live.zero")] * 3)],
-                names=names,
-                rows=[Row(say("sigmoid.pair_row"), cells, "shifted")],
+        stacks=[
+            Stack(
+                title=say("sigmoid.pair"),
+                alt=say("sigmoid.two_alt"),
+                names=[say("sigmoid.two_x"), say("sigmoid.two_z")],
+                bands=[
+                    Band("score", scores, Style("shortest", 3), "score", share=1.2),
+                    Band("p", bars, Style("fixed", 4), "p"),
+                ],
+                looks=[
+                    Look(say("sigmoid.two_score"), say("start.z_note"), "plain", -reach, reach),
+                    Look(say("sigmoid.two_p"), say("start.p_note"), "shifted", 0.0, 1.0),
+                ],
+                drag=[X.key, OTHER.key],
             )
         ],
-        formulas=[_pair_formula(scores, bars)],
+        cards=[
+            Card(
+                say("sigmoid.two_card"),
+                "",
+                "fused",
+                Cell(bars, _LOSS, 2, readout="pair-2"),
+                "",
+                say("sigmoid.two_difference"),
+                Cell(difference, Style("shortest", 4), readout="difference"),
+                large=True,
+            )
+        ],
+        sentences=[
+            Sentence(
+                "verdict",
+                "",
+                columns.add("told", _both(settings, columns).astype(np.int8)),
+                ["", say("sigmoid.told_both")],
+                {"d": Place(difference, PROSE), "p": Place(bars, _LOSS, item=2)},
+            )
+        ],
     )
 
 
-def _pair_formula(scores: Column, bars: Column) -> Formula:
-    digits = Style("shortest", 6)
-    x, z = Cell(scores, digits, 0), Cell(scores, digits, 1)
-    return Formula(
-        say("sigmoid.formula_pair"),
-        math(
-            sub("softmax", "x"),
-            "=",
-            frac(sup("e", x), row(sup("e", x), "+", sup("e", z))),
-            "=",
-            frac("1", row("1", "+", sup("e", row("−", "(", x, "−", "(", z, ")", ")")))),
-            "=",
-            Cell(bars, VALUE, 2),
-        ),
+# ---------------------------------------------------------------- the steps
+
+
+def _opens(**values: object) -> Callable[[Settings], Settings]:
+    return lambda settings: settings.put(**values)
+
+
+def _sure(_: Settings, columns: Columns) -> np.ndarray:
+    sure: np.ndarray = columns["stable"].values >= _SURE
+    return sure
+
+
+def _at_one(_: Settings, columns: Columns) -> np.ndarray:
+    rounded: np.ndarray = columns["stable"].values >= 1
+    return rounded
+
+
+def _both(_: Settings, columns: Columns) -> np.ndarray:
+    """Say where both pictures are 0.90, to two digits."""
+    both = columns["pair_bars"].values[..., [0, 2]].astype(np.float64)
+    near: np.ndarray = np.abs(both - _BOTH).max(axis=-1) < 0.005
+    return near
+
+
+def _ask_steep(settings: Settings) -> Question:
+    slope = float(run(0.0, "float64").slope)
+    return _predicted(
+        "steep", ["1", "0.5", "0.25", "0"], slope, settings.put(x=0.0), slope=f"{slope:g}"
     )
+
+
+def _ask_break(settings: Settings) -> Question:
+    far = run(_FAR, "float64")
+    naive, stable = (float(far.log_sigmoid[form]) for form in ("naive", "stable"))
+    shown = settings.put(x=_FAR, format="float64", reach=1000.0)
+    return _predicted("break", [f"{stable:g}", "0", "nan", f"{naive:g}"], naive, shown)
+
+
+def _predicted(
+    key: str, options: list[str], right: float, shown: Settings, **words: object
+) -> Question:
+    """Ask for a number; the answers have their reasons in the order of the options."""
+    return Question(
+        key=key,
+        text=say(f"sigmoid.step_{key}_do"),
+        options=[option.replace("-", "−") for option in options],
+        right=options.index(f"{right:g}"),
+        reasons=[say(f"sigmoid.{key}_why_{i}", **words) for i in range(len(options))],
+        shown=shown,
+    )
+
+
+STEPS: Final = (
+    Step(
+        "squash",
+        "reach",
+        shows=("curve", "sigmoid-stable", "complement", "slider.x"),
+        opens=_opens(x=0.0, format="float32", reach=10.0),
+        goal=_sure,
+    ),
+    Step(
+        "steep",
+        "predict",
+        shows=("curve", "tangent", "sigmoid-stable", "slope", "slider.x"),
+        opens=_opens(x=0.0, format="float32", reach=10.0),
+        ask=_ask_steep,
+        covers=lambda _: ("tangent", "slope"),
+    ),
+    Step(
+        "flat",
+        "reach",
+        shows=("curve", "tails", "sigmoid-stable", "complement", "slider.x"),
+        opens=_opens(x=4.0, format="float16", reach=10.0),
+        goal=_at_one,
+    ),
+    Step(
+        "break",
+        "predict",
+        shows=("logs", "written", "exp", "sigmoid-naive", "log-naive", "log-stable", "slider.x"),
+        opens=_opens(x=_FAR, format="float64", reach=1000.0),
+        ask=_ask_break,
+        covers=lambda _: ("written", "exp", "sigmoid-naive", "log-naive"),
+    ),
+    Step(
+        "from_x",
+        "see",
+        shows=("losses", "written-0", "written-1", "loss-fused-1", "loss-fused-0", "slider.x"),
+        opens=_opens(x=20.0, format="float32", reach=100.0),
+    ),
+    Step(
+        "two",
+        "reach",
+        opens=_opens(x=-1.0, other=2.0, format="float32", reach=10.0),
+        goal=_both,
+    ),
+    Step("free", "explore"),
+)
 
 
 # ---------------------------------------------------------------- the questions
@@ -390,4 +457,5 @@ LESSON = Lesson(
     build=build,
     acts={"break": _broken},
     ask=_ask,
+    steps=STEPS,
 )

@@ -32,7 +32,7 @@ export class Picture {
     this.node = make(
       "figure",
       {
-        class: figure.tall ? "ce-tall" : figure.wide ? "ce-wide" : figure.dense ? "ce-dense" : "",
+        class: kind(figure),
         "data-part": figure.part,
       },
       caption(figure),
@@ -120,4 +120,9 @@ function values(figure, cells) {
   const body = make("tbody", {}, ...figure.rows.map((line) => row(line, cells)));
   const attributes = { class: "ce-under", "aria-label": figure.title };
   return [make("table", attributes, head("", figure.names), body)];
+}
+
+/** @param {Figure} figure */
+function kind({ tall, wide, dense, spare }) {
+  return tall ? "ce-tall" : wide ? "ce-wide" : dense ? "ce-dense" : spare ? "ce-spare" : "";
 }

@@ -301,7 +301,10 @@ export class Instrument {
   }
 
   #speak() {
-    const cards = this.layout.cards.map(({ title, value: { column, item, style } }) => {
+    // What a step does not show, or covers until a question is answered, is not told either.
+    const away = (/** @type {string} */ part) => this.node.querySelector(`[data-part="${part}"]:is([data-off], [data-covered])`);
+    const seen = this.layout.cards.filter(({ value }) => !away(value.readout));
+    const cards = seen.map(({ title, value: { column, item, style } }) => {
       const value = at(this.#columns[column], this.#committed, item);
       return `${plainly(title)} ${format(value, style ?? { kind: "shortest", digits: 6 })}`;
     });

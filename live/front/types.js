@@ -60,6 +60,7 @@
  * @property {boolean} tall
  * @property {boolean} wide
  * @property {string} part
+ * @property {boolean} spare
  */
 
 /** @typedef {{data: any[], layout: any}} Plot */

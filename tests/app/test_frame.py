@@ -116,7 +116,7 @@ def test_a_link_may_name_the_language_and_another_one_is_not_spoken() -> None:
     for language in ("en", "xx", "", "../en"):
         app = open_app("sigmoid", lang=language)
         assert app.session_state["visit"].language == "en"
-        assert app.title[0].value == say("sigmoid.title")
+        assert json.loads(player(app).json)["words"]["next"] == say("player.next")
 
 
 def test_the_player_is_told_what_every_term_means() -> None:

@@ -12,16 +12,19 @@ import pytest
 from mpmath import mpf
 
 from ce_core.formats import FORMATS, FloatFormat
+from lab.lesson import Question
 from lab.settings import Settings
 from lab.words import say
 from live.parts import Instrument
-from pages.sigmoid import X
-from tests.app.instruments import ANSWERS, FIRST, WIDE, built, committed, settings, take, unpacked
+from pages.sigmoid import STEPS, X
+from tests.app.instruments import ANSWERS, WIDE, built, committed, settings, take, unpacked
 from tests.app.reading import Columns, Position, fill, template_of
 from tests.core import oracle
 
+FREE = len(STEPS)
+FIRST = settings(at=FREE)
 BROAD = [
-    settings(x=x, format=name, reach=reach)
+    settings(x=x, format=name, reach=reach, at=FREE)
     for name in FORMATS
     for x, reach in ((2.3, 10.0), (-17.25, 100.0), (333.3, 1000.0))
 ]
@@ -244,7 +247,7 @@ def test_the_warnings_are_numpy_s_own(name: str) -> None:
 def test_a_softmax_of_two_is_the_sigmoid_of_their_difference(name: str) -> None:
     fmt = FORMATS[name]
     for x, other in ((2.0, 0.0), (-7.5, 3.25), (90.0, 95.5), (-700.0, 31.0)):
-        instrument, columns = pair(settings(x=x, other=other, format=name))
+        instrument, columns = pair(settings(x=x, other=other, format=name, at=FREE))
         assert [slider.id for slider in instrument.sliders] == ["x", "other"]
         for s, slider in enumerate(instrument.sliders):
             for k in range(0, len(slider.values), 7):
@@ -268,7 +271,9 @@ def test_a_softmax_of_two_is_the_sigmoid_of_their_difference(name: str) -> None:
 
 def test_the_break_loses_the_log_and_nothing_else() -> None:
     broken, other = (take(start, "break", "", "sigmoid") for start in (FIRST, BROAD[-1]))
-    assert broken == other == settings(x=-1234.0, other=0.0, format="float64", reach=1000.0)
+    assert (
+        broken == other == settings(x=-1234.0, other=0.0, format="float64", reach=1000.0, at=FREE)
+    )
     instrument, columns = curve(broken)
     at = committed(instrument)
     assert case_of(instrument, at, "float64") == "overflow"
@@ -324,6 +329,161 @@ def test_the_slope_in_the_middle_is_the_steepest() -> None:
     assert columns["slope"][at] == 0.25 == columns["slope"].max()
 
 
+# ---------------------------------------------------------------- the steps
+
+KEYS = [step.key for step in STEPS]
+
+
+def story(key: str, **changes: object) -> tuple[Settings, Instrument, Columns]:
+    """Return what a step opens, its picture, and its columns with the goal."""
+    now = ANSWERS.read("sigmoid", f"at={KEYS.index(key) + 1}")[0].put(**changes)
+    (instrument,), columns = built("sigmoid", now)
+    head, sent = unpacked(ANSWERS.numbers("sigmoid", ANSWERS.link("sigmoid", now)).body)
+    return now, instrument, columns | {"goal": sent[head["goal"]]}
+
+
+def test_the_first_goal_is_to_be_99_percent_sure() -> None:
+    _, instrument, columns = story("squash")
+    for k, x in enumerate(instrument.sliders[0].values):
+        sure = oracle.sigmoid(float(np.float32(x))) >= mpf("0.99")
+        assert columns["goal"][0, k] == sure == columns["told"][0, k], x
+    reached = instrument.sliders[0].values[int(columns["goal"][0].argmax())]
+    assert reached == pytest.approx(4.6)
+    with mpmath.workdps(50):  # "Each further step of 1 divides that by about e"
+        ratio = oracle.sigmoid(-reached) / oracle.sigmoid(-reached - 1)
+    assert float(ratio) == pytest.approx(math.e, rel=0.01)
+
+
+def test_flat_is_where_the_nearest_float16_is_1() -> None:
+    _, instrument, columns = story("flat")
+    fmt = FORMATS["float16"]
+    gap = 1 - float(np.nextafter(np.float16(1), np.float16(0)))
+    assert columns["gap"] == gap
+    assert columns["tiny"] == float(np.nextafter(np.float16(0), np.float16(1)))
+    for k, x in enumerate(instrument.sliders[0].values):
+        exact = oracle.sigmoid(float(np.float16(x)))
+        is_one = float(np.float16(float(exact))) == 1
+        assert columns["goal"][0, k] == is_one == (columns["told"][0, k] == 2), x
+        assert columns["at_one"][0, k] == is_one
+        if is_one:  # what is told of it
+            assert 1 - exact <= mpf(gap) / 2
+            assert columns["log_stable"][0, k] < 0 == np.log(columns["stable"][0, k])
+            assert oracle.ulps(float(columns["complement"][0, k]), 1 - exact, fmt) <= 1.5
+
+
+def question_of(key: str, now: Settings) -> Question:
+    ask = STEPS[KEYS.index(key)].ask
+    assert ask is not None
+    return ask(now)
+
+
+def test_the_slope_is_asked_where_it_is_steepest() -> None:
+    now, instrument, columns = story("steep")
+    question = question_of("steep", now)
+    slope = float(mpmath.diff(oracle.sigmoid, 0))
+    assert float(question.options[question.right]) == pytest.approx(slope, rel=1e-9)
+    # "Going on so steeply, it takes four steps of x from 0 to 1."
+    assert 1 / slope == pytest.approx(4)
+    at = committed(instrument)
+    np.testing.assert_allclose(columns["tangent_x"][at], [-2, 2], atol=1e-6)
+    np.testing.assert_allclose(columns["tangent_y"][at], [0, 1], atol=1e-6)
+    assert question.reasons[question.right].count(f"{slope:g}") == 1
+    # "0.5 is how high the curve is here"
+    assert question.options[1] == f"{float(oracle.sigmoid(0)):g}"
+    assert {"tangent", "slope"} == {*STEPS[KEYS.index("steep")].covers(now)}
+
+
+def test_the_log_breaks_in_the_last_of_three_lines() -> None:
+    now, instrument, columns = story("break")
+    question = question_of("break", now)
+    with np.errstate(all="ignore"):
+        exp = np.exp(np.float64(800))
+        p = 1 / (1 + exp)
+        assert question.options[question.right] == f"{np.log(p)}".replace("-", "−")
+    # What the right answer says, and each wrong one of it.
+    assert (exp, p) == (np.inf, 0)
+    assert oracle.sigmoid(-800.0) < mpf(2) ** -1075  # 0 is the nearest float64
+    assert [text for i, text in enumerate(question.options) if i != question.right] == [
+        f"{float(oracle.log_sigmoid(-800.0)):g}".replace("-", "−"),
+        "0",
+        "nan",
+    ]
+    at = committed(instrument)
+    assert [columns[name][at] for name in ("exp", "naive", "log_naive", "log_stable")] == [
+        np.inf,
+        0,
+        -np.inf,
+        -800,
+    ]
+    assert {"written", "exp", "sigmoid-naive", "log-naive"} == {
+        *STEPS[KEYS.index("break")].covers(now)
+    }
+    (log,) = [card for card in instrument.cards if card.value.readout == "log-naive"]
+    assert log.large
+    for other in ({"x": 3.0}, {"format": "float16", "x": -8.0}, {"reach": 10.0, "x": 0.0}):
+        assert question_of("break", now.put(**other)).shown == now
+
+
+def test_what_is_written_falls_out_of_the_picture_where_it_becomes_infinite() -> None:
+    _, _, columns = story("break")
+    x, log = columns["still_x"][0, 0], columns["still_log_naive"][0, 0]
+    with np.errstate(all="ignore"):
+        expected = np.log(1 / (1 + np.exp(-x.astype(float))))
+    near = np.isfinite(expected)
+    np.testing.assert_allclose(log[near], expected[near], atol=5)
+    gone = log[~near]  # from the left: nothing, and at the edge below the picture
+    assert np.isnan(gone[:-1]).all()
+    assert gone[-1] < -1100
+    _, _, columns = story("from_x")
+    for label in (0, 1):
+        line = columns[f"still_loss_{label}_naive"][0, 0]
+        assert (line > 110).sum() == 1, label
+        assert np.isnan(line).any()
+
+
+def test_the_loss_from_x_itself_is_right_for_both_labels_and_as_written_it_is_not() -> None:
+    _, instrument, columns = story("from_x")
+    for k, given in enumerate(instrument.sliders[0].values):
+        x = float(np.float32(given))
+        for label in (0, 1):
+            exact = max(x, 0) - x * label + mpmath.log1p(mpmath.exp(-abs(x)))
+            assert (
+                oracle.ulps(float(columns["loss_fused"][0, k, label]), exact, FORMATS["float32"])
+                <= 1.5
+            )
+    at = committed(instrument)
+    assert columns["loss_naive"][at].tolist() == [np.inf, 0]
+    assert columns["loss_fused"][at][0] == 20
+
+
+def test_two_pictures_are_to_say_0_90() -> None:
+    _, instrument, columns = story("two")
+    assert not columns["goal"][committed(instrument)]
+    first = [slider.values[slider.index] for slider in instrument.sliders]
+    for s, slider in enumerate(instrument.sliders):
+        for k, value in enumerate(slider.values):
+            x, z = (float(np.float32(v)) for v in (*first[:s], value, *first[s + 1 :]))
+            p = float(oracle.softmax([x, z])[0])
+            assert columns["goal"][s, k] == (abs(p - 0.9) < 0.005), (x, z)
+            assert columns["told"][s, k] == columns["goal"][s, k]
+            assert columns["difference"][s, k] == np.float32(x) - np.float32(z)
+    assert columns["goal"].any(axis=-1).all()  # either score leads there
+
+
+def test_what_is_said_of_an_x_that_the_format_has_not() -> None:
+    instrument, columns = curve(settings(x=-70000.0, format="float16", at=FREE))
+    at = committed(instrument)
+    assert columns["x"][at] == -np.inf
+    assert case_of(instrument, at, "float16") == "beyond"
+
+
+def test_two_logs_that_differ_are_not_said_to_agree() -> None:
+    instrument, columns = curve(settings(x=-4.0, format="bfloat16", at=FREE))
+    at = committed(instrument)
+    assert (columns["log_naive"][at], columns["log_stable"][at]) == (-4, -4.03125)
+    assert case_of(instrument, at, "bfloat16") == "near"
+
+
 # ---------------------------------------------------------------- extremes
 
 EXTREMES = (1e300, -1e300, 7e4, -7e4, 5e-324, 0.0)
@@ -333,11 +493,11 @@ EXTREMES = (1e300, -1e300, 7e4, -7e4, 5e-324, 0.0)
 def test_extremes_are_computed_and_sent(name: str) -> None:
     for x in EXTREMES:
         for other in (0.0, -x):
-            link = ANSWERS.link("sigmoid", settings(x=x, other=other, format=name))
+            link = ANSWERS.link("sigmoid", settings(x=x, other=other, format=name, at=FREE))
             head, columns = unpacked(ANSWERS.numbers("sigmoid", link).body)
             assert len(head["columns"]) == len(columns) > 15
             assert head["notices"] == []
-        instrument, numbers = curve(settings(x=x, format=name))
+        instrument, numbers = curve(settings(x=x, format=name, at=FREE))
         for column in ("naive", "stable", "complement", "slope", "loss_fused", "log_stable"):
             assert not np.isnan(numbers[column]).any(), (column, x)
         for column in ("still_x", "still", "still_complement", "tangent_y"):
@@ -349,14 +509,14 @@ def test_extremes_are_computed_and_sent(name: str) -> None:
 def test_a_hostile_link_opens() -> None:
     for x in ("1e300", "-1e300"):
         opened, notices = ANSWERS.read("sigmoid", f"x={x}&other={x}&format=float16")
-        assert opened == settings(x=float(x), other=float(x), format="float16")
+        assert opened == settings(x=float(x), other=float(x), format="float16", at=FREE)
         assert notices == []
 
 
 def test_a_change_of_either_number_is_taken_or_refused_in_words() -> None:
     assert take(FIRST, "x", "-3.5", "sigmoid")[X] == -3.5
     kept, (notice,) = ANSWERS.read("sigmoid", "x=4&set=other:1e301&set=x:5")
-    assert kept == settings(x=5.0)
+    assert kept == settings(x=5.0, at=FREE)
     assert "the other logit = 1e301: expected one plain number; kept 0." in notice
 
 
