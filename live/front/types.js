@@ -133,6 +133,7 @@
  * @property {string[]} drag
  * @property {number} marked
  * @property {string} mark
+ * @property {number} held the band whose bars are dragged
  */
 
 /**
