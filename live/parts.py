@@ -190,6 +190,7 @@ class Line:
     y: Column
     swatch: str
     dashed: bool = False
+    part: str = ""  # under which a step names it
 
 
 @dataclass(frozen=True)
@@ -305,6 +306,7 @@ class Card:
     unit: str
     second_label: str = ""
     second: Cell | None = None
+    large: bool = False  # its number is the one that the eye is to be on
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ import { termed } from "./terms.js";
  * @param {Cells} cells
  * @param {"h2" | "h3"} [heading]
  */
-export function card({ title, note, swatch: name, value, unit, second_label, second }, cells, heading = "h3") {
+export function card({ title, note, swatch: name, value, unit, second_label, second, large }, cells, heading = "h3") {
   return make(
     "div",
-    { class: "ce-card" },
+    { class: large ? "ce-card ce-large" : "ce-card" },
     make(heading, {}, ...(name ? [swatch(name)] : []), termed(make("span"), title)),
     ...(note ? [make("p", { class: "ce-hint", text: note })] : []),
     make(
