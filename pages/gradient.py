@@ -66,12 +66,15 @@ _UPHILL = (-3.0, 3.0, 0.0)
 _FEW = 10  # steps in which a good rate gets down
 _LOW = 0.05
 _BOTTOM = 0.01
+_FLAT = (0.1, _BOTTOM)  # lines of the map where it is nearly flat
 _PRIZE = -100.0
 _REACH = 5.0  # of the scores, where nothing else is said
 _REACHES = {"map": 7.5, "raw": 200.0}
 _ENLARGED = 0.8  # of the reach, how long an arrow is for a pull of 1
 _AHEAD = 4.0  # the rate of the step that the line on the map shows
 _PROSE = Style("prose", 4)
+_POWERS = {"tickvals": [0.01, 0.1, 1, 10, 100], "ticktext": ["0.01", "0.1", "1", "10", "100"]}
+_PULLED = ("z", "z-arrows", "p", "p-marks", "slope")
 _FORM_CARDS = tuple(f"slope-{form}" for form in PIPELINES)
 
 
@@ -122,7 +125,8 @@ def _places(settings: Settings) -> tuple[list[list[float]], int]:
     table = np.repeat(logits[None], len(axis) ** 2, axis=0)
     table[:, t] = np.tile(axis, len(axis)) + rest
     table[:, rival] = np.repeat(axis, len(axis)) + rest
-    away = np.nan_to_num(np.hypot(*(table - logits)[:, [t, rival]].T), nan=np.inf)
+    with np.errstate(invalid="ignore"):  # of a masked class no place is near
+        away = np.nan_to_num(np.hypot(*(table - logits)[:, [t, rival]].T), nan=np.inf)
     index = int(away.argmin())
     table[index] = logits
     return table.tolist(), index
@@ -157,9 +161,10 @@ def _guess_pull(settings: Settings) -> Question:
     size = np.abs(slopes)
     others = [int(i) for i in np.argsort(-size, kind="stable") if i != t][:3]
     offered = sorted([t, *others])
-    alike = bool(size[t] - size[others[0]] <= 1e-12)
+    alike = bool(np.ptp(size) <= 1e-12)
     right = len(offered) if alike else offered.index(int(size.argmax()))
     words = {"true": names[t], "lack": f"{size[t]:.3f}"}
+    agrees = "right" if alike else "wrong"
     verdict = "right" if right < len(offered) and offered[right] == t else "other"
     return Question(
         key="pull",
@@ -176,7 +181,7 @@ def _guess_pull(settings: Settings) -> Question:
                 )
                 for i in offered
             ),
-            say(f"gradient.pull_alike_{'right' if alike else 'wrong'}_why", **words),
+            say(f"gradient.pull_alike_{agrees}_why", **words),
         ],
         shown=settings,
     )
@@ -266,20 +271,20 @@ def _fixed(moved: Slider) -> Slider:
 
 
 def _table(settings: Settings, sliders: Sequence[Slider]) -> list[np.ndarray]:
-    """Return logits, smoothing, rate and step at every position."""
+    """Return logits, what is added to them, smoothing, rate and step at every position."""
     logits, shift, *others = positions(settings, sliders, LOGITS, SHIFT, SMOOTHING, RATE, STEP)
     if _key(settings) == "map":
         places, _ = _places(settings)
         row = [s.id for s in sliders].index(MAP)
         logits[row, : len(places)] = places
         logits[row, len(places) :] = places[-1]
-    return [logits + shift[..., None], *others]
+    return [logits + shift[..., None], shift, *others]
 
 
 def _add_columns(
     settings: Settings, sliders: Sequence[Slider], table: Sequence[np.ndarray], columns: Columns
 ) -> None:
-    logits, smoothing, rate, step = table
+    logits, shift, smoothing, rate, step = table
     t, here, reach = settings.target, _key(settings), _reach(settings)
     last = len(sliders[-1].values) - 1  # how far a descent goes
     own, which = paths(sliders, step.shape[1])
@@ -304,10 +309,10 @@ def _add_columns(
             "rate": rate,
             "smoothing": smoothing,
             "step": step.astype(np.int8),
-            "walked": drawn(walked, *losses(settings)),
+            "walked": cut(walked) if here == "downhill" else drawn(walked, 0, losses(settings)[1]),
             "floor_line": np.repeat(floor[..., None], 2, axis=-1).astype(np.float32),
             "raw": cut(-now[..., t]),
-            "shift": now[..., t] - np.array(settings.logits)[t],
+            "shift": shift,
         }
     )
     u, v = on_the_map(now, t)
@@ -395,23 +400,31 @@ def _descent(settings: Settings, columns: Columns) -> Figure:
     last = columns["walked"].values.shape[-1] - 1
     steps = columns.add("steps", np.arange(last + 1.0)[None, None])
     ends = columns.add("ends", np.array([[[0.0, last]]]))
-    marks = [("y", _LOW, say("gradient.low", loss=_LOW))] if few else []
+    top = losses(settings)[1]
+    start = float(columns["walked"].values[-1, 0, 0])
+    near = 1.5 * start if np.isfinite(start) else top  # what smoothing changes is small
+    plot = figures.curves(
+        [],
+        (-0.02 * last, 1.02 * last or 1.0),
+        (-2.5, float(np.log10(2 * top))) if few else (-0.03 * near, max(1.0, near)),
+        say("gradient.descent_x"),
+        log_y=few,
+        marks=[("y", _LOW, say("gradient.low", loss=_LOW))] if few else [],
+    )
+    if few:
+        plot["layout"]["yaxis"] |= _POWERS
+        # Of a caption on a logarithmic axis Plotly wants the power, and of a line the number.
+        below = {"y": float(np.log10(_LOW)), "yanchor": "top"}
+        plot["layout"]["annotations"][0] |= below
     return Figure(
         title=say("gradient.descent"),
         alt=say("gradient.descent_alt"),
-        plot=figures.curves(
-            [],
-            (-0.02 * last, 1.02 * last or 1.0),
-            losses(settings),
-            say("gradient.descent_x"),
-            marks=marks,
-        ),
+        plot=plot,
         lines=[
             Line(ends, columns["floor_line"], "onehot", dashed=True),
             Line(steps, columns["walked"], "fused"),
         ],
         points=[Point(columns["step"], columns["loss"], "fused", drag=STEP.key)],
-        key=[("fused", say("gradient.card_loss")), ("onehot", say("gradient.floor"))],
         part="descent",
     )
 
@@ -445,25 +458,21 @@ def _map(settings: Settings, columns: Columns) -> Figure:
     t, rival, reach = settings.target, rival_of(settings.target), _reach(settings)
     logits = np.array(settings.logits)
     axis, values = landscape(logits, t, settings[SMOOTHING], reach)
-    heights = columns.add("map", drawn(values, 0, 2 * reach, 2**13))
+    heights = columns.add("map", drawn(values, 0, 2 * reach, 2**18))
     rest = [i for i in range(len(logits)) if i not in (t, rival)]
     against = settings.names[rest[0]] if len(rest) == 1 else say("gradient.others")
     across, up = (
         say("gradient.minus", name=settings.names[i], other=against) if rest else settings.names[i]
         for i in (t, rival)
     )
+    titles = [say("gradient.turned", name=name) for name in (across, up)]
     exact = len(logits) <= 3 or settings[SMOOTHING] == 0
     return Figure(
         title=say("gradient.map_short"),
         alt=say("gradient.map_alt"),
-        plot=figures.contours(
-            axis.tolist(),
-            heights,
-            say("gradient.turned", name=across),
-            say("gradient.turned", name=up),
-        ),
-        lines=[Line(columns["ahead_u"], columns["ahead_v"], "naive")],
-        points=[Point(columns["u"], columns["v"], "naive", drag=MAP)],
+        plot=figures.contours(axis.tolist(), heights, *titles, further=_FLAT),
+        lines=[Line(columns["ahead_u"], columns["ahead_v"], "")],
+        points=[Point(columns["u"], columns["v"], "", drag=MAP)],
         of=[*(f"{LOGITS.key}.{i}" for i in range(len(logits))), MAP] if exact else [MAP],
         part="map",
     )
@@ -630,7 +639,7 @@ STEPS: Final = (
     Step(
         "pull",
         "predict",
-        shows=("z", "z-arrows", "p", "p-marks", "slope", "loss", "curve"),
+        shows=(*_PULLED, "loss", "curve"),
         opens=lambda now: _opened(now, _EVERYDAY),
         ask=_guess_pull,
         covers=lambda _: ("z-arrows", "slope"),
@@ -638,22 +647,22 @@ STEPS: Final = (
     Step(
         "downhill",
         "reach",
-        shows=("z", "z-arrows", "p", "p-marks", "loss", "descent", "slider.rate", "slider.step"),
+        shows=(*_PULLED, "loss", "descent", "slider.rate", "slider.step"),
         opens=lambda now: _opened(now, _WRONG),
         goal=_arrived,
     ),
     Step(
         "sure",
         "predict",
-        shows=("z", "z-arrows", "p", "p-marks", *_FORM_CARDS, "forms"),
+        shows=(*_PULLED, *_FORM_CARDS, "forms"),
         opens=lambda now: broken(now).put(shift=0.0),
         ask=_guess_dead,
-        covers=lambda _: ("z-arrows", "forms", *_FORM_CARDS),
+        covers=lambda _: ("z-arrows", "slope", "forms", *_FORM_CARDS),
     ),
     Step(
         "map",
         "reach",
-        shows=("z", "z-arrows", "p", "p-marks", "loss", "map"),
+        shows=(*_PULLED, "loss", "map"),
         opens=lambda now: _opened(now, _UPHILL),
         goal=_down,
     ),
@@ -661,7 +670,7 @@ STEPS: Final = (
         "smoothing",
         "see",
         shows=(
-            *("z", "z-arrows", "p", "p-marks", "loss", "floor", "descent"),
+            *(*_PULLED, "loss", "floor", "descent"),
             *("slider.smoothing", "slider.rate", "slider.step"),
         ),
         opens=lambda now: _opened(now, _EVERYDAY, smoothing=0.1),
@@ -669,7 +678,7 @@ STEPS: Final = (
     Step(
         "raw",
         "reach",
-        shows=("z", "p", "loss", "raw", "raw-figure", "slider.shift"),
+        shows=("z", "p", "slope", "loss", "raw", "raw-figure", "slider.shift"),
         opens=lambda now: _opened(now, _EVERYDAY),
         goal=_won,
     ),

@@ -1,5 +1,6 @@
 // @ts-check
-// What is drawn over the bars of a stack: an arrow from the end of each, and a line across it.
+// What is drawn over the bars of a stack: an arrow from the end of each, and a line across it that
+// leaves out the middle, where numbers stand.
 
 import { at } from "./numbers.js";
 import { level } from "./stackshape.js";
@@ -12,6 +13,8 @@ import { draw, put } from "./svg.js";
 
 const HEAD = 7; // px of an arrow's head
 const ASIDE = 0.3; // of a bar's width: an arrow stands beside the handle
+const OUTER = 0.56; // of a bar's width to each side of its middle, where a line ends
+const INNER = 0.32; // and where it begins
 
 /**
  * @param {Element} svg
@@ -26,7 +29,7 @@ export function marks(svg, band, count) {
     const group = draw(svg, "g", { "data-part": `${band.part}-${kind}` });
     return Array.from({ length: count }, () => draw(group, tag, { class: `ce-stack-${kind}` }));
   };
-  return { marks: all("marks", "line"), arrows: all("arrows", "path") };
+  return { marks: all("marks", "path"), arrows: all("arrows", "path") };
 }
 
 /**
@@ -63,8 +66,8 @@ export function placed({ arrows, marks: lines }, shown, bar) {
   lines.forEach((node, i) => {
     const { x, width } = bar(i);
     const y = shown[arrows.length + i];
-    const half = 0.56 * width;
-    put(node, Number.isNaN(y) ? { visibility: "hidden" } : { x1: x - half, x2: x + half, y1: y, y2: y, visibility: "visible" });
+    const side = (OUTER - INNER) * width;
+    put(node, { d: Number.isNaN(y) ? "M0,0" : `M${x - OUTER * width},${y}h${side}M${x + INNER * width},${y}h${side}` });
   });
 }
 
@@ -78,6 +81,7 @@ export function placed({ arrows, marks: lines }, shown, bar) {
 export function arrow(x, from, to) {
   const length = Math.abs(to - from);
   if (!(length >= 1)) return "M0,0";
-  const back = to - Math.sign(to - from) * Math.min(HEAD, length);
-  return `M${x},${from}V${to}M${x - HEAD},${back}L${x},${to}L${x + HEAD},${back}`;
+  const head = Math.min(HEAD, 0.6 * length);
+  const back = to - Math.sign(to - from) * head;
+  return `M${x},${from}V${to}M${x - head},${back}L${x},${to}L${x + head},${back}`;
 }
