@@ -225,7 +225,8 @@ def _alike(columns: Columns) -> np.ndarray:
 
 def _won(_: Settings, columns: Columns) -> np.ndarray:
     """Say where -z is a wonderful loss, and nothing was learned."""
-    return (columns["raw"].values < _PRIZE) & _alike(columns)
+    met: np.ndarray = (columns["raw"].values < _PRIZE) & _alike(columns)
+    return met
 
 
 # ---------------------------------------------------------------- the table
