@@ -16,7 +16,7 @@ from lab.controls import formats, grid, narrow, positions, reaches, slider
 from lab.mathml import frac, math, row, sub, sup
 from lab.readers import number
 from lab.settings import Parameter, Settings, widened
-from lab.verdict import compared
+from lab.blame import compared
 from lab.words import say
 from live.message import cut
 from live.parts import (

@@ -293,7 +293,14 @@ def signed(count: int, reach: float) -> Plot:
     return {"data": _bars(count, 0.0, 1), "layout": layout}
 
 
-def contours(axis: Sequence[float], values: Column, x_title: str, y_title: str) -> Plot:
+def contours(
+    axis: Sequence[float],
+    values: Column,
+    x_title: str,
+    y_title: str,
+    *,
+    further: Sequence[float] = (),
+) -> Plot:
     """Labelled lines of equal value over a square.
 
     Parameters
@@ -304,20 +311,24 @@ def contours(axis: Sequence[float], values: Column, x_title: str, y_title: str) 
         Place by place across, and then up; the same everywhere.
     x_title, y_title : str
         What stands at the axes.
+    further : list of float
+        Values of further lines, between those that are evenly spaced.
     """
     plot = curves([], (axis[0], axis[-1]), (axis[0], axis[-1]), x_title)
     plot["layout"]["yaxis"]["title"] = _title(y_title, 2)
-    plot["data"].append(
+    levels: list[Plot] = [{"start": v, "end": v, "size": 1.0} for v in further]
+    plot["data"] += [
         {
             "type": "contour",
             "x": list(axis),
             "y": list(axis),
             "z": {"column": values, "rows": len(axis)},
             "showscale": False,
-            "contours": {"coloring": "lines", "showlabels": True, "labelfont": {"size": 10}},
+            "contours": {"coloring": "lines", "showlabels": True, **level},
             "colorscale": [[0, "fused"], [1, "fused"]],
             "ncontours": 12,
             "line": {"color": "fused", "width": 1.5},
         }
-    )
+        for level in [{}, *levels]
+    ]
     return plot

@@ -23,6 +23,7 @@
  * @property {number} bottom
  * @property {number} base from where bars grow
  * @property {boolean} log
+ * @property {number} floor where 0 stands: on a logarithmic axis below all numbers
  */
 
 /** @typedef {"" | "nan" | "inf" | "zero"} State of a value that has no length */
@@ -49,6 +50,7 @@ export function area({ x, y, width, height, log, base = log ? 1 : 0 }) {
     width,
     bottom: height,
     base: inside(base),
+    floor: log ? height : inside(0),
     log,
   };
 }
@@ -72,7 +74,7 @@ export function state(value) {
 export function top(area, value) {
   if (Number.isNaN(value) || value === Infinity) return 0;
   if (value === -Infinity) return area.bottom;
-  if (value === 0) return area.base < area.bottom - 1 ? area.bottom : area.base;
+  if (value === 0) return area.floor;
   return area.y(area.log ? Math.abs(value) : value); // a log axis has sizes alone
 }
 

@@ -103,6 +103,7 @@
  * @property {string} choice
  * @property {boolean} uneven
  * @property {string[]} play
+ * @property {boolean} beside
  */
 
 /** @typedef {{id: string, label: string, options: [value: string, text: string][]}} Options */
@@ -118,6 +119,8 @@
  * @property {number} share
  * @property {Cell | null} total
  * @property {string} total_label
+ * @property {number | null} arrows
+ * @property {number | null} marks
  */
 
 /**

@@ -14,11 +14,11 @@ import scipy.stats
 
 from ce_core.formats import FORMATS
 from ce_core.pipelines import PIPELINES
+from lab.gradient import MAX_STEP, RATE, SMOOTHING, STEP
 from lab.settings import Settings
 from lab.words import say
 from live.parts import Column, Figure, Instrument
 from pages import gradient
-from pages.gradient import RATE, SMOOTHING, STEP
 from tests.app.instruments import (
     ANSWERS,
     WIDE,
@@ -34,12 +34,12 @@ from tests.app.reading import Columns, Position, template_of
 
 INF = math.inf
 CUT = 2.0**-28  # of float64 the page sends 29 bits, where a cell shows no more than eight digits
-LOSSES = -0.15, 6.3  # what the axis of a loss shows
+FREE = len(gradient.STEPS)
 
 
 def at_logits(*logits: float, **changes: object) -> Settings:
-    """Return the settings of a link with these logits."""
-    return many(len(logits), logits=logits, **changes)
+    """Return the settings of a link with these logits, which opens the free instrument."""
+    return many(len(logits), logits=logits, at=FREE, **changes)
 
 
 TABLES = [
@@ -89,7 +89,7 @@ class Slow:
         t = self.here.target
         self.y = [(1 - self.here[SMOOTHING]) * (i == t) + even for i in range(count)]
         self.path = [z]
-        for _ in range(gradient.MAX_STEP + 1):
+        for _ in range(MAX_STEP + 1):
             p = self.p(z)
             z = [x - self.here[RATE] * (a - b) for x, a, b in zip(z, p, self.y, strict=True)]
             self.path.append(z)
@@ -115,6 +115,13 @@ class Slow:
         others = [x for i, x in enumerate(z) if i not in (t, rival)]
         rest = log_sum_exp(others) if others else 0.0
         return [z[t] - rest, z[rival] - rest]
+
+
+def loss_axis(now: Settings) -> tuple[float, float]:
+    """Return what the axis of a loss shows: at least 6.3, and the loss where the descent begins."""
+    start = Slow(now).loss(list(now.logits))
+    top = max(6.3, 1.05 * start) if math.isfinite(start) else 6.3
+    return -0.024 * top, top
 
 
 def alike(ours: Any, theirs: Any, where: object, rtol: float = 1e-9, atol: float = 1e-12) -> None:
@@ -165,7 +172,7 @@ def test_the_lines_are_those_of_a_slow_loop() -> None:
         for at, here in positions(now, instrument, (0, 13, 57)):
             slow, step = Slow(here), here[STEP]
             losses = [slow.loss(slow.path[int(k)]) for k in descent]
-            assert_drawn(columns["losses"][at], losses, *LOSSES, here)
+            assert_drawn(columns["losses"][at], losses, *loss_axis(now), here)
             reach = now.effective_reach
             taken = [slow.on_the_map(z) for z in slow.path[: step + 1]]
             for axis, name in enumerate("uv"):
@@ -358,7 +365,7 @@ def test_the_curves_that_stand_still_are_those_of_scipy() -> None:
     (log,) = instrument.figures[2].plot["data"]
     x, y = (items(log[axis]["column"]) for axis in "xy")
     assert x == sorted(x)
-    assert (min(x), max(x)) == pytest.approx((0.002, 1))
+    assert (min(x), max(x)) == pytest.approx((math.exp(-6.3), 1))
     alike(y, -np.log(x), "-ln p", 1e-6, 1e-6)
     (even,) = instrument.figures[2].plot["layout"]["shapes"]
     assert even["y0"] == even["y1"] == pytest.approx(math.log(3))
@@ -368,7 +375,12 @@ def test_the_curves_that_stand_still_are_those_of_scipy() -> None:
 
 def test_the_sentence_that_is_chosen_holds() -> None:
     masked = at_logits(-INF, -INF)
-    for now in [*TABLES, at_logits(2.0, -INF, 1.0, target=1), masked]:
+    alone, zero = at_logits(2.0, -INF, -INF), at_logits(1000.0, 0.0, 0.0)
+    for now, key in ((alone, "alone"), (zero, "zero")):
+        instrument, _ = build(now)
+        found = template_of(instrument.sentences[0], where(now, instrument))
+        assert found == say(f"gradient.pull_{key}")
+    for now in [*TABLES, at_logits(2.0, -INF, 1.0, target=1), alone, zero, masked]:
         instrument, columns = build(now)
         for at, here in positions(now, instrument, (0, 13, 57)):
             template = template_of(instrument.sentences[0], at)
@@ -379,7 +391,13 @@ def test_the_sentence_that_is_chosen_holds() -> None:
             slow = Slow(here)
             z = slow.path[here[STEP]]
             loss, p = slow.loss(z), slow.p(z)[here.target]
-            if template == say("gradient.pull_inf"):
+            others = [x for i, x in enumerate(z) if i != here.target]
+            if template == say("gradient.pull_alone"):
+                assert max(others) == -INF, here
+                assert loss == 0, here
+            elif template == say("gradient.pull_zero"):
+                assert -INF < max(others) - z[here.target] < -744, here  # e to that is no float64
+            elif template == say("gradient.pull_inf"):
                 assert loss == INF, here
                 assert any(q and x == -INF for q, x in zip(slow.y, here.logits, strict=True)), here
             elif template == say("gradient.pull_smoothed"):
@@ -387,6 +405,7 @@ def test_the_sentence_that_is_chosen_holds() -> None:
                 assert loss >= scipy.stats.entropy(slow.y) - 1e-12, here
             else:
                 assert here[SMOOTHING] == 0, here
+                assert max(others) - z[here.target] > -746, here
                 weak = template == say("gradient.pull_weak")
                 assert weak == (p - 1 > -0.01), here
                 assert weak or template == say("gradient.pull_strong"), here

@@ -87,6 +87,11 @@ def test_the_parts_that_a_step_names_are_there(lesson: Lesson) -> None:
         (instrument, *_), _ = built(lesson.page, now)
         rows = [band.part for stack in instrument.stacks for band in stack.bands]
         parts = {switch.part for switch in instrument.switches} | set(rows) | {"sentence"}
+        parts |= {figure.part for figure in instrument.figures}
+        parts |= {f"slider.{slider.id}" for slider in instrument.sliders if slider.beside}
+        bands = [band for stack in instrument.stacks for band in stack.bands]
+        parts |= {f"{band.part}-arrows" for band in bands if band.arrows}
+        parts |= {f"{band.part}-marks" for band in bands if band.marks}
         parts |= {card.value.readout for card in instrument.cards}
         parts |= {f"slider.{slider.id}" for slider in instrument.sliders}
         parts |= {figure.part for figure in instrument.figures}

@@ -6,19 +6,24 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from lab.gradient import MAX_STEP
 from lab.words import say
-from pages.gradient import MAX_STEP
+from pages.gradient import STEPS
 from tests.app.reading import tells
 from tests.browser.conftest import OpenPage
 from tests.browser.driving import (
+    at_rest,
     bars,
     box_of,
+    darken,
     position,
     readout,
     slider,
     stop_clock,
     told_of,
+    violations,
 )
+from tests.browser.test_start import finger
 
 
 @pytest.fixture
@@ -126,3 +131,196 @@ def test_a_bar_is_dragged_by_its_end_and_its_arrow_follows(open_lesson: OpenPage
     page.mouse.up()
     expect(page).to_have_url(re.compile(rf"logits=2%2C{moved:g}%2C0.1"))
     assert len(log) == 1
+
+
+# ---------------------------------------------------------------- the steps
+
+KEYS = [one.key for one in STEPS]
+STILL = ".ce-head h1, .ce-path button, .ce-stack, .ce-side > *, .ce-sentence, .ce-step, .ce-answer"
+
+
+def arrive(page: Page, key: str) -> Locator:
+    """Wait until a step stands, and return its element."""
+    found = page.locator(".ce-step")
+    expect(found).to_have_attribute("data-step", str(KEYS.index(key) + 1))
+    at_rest(page)
+    return found
+
+
+def onward(page: Page, key: str) -> Locator:
+    page.get_by_role("button", name=say("player.next"), exact=True).click()
+    return arrive(page, key)
+
+
+def places(page: Page) -> list[list[float]]:
+    return page.evaluate(
+        """selector => [...document.querySelectorAll(selector)].map(node => {
+            const {x, y, width, height} = node.getBoundingClientRect();
+            return [x, y, width, height].map(Math.round);
+        })""",
+        STILL,
+    )
+
+
+def fits(page: Page) -> bool:
+    """Say whether nothing scrolls and nothing is cut off."""
+    return page.evaluate(
+        """() => [document.documentElement, ...document.querySelectorAll(
+                ".stMain, .stApp, .ce-led, .ce-sentence, .ce-side, .ce-instruments")]
+            .every(node => node.scrollHeight <= node.clientHeight + 1
+                && node.scrollWidth <= node.clientWidth + 1)
+            && [...document.querySelectorAll(".ce-side > *, .ce-stack, .ce-step")]
+            .every(node => {
+                const {top, bottom, left, right} = node.getBoundingClientRect();
+                return top >= 0 && left >= 0 && bottom <= innerHeight && right <= innerWidth;
+            })"""
+    )
+
+
+def answer(page: Page, name: str) -> None:
+    page.locator(".ce-answer", has_text=re.compile(f"^{re.escape(name)}$")).click()
+
+
+def pull(page: Page, target: Locator, right: float, down: float) -> None:
+    """Drag something by its middle, and hold it."""
+    x, y = box_of(target).middle
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + right / 2, y + down / 2, steps=3)
+    page.mouse.move(x + right, y + down, steps=3)
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1366, 768), (1920, 1080)])
+def test_every_step_is_one_view(open_page: OpenPage, size: tuple[int, int]) -> None:
+    page = open_page(path="gradient", ready=".ce-pillar", size=size)
+    for i, key in enumerate(KEYS[:-1]):
+        found = arrive(page, key)
+        expect(found).to_have_attribute("data-step-kind", STEPS[i].kind)
+        assert fits(page), key
+        if i + 1 < len(KEYS):
+            page.get_by_role("button", name=say("player.next"), exact=True).click()
+    arrive(page, "free")
+    expect(page.get_by_role("tab", name=say("gradient.forms"))).to_be_visible()
+
+
+def test_all_steps_are_walked_by_mouse_and_nothing_jumps(open_page: OpenPage) -> None:
+    page = open_page(path="gradient", ready=".ce-pillar", size=(1280, 720))
+    found = arrive(page, "even")
+    still = places(page)
+    expect(readout(page, "loss")).to_be_hidden()
+    answer(page, "0.3333")
+    expect(page.locator(".ce-text")).to_have_text(say("gradient.even_share_why", value="0.3333"))
+    expect(found).to_have_attribute("data-goal", "open")
+    answer(page, "1.0986")
+    expect(found).to_have_attribute("data-goal", "reached")
+    expect(readout(page, "loss")).to_have_text("1.0986")
+    expect(readout(page, "loss")).to_be_visible()
+    assert places(page) == still
+
+    found = onward(page, "pull")
+    still = places(page)
+    expect(page.locator(".ce-stack-arrows").first).to_be_hidden()
+    answer(page, "dog")
+    expect(page.locator(".ce-text")).to_contain_text("0.242")
+    answer(page, "cat")
+    expect(found).to_have_attribute("data-goal", "reached")
+    expect(page.locator(".ce-stack-arrows").first).to_be_visible()
+    expect(readout(page, "slope-0")).to_have_text("−0.3410")
+    assert places(page) == still
+
+    found = onward(page, "downhill")
+    still = places(page)
+    rate = page.get_by_role("slider", name=say("gradient.control_rate"), exact=True)
+    for taken in range(1, 11):
+        button(page, "one_step").click()
+        expect(step(page)).to_have_attribute("aria-valuetext", str(taken))
+    expect(readout(page, "loss")).to_have_text(f"{losses([-3, 1, 1], 10)[10]:.4f}")
+    expect(found).to_have_attribute("data-goal", "open")
+    rate.focus()
+    for _ in range(2):
+        page.keyboard.press("PageUp")
+    expect(found).to_have_attribute("data-goal", "reached")
+    expect(readout(page, "verdict")).to_contain_text("10")
+    at_rest(page)
+    assert places(page) == still
+
+    found = onward(page, "sure")
+    still = places(page)
+    expect(readout(page, "slope-naive")).to_be_hidden()
+    answer(page, "0")
+    expect(page.locator(".ce-text")).to_have_text(say("gradient.sure_zero_why"))
+    answer(page, "nan")
+    expect(readout(page, "slope-naive")).to_have_text("nan")
+    expect(readout(page, "loss-naive")).to_have_text("inf")
+    expect(readout(page, "slope-fused")).to_have_text("−1.000")
+    assert places(page) == still
+
+    found = onward(page, "map")
+    still = places(page)
+    point = page.locator("[data-part=map] .ce-dragged")
+    before = box_of(point)
+    pull(page, point, 60, 20)
+    expect(found).to_have_attribute("data-goal", "open")
+    expect(readout(page, "z-0")).not_to_have_text("−3")
+    expect(readout(page, "z-1")).not_to_have_text("3")
+    expect(readout(page, "z-2")).to_have_text("0")
+    page.mouse.move(before.middle[0] + 330, before.middle[1] + 130, steps=5)
+    expect(found).to_have_attribute("data-goal", "reached")  # while the hand holds it
+    held = readout(page, "loss").inner_text()
+    assert float(held) < 0.01
+    page.mouse.up()
+    expect(page).to_have_url(re.compile("logits=(?!-3)"))
+    at_rest(page)
+    expect(readout(page, "loss")).to_have_text(held)
+    assert places(page) == still
+
+    onward(page, "smoothing")
+    expect(readout(page, "floor")).to_have_text("0.2911")
+    expect(readout(page, "loss")).to_have_text("0.5137")
+
+    found = onward(page, "raw")
+    still = places(page)
+    c = page.get_by_role("slider", name=say("live.shift"), exact=True)
+    pull(page, page.locator(".ce-handle[data-drag='logits.0']"), 0, -120)
+    expect(readout(page, "raw")).to_have_text(re.compile("^−1.."))
+    expect(found).to_have_attribute("data-goal", "open")  # as the probabilities have changed
+    page.mouse.up()
+    at_rest(page)
+    page.locator(".ce-path li:nth-child(7) button").click()
+    at_rest(page)
+    loss = readout(page, "loss").inner_text()
+    c.press("End")
+    expect(found).to_have_attribute("data-goal", "reached")
+    expect(readout(page, "loss")).to_have_text(loss)
+    expect(readout(page, "raw")).to_have_text("−202")
+    at_rest(page)
+    assert places(page) == still
+    onward(page, "free")
+    expect(page.get_by_role("button", name=say("gradient.break_button"))).to_be_attached()
+
+
+def test_on_a_phone_a_finger_drags_the_point(open_page: OpenPage) -> None:
+    page = open_page(
+        "?at=5",
+        path="gradient",
+        ready=".ce-dragged",
+        size=(390, 844),
+        has_touch=True,
+        is_mobile=True,
+    )
+    found = arrive(page, "map")
+    expect(page.locator(".ce-stack")).to_be_hidden()
+    finger(page, box_of(page.locator("[data-part=map] .ce-dragged")).middle, (190, 80))
+    expect(found).to_have_attribute("data-goal", "reached")
+
+
+def test_no_rule_of_accessibility_is_broken_by_a_step(open_page: OpenPage) -> None:
+    page = open_page(path="gradient", ready=".ce-pillar", size=(1280, 720))
+    for i, key in enumerate(KEYS):
+        page.locator(f".ce-path li:nth-child({i + 1}) button").click()
+        arrive(page, key)
+        assert violations(page) == [], key
+    page.locator(".ce-path li:nth-child(3) button").click()
+    arrive(page, "downhill")
+    darken(page)
+    assert violations(page) == []
