@@ -47,9 +47,10 @@ def opened(lesson: Lesson, settings: Settings, named: Container[str]) -> Setting
 
 def told(lesson: Lesson, settings: Settings) -> list[Step]:
     """Return the steps of a lesson in words."""
+    case = lesson.case(settings)
     return [
         Step(
-            step.key,
+            f"{step.key}-{case}" if case else step.key,
             step.kind,
             title=_said(lesson, step, "title", settings),
             text=_said(lesson, step, "text", settings),
@@ -65,7 +66,8 @@ def told(lesson: Lesson, settings: Settings) -> list[Step]:
 
 def _said(lesson: Lesson, step: LessonStep, what: str, settings: Settings) -> str:
     key = f"{lesson.page}.step_{step.key}_{what}"
-    return say(key, **places(settings)) if has(key) else ""
+    keys = [name for name in (f"{key}_{lesson.case(settings)}", key) if has(name)]
+    return say(keys[0], **places(settings)) if keys else ""
 
 
 def places(settings: Settings) -> dict[str, str]:
