@@ -26,9 +26,13 @@ from tests.app.reading import Columns
 from tests.app.strategies import finite as doses
 
 
+FREE = len(bugs.STEPS)  # the step in which all of a case is played with
+
+
 def case(bug: str, dose: float | None = None, repaired: int = 0, *, seen: bool = False) -> Settings:
     """Return the settings of a case, whose diagnosis may have been seen."""
     opened = settings(bug=bug, dose=first_dose(bug) if dose is None else dose, repaired=repaired)
+    opened = opened.put(at=FREE)
     return opened.having_seen(frozenset([bug])) if seen else opened
 
 
@@ -58,7 +62,7 @@ def test_a_pill_opens_its_case_with_its_own_numbers_unrepaired() -> None:
     for bug in BUGS:
         now = take(case("sigmoid_first", 3.0, 1), "bug", bug, "bugs")
         assert now == case(bug)
-        link = f"bug={bug}&dose={plain(first_dose(bug))}&repaired=0"
+        link = f"at={FREE}&bug={bug}&dose={plain(first_dose(bug))}&repaired=0"
         assert ANSWERS.link("bugs", now) == link
         assert ANSWERS.read("bugs", link) == ANSWERS.read("bugs", f"bug={bug}") == (now, [])
         instrument, _ = build(now)
@@ -68,7 +72,7 @@ def test_a_pill_opens_its_case_with_its_own_numbers_unrepaired() -> None:
 
 
 def test_the_break_opens_a_nan() -> None:
-    now = take(settings(repaired=1), "break", "", "bugs")
+    now = take(case("wrong_axis", repaired=1), "break", "", "bugs")
     assert now == case("half_precision")
     _, columns = build(now)
     at = columns["dose"][0].tolist().index(12.0)
@@ -83,7 +87,7 @@ def test_what_a_link_cannot_say_is_named_and_the_default_used() -> None:
     ]
     for key, text in wrong:
         now, notices = ANSWERS.read("bugs", f"{key}={text}")
-        assert now == settings(), (key, text)
+        assert now == case("softmax_twice"), (key, text)
         assert f"{key} = {text}: expected " in notices[1], (key, text)
 
 
