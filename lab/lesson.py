@@ -117,7 +117,7 @@ class Lesson:
         Its path, which ends in the free instrument. Without steps a page is one long sheet.
     case : callable
         Names what the path is walked through, where it is walked once for each of several: what is
-        done is kept for each, and a sentence of a step may have "_" and the name at its end.
+        done is kept for each, and a sentence of a step may have "-" and the name at its end.
     """
 
     page: str

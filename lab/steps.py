@@ -65,9 +65,10 @@ def told(lesson: Lesson, settings: Settings) -> list[Step]:
 
 
 def _said(lesson: Lesson, step: LessonStep, what: str, settings: Settings) -> str:
-    key = f"{lesson.page}.step_{step.key}_{what}"
-    keys = [name for name in (f"{key}_{lesson.case(settings)}", key) if has(name)]
-    return say(keys[0], **places(settings)) if keys else ""
+    key, case = f"{lesson.page}.step_{step.key}_{what}", lesson.case(settings)
+    own = f"{lesson.page}.step_{step.key}_{what}-{case}"
+    found = [name for name in (own, key) if has(name)]
+    return say(found[0], **places(settings)) if found else ""
 
 
 def places(settings: Settings) -> dict[str, str]:

@@ -63,6 +63,7 @@ REPAIRED: Final[Parameter[int]] = Parameter("repaired", "bugs", whole(1), 0)
 
 _OPTIONS = 4  # diagnoses to choose from
 _FAR = 0.9  # of a slider: as far as one has to go
+_NEAR_LOWEST = 1.02  # times the lowest loss, so that a finger can find it
 _FORMS = ("broken", "repaired")
 _COLOURS = {"broken": "naive", "repaired": "fused", "now": "fused"}
 
@@ -143,7 +144,7 @@ def _symptomatic(settings: Settings, columns: Columns) -> np.ndarray:
     if name == "weighted_mean":
         met = losses > columns["largest"].values
     elif name == "wrong_axis":
-        met = losses == losses.min()
+        met = losses <= _NEAR_LOWEST * losses.min()
     elif broken.any() and not broken.all():
         met = broken
     else:  # where no position is better than another, either end will do
@@ -159,10 +160,8 @@ def _flipped(settings: Settings, _: Columns) -> np.ndarray:
 def _diagnose(settings: Settings) -> Question:
     """Ask for the diagnosis; a wrong one is told what would be seen if it were right."""
     near, options, right = _diagnoses(settings[BUG])
-    texts = [say(f"bugs.diagnosis_{bug}") for bug in near]
-    reasons = {
-        text: say(f"bugs.{'why' if bug == settings[BUG] else 'not'}_{bug}")
-        for bug, text in zip(near, texts, strict=True)
+    reasons = {say(f"bugs.diagnosis_{bug}"): say(f"bugs.not_{bug}") for bug in near} | {
+        say(f"bugs.diagnosis_{settings[BUG]}"): say(f"bugs.why_{settings[BUG]}")
     }
     return Question(
         settings[BUG],
@@ -205,25 +204,23 @@ def build(settings: Settings, columns: Columns) -> list[Instrument]:
     batches, powers = _given(bug, positions)
     columns.add("dose", np.array([positions]))
     losses = dict(zip(_FORMS, run(bug, batches, powers), strict=True))
-    forms = list(_FORMS) if repaired or both else ["broken"]
-    for form in forms:
+    if both:
+        losses["now"] = losses["repaired" if repaired else "broken"]
+    shown = ["broken", "now"] if both else list(_FORMS) if repaired else ["broken"]
+    for form in shown:
         columns.add(form, losses[form][None])
-    shown = ["broken", "now"] if both else forms
     if bug.power is not None:
         columns.add("paper", np.array([[_on_paper(bug)]]))
-    if both:
-        columns.add("now", columns["repaired" if repaired else "broken"].values)
     place, kind = _place(bug), _kind(bug)
     hint = "bugs.hint_repair" if diagnosed else "bugs.hint_diagnose"
     label = say(f"bugs.slider_{kind}", **place)
     slider_name = say(f"bugs.slider_name_{kind}", **place)
     if both:
-        sentences = [_why(name, columns, silent=_here(settings) == "remains" or not repaired)]
+        silent = _here(settings) == "remains" or not repaired
+        sentences = [_why(name, columns["now"], columns, silent=silent)]
     else:
-        symptom = _symptom(name, repaired=repaired, columns=columns, batches=batches)
-        if leads:
-            symptom = _once_met(symptom, _symptomatic(settings, columns), columns)
-        sentences = [symptom, *([_why(name, columns)] if repaired else [])]
+        symptom = _symptom(settings, columns, batches)
+        sentences = [symptom, *([_why(name, columns["repaired"], columns)] if repaired else [])]
     instrument = Instrument(
         title=say(f"bugs.name_{name}"),
         hint=f"{say(f'bugs.hint_{kind}', **place)} {say(hint)}",
@@ -232,9 +229,9 @@ def build(settings: Settings, columns: Columns) -> list[Instrument]:
         switches=[Switch(REPAIRED.key, say("bugs.repair_it"), repaired)] if both else [],
         presets=Presets(BUG.key, say("bugs.cases"), _cases(), name),
         figures=[
-            _moving(bug, reach, label, columns, repaired=repaired)
+            _moving(bug, losses, reach, label, columns)
             if both
-            else _figure(bug, forms, reach, label, columns)
+            else _figure(bug, shown, reach, label, columns)
         ],
         cards_title=say(f"bugs.cards_{kind}", **place),
         cards=[_card(form, shown, bug, columns) for form in shown],
@@ -289,8 +286,12 @@ def _rounded(value: float, digits: int, towards: str) -> float:
     return float(Context(digits, towards).create_decimal(repr(float(value))))
 
 
-def _symptom(name: str, *, repaired: bool, columns: Columns, batches: np.ndarray) -> Sentence:
-    """Say what the learner is to notice; it holds wherever the slider stands."""
+def _symptom(settings: Settings, columns: Columns, batches: np.ndarray) -> Sentence:
+    """Say what the learner is to notice; it holds wherever the slider stands.
+
+    On the path it is said where the symptom shows; elsewhere the step's own text stands.
+    """
+    name = settings[BUG]
     bug, pieces = BUGS[name], [say(f"bugs.symptom_{name}")]
     losses, positions = columns["broken"].values[0], columns["dose"].values[0]
     said = np.zeros((1, 1), np.int8)
@@ -317,20 +318,16 @@ def _symptom(name: str, *, repaired: bool, columns: Columns, batches: np.ndarray
         if name == "weighted_mean":
             pieces.append(say("bugs.symptom_weighted_mean_within"))
             said = (losses <= largest).astype(np.int8)
-    title = say("bugs.symptom_was") if repaired else say("bugs.symptom")
+    if _here(settings) != "free":
+        pieces = ["", *pieces]
+        said = np.where(_symptomatic(settings, columns), said + 1, 0).astype(np.int8)
+    title = say("bugs.symptom_was") if _repaired(settings) else say("bugs.symptom")
     return Sentence("verdict", title, columns.add("said", said), pieces, places)
 
 
-def _once_met(sentence: Sentence, met: np.ndarray, columns: Columns) -> Sentence:
-    """Say it where the symptom shows; elsewhere the step's own text stands."""
-    said = np.where(met, sentence.column.values + 1, 0).astype(np.int8)
-    return replace(sentence, column=columns.add("met", said), pieces=["", *sentence.pieces])
-
-
-def _why(name: str, columns: Columns, *, silent: bool = False) -> Sentence:
+def _why(name: str, repaired: Column, columns: Columns, *, silent: bool = False) -> Sentence:
     """Say what the repair does, and for a scale, whether this one is enough."""
     reason, title = say(f"bugs.why_{name}"), say("bugs.repair")
-    repaired = columns["repaired"]
     if BUGS[name].power is None:
         because = columns.add("because", np.full((1, 1), silent, np.int8))
         return Sentence("why", title, because, [reason], said=[[0], []])
@@ -354,19 +351,22 @@ def _switch(settings: Settings) -> Choice:
 def _figure(bug: Bug, forms: Sequence[str], reach: float, x_title: str, columns: Columns) -> Figure:
     # Where the code as it was has no gap, the repaired one may have.
     named = "broken" if not np.isfinite(columns["broken"].values).all() else forms[-1]
-    plot = _background(forms, named, (reach, _top(bug, forms, columns)), x_title, columns)
+    top = _top(bug, [columns[form].values for form in forms])
+    plot = _background(forms, named, (reach, top), x_title, columns)
     return _drawn(bug, plot, columns, {form: columns[form] for form in forms})
 
 
-def _moving(bug: Bug, reach: float, x_title: str, columns: Columns, *, repaired: bool) -> Figure:
+def _moving(
+    bug: Bug, losses: Mapping[str, np.ndarray], reach: float, x_title: str, columns: Columns
+) -> Figure:
     """Draw the code as it was, and over it what it is now: the switch lets one leave the other.
 
     Until then the two are one, and what is still to come waits above the chart.
     """
-    top = _top(bug, ("broken", "repaired"), columns)
+    top = _top(bug, [losses[form] for form in _FORMS])
     plot = _background([], "broken", (reach, top), x_title, columns)
     was, now = (cut(columns[form].values[None]) for form in ("broken", "now"))
-    rest = np.nan if repaired else 3 * top
+    rest = np.nan if losses["now"] is losses["repaired"] else 3 * top
     columns.add("curve_broken", np.where(np.isfinite(was), was, np.nan))
     columns.add("curve_now", np.where(np.isfinite(now), now, rest))
     drawn = _drawn(bug, plot, columns, {form: columns[form] for form in ("now", "broken")})
@@ -375,9 +375,9 @@ def _moving(bug: Bug, reach: float, x_title: str, columns: Columns, *, repaired:
     return replace(drawn, lines=lines, key=drawn.key[::-1])
 
 
-def _top(bug: Bug, forms: Sequence[str], columns: Columns) -> float:
+def _top(bug: Bug, shown: Sequence[np.ndarray]) -> float:
     """Return the largest number that a figure shows."""
-    losses = np.stack([columns[form].values for form in forms])
+    losses = np.stack(shown)
     # A mistake that hardly costs anything is not to look like a large loss.
     least = 1.0 if bug.power is None else _on_paper(bug)
     return max(least, float(losses.max(initial=0.0, where=np.isfinite(losses))))
