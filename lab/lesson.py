@@ -115,6 +115,9 @@ class Lesson:
         "formula_" and the last word of the key.
     steps : sequence of Step
         Its path, which ends in the free instrument. Without steps a page is one long sheet.
+    case : callable
+        Names what the path is walked through, where it is walked once for each of several: what is
+        done is kept for each, and a sentence of a step may have "-" and the name at its end.
     """
 
     page: str
@@ -128,3 +131,4 @@ class Lesson:
     sees: Callable[[Settings], Sequence[str]] = lambda _: ()
     formulas: Sequence[tuple[str, str]] = ()
     steps: Sequence[Step] = ()
+    case: Callable[[Settings], str] = lambda _: ""

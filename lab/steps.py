@@ -47,9 +47,10 @@ def opened(lesson: Lesson, settings: Settings, named: Container[str]) -> Setting
 
 def told(lesson: Lesson, settings: Settings) -> list[Step]:
     """Return the steps of a lesson in words."""
+    case = lesson.case(settings)
     return [
         Step(
-            step.key,
+            f"{step.key}-{case}" if case else step.key,
             step.kind,
             title=_said(lesson, step, "title", settings),
             text=_said(lesson, step, "text", settings),
@@ -64,8 +65,10 @@ def told(lesson: Lesson, settings: Settings) -> list[Step]:
 
 
 def _said(lesson: Lesson, step: LessonStep, what: str, settings: Settings) -> str:
-    key = f"{lesson.page}.step_{step.key}_{what}"
-    return say(key, **places(settings)) if has(key) else ""
+    key, case = f"{lesson.page}.step_{step.key}_{what}", lesson.case(settings)
+    own = f"{lesson.page}.step_{step.key}_{what}-{case}"
+    found = [name for name in (own, key) if has(name)]
+    return say(found[0], **places(settings)) if found else ""
 
 
 def places(settings: Settings) -> dict[str, str]:

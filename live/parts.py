@@ -368,13 +368,18 @@ class Formula:
 
 @dataclass(frozen=True)
 class Code:
-    """Source code that changes on release, with a button that copies it."""
+    """Source code that changes on release, with a button that copies it.
+
+    With `beside`, a page with steps shows it and the tables beside the figures, in one view, and
+    the presets as a list at their side; else each has a tab.
+    """
 
     title: str
     lead: str
     text: str
     copy: str
     copied: str
+    beside: bool = False
 
 
 @dataclass(frozen=True)

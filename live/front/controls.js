@@ -6,6 +6,8 @@ import { make } from "./dom.js";
 /** @import {Options} from "./types.js" */
 /** @typedef {(id: string, value: string) => void} Commit */
 
+const MANY = 10; // pills, of which a phone shows a list instead
+
 /**
  * @param {Options} spec
  * @param {Commit} commit
@@ -38,9 +40,15 @@ export function presets({ id, label, options }, group, commit) {
   const labels = options.map(([, text], i) =>
     make("label", { class: "ce-pill" }, pills[i], make("span", { text })),
   );
+  const row = make("div", { class: "ce-presets", role: "radiogroup", "aria-label": label }, ...labels);
+  const list = options.length > MANY ? choice({ id, label, options }, commit) : null;
+  list?.node.classList.add("ce-listed");
   return {
     id,
-    node: make("div", { class: "ce-presets", role: "radiogroup", "aria-label": label }, ...labels),
-    show: (picked) => pills.forEach((pill) => (pill.checked = pill.value === picked)),
+    node: list ? make("div", {}, row, list.node) : row,
+    show(picked) {
+      pills.forEach((pill) => (pill.checked = pill.value === picked));
+      list?.show(options.findIndex(([value]) => value === picked));
+    },
   };
 }

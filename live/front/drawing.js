@@ -7,7 +7,7 @@ import { at } from "./numbers.js";
 import { draw } from "./svg.js";
 import { Tween } from "./tween.js";
 
-/** @import {Arrows, Bars, Column, Figure, Line, Place, Point, Row, Words} from "./types.js" */
+/** @import {Arrows, Bars, Column, Figure, Place, Point, Row, Words} from "./types.js" */
 /** @typedef {{left: number, right: number, path: SVGElement, mark: SVGElement, state?: string}} Bar */
 /** @typedef {{id: string, away: (row: Row, pointer: Place) => number}} Grip what a pointer would drag */
 
@@ -42,6 +42,7 @@ export class Drawing {
     this.bars = figure.bars.map((spec) => ({ spec, bars: prepare(spec, plot, group) }));
     this.lines = figure.lines.map((spec) => ({
       spec,
+      count: 0, // of its corners
       node: draw(group, "path", {
         class: `ce-line${spec.dashed ? " ce-dashed" : ""}`,
         "data-swatch": spec.swatch,
@@ -69,7 +70,7 @@ export class Drawing {
   /**
    * @param {Column[]} columns
    * @param {Row} row
-   * @param {boolean} moves whether bars and points are seen to go to where they stand now
+   * @param {boolean} moves whether all but arrows are seen to go to where they stand now
    */
   show(columns, row, moves) {
     /** @type {number[]} */
@@ -86,14 +87,21 @@ export class Drawing {
       for (const part of [node, handle]) part?.setAttribute("visibility", place ? "visible" : "hidden");
       ends.push(...(place ?? [NaN, NaN]));
     }
-    for (const { spec, node } of this.lines) node.setAttribute("d", this.#line(spec, columns, row));
+    for (const line of this.lines) {
+      const { x, y } = line.spec;
+      line.count = columns[y].items;
+      for (let i = 0; i < line.count; i += 1) {
+        ends.push(this.area.farX(Array.isArray(x) ? x[i] : at(columns[x], row, i)));
+        ends.push(this.area.farY(at(columns[y], row, i)));
+      }
+    }
     for (const { spec, nodes } of this.arrows) {
       nodes.forEach((node, i) => node.setAttribute("d", this.#arrow(spec, i, columns, row)));
     }
     this.#tween.go(ends, moves);
   }
 
-  /** @param {number[]} ends of the bars, and then the places of the points */
+  /** @param {number[]} ends of the bars, then the places of the points and of the lines' corners */
   #go(ends) {
     let n = 0;
     for (const { bars } of this.bars) {
@@ -109,23 +117,14 @@ export class Drawing {
         part?.setAttribute("cy", cy);
       }
     }
+    for (const { count, node } of this.lines) {
+      node.setAttribute("d", geometry.line(ends.slice(n, n + 2 * count)));
+      n += 2 * count;
+    }
   }
 
   leave() {
     this.#tween.leave();
-  }
-
-  /**
-   * @param {Line} spec
-   * @param {Column[]} columns
-   * @param {Row} row
-   */
-  #line({ x, y }, columns, row) {
-    const across = Array.isArray(x)
-      ? (/** @type {number} */ i) => x[i]
-      : (/** @type {number} */ i) => at(columns[x], row, i);
-    const up = (/** @type {number} */ i) => at(columns[y], row, i);
-    return geometry.line(this.area, columns[y].items, across, up);
   }
 
   /**

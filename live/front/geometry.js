@@ -111,17 +111,13 @@ export function mark(area, left, right, state, letters) {
 /**
  * A line with a gap wherever one coordinate is nan.
  *
- * @param {Area} area
- * @param {number} count
- * @param {(i: number) => number} x
- * @param {(i: number) => number} y
+ * @param {number[]} corners x and y of each, in pixels
  */
-export function line(area, count, x, y) {
+export function line(corners) {
   let path = "";
   let pen = "M";
-  for (let i = 0; i < count; i += 1) {
-    const px = area.farX(x(i));
-    const py = area.farY(y(i));
+  for (let i = 0; i < corners.length; i += 2) {
+    const [px, py] = [corners[i], corners[i + 1]];
     if (Number.isNaN(px) || Number.isNaN(py)) pen = "M";
     else {
       path += `${pen}${px.toFixed(1)},${py.toFixed(1)}`;

@@ -71,7 +71,7 @@ function charts({ pictures, notice }, sliders, cards) {
 
 /**
  * @param {InstrumentLayout} layout
- * @param {Parts} parts
+ * @param {Parts & {switches: {node: HTMLElement}[]}} parts
  * @param {HTMLElement[]} cards
  * @param {Words} words
  * @returns {[string, ...HTMLElement[]][]}
@@ -96,10 +96,13 @@ function panels(layout, parts, cards, words) {
     make("div", { class: "ce-choices", "data-part": "choices" }, ...choices.map(({ node }) => node)),
   );
   const figures = make("div", { class: "ce-figures" }, ...main, ...pictures.map(({ node }) => node));
+  const others = layout.tables.filter((spec) => !spec.main);
+  const source = layout.code?.beside ? read(parts, others) : null;
   const play = make(
     "div",
-    { class: "ce-play" },
+    { class: source ? "ce-play ce-read" : "ce-play" },
     ...(top.length ? [make("div", { class: "ce-top" }, ...top)] : []),
+    ...(source ? [source] : []),
     controls,
     make("div", { class: "ce-seen" }, figures, make("div", { class: "ce-cards" }, ...cards)),
   );
@@ -108,14 +111,14 @@ function panels(layout, parts, cards, words) {
   );
   return [
     [words.play, play],
-    ...layout.tables.filter((spec) => !spec.main).map(
+    ...(source ? [] : others).map(
       (spec) => /** @type {[string, HTMLElement]} */ ([spec.title, table(spec, cells)]),
     ),
     ...(layout.formulas.length
       ? [/** @type {[string, HTMLElement]} */ ([layout.formulas_title, formulas(layout.formulas_title, layout.formulas, cells)])]
       : []),
     ...rest,
-    ...(code && layout.code ? [/** @type {[string, HTMLElement]} */ ([layout.code.title, code.node])] : []),
+    ...(code && layout.code && !source ? [/** @type {[string, HTMLElement]} */ ([layout.code.title, code.node])] : []),
   ];
 }
 
@@ -126,4 +129,20 @@ function panels(layout, parts, cards, words) {
  */
 function named(sliders) {
   for (const { node } of sliders) node.dataset.part = `slider.${node.dataset.slider}`;
+}
+
+/**
+ * Code that is read beside the figures, and what it is given.
+ *
+ * @param {Parts & {switches: {node: HTMLElement}[]}} parts
+ * @param {import("./types.js").Table[]} tables
+ */
+function read({ code, cells, switches }, tables) {
+  return make(
+    "div",
+    { class: "ce-source" },
+    make("div", { class: "ce-switches" }, ...switches.map(({ node }) => node)),
+    ...(code ? [code.node] : []),
+    ...tables.map((spec) => table(spec, cells)),
+  );
 }

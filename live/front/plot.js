@@ -114,8 +114,9 @@ export function themed({ data, layout }, root) {
     if (name === "faint") return faint;
     return style.getPropertyValue(`--${name}`).trim() || name;
   };
-  const colour = (/** @type {any} */ { line, colorscale, ...rest }) => ({
+  const colour = (/** @type {any} */ { line, colorscale, fillcolor, ...rest }) => ({
     ...rest,
+    ...(fillcolor && { fillcolor: named(fillcolor) }),
     ...(line && { line: { ...line, color: named(line.color ?? "ink") } }),
     ...(colorscale && {
       colorscale: colorscale.map((/** @type {any} */ [place, name]) => [place, named(name)]),

@@ -10,6 +10,8 @@ import { shut, termed } from "./terms.js";
 /** @import {Done} from "./path.js" */
 /** @import {Answer, Question, Words} from "./types.js" */
 
+const LONG = 30; // letters of an answer, from which on answers stand two by two
+
 /**
  * @typedef {object} Page what the steps ask of the page
  * @property {Done} done
@@ -229,6 +231,7 @@ export class Steps {
       return;
     }
     this.#options.setAttribute("aria-label", asked.text);
+    this.#options.classList.toggle("ce-long", asked.options.some((text) => text.length > LONG));
     this.#options.replaceChildren(
       ...asked.options.map((text, i) => {
         const right = answered && i === asked.right;

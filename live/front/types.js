@@ -93,7 +93,7 @@
 
 /** @typedef {[string, ...(string | Cell | any[])[]]} Tree of MathML: a tag and its children */
 /** @typedef {{lead: string, math: Tree}} Formula */
-/** @typedef {{title: string, lead: string, copy: string, copied: string}} Code */
+/** @typedef {{title: string, lead: string, copy: string, copied: string, beside: boolean}} Code */
 
 /**
  * @typedef {object} SliderLayout

@@ -20,7 +20,15 @@ ANSWERS = Answers(LESSONS)
 # which a page's own arithmetic shows.
 WIDE = tuple(name for name, fmt in FORMATS.items() if fmt.bits >= 16)
 FIRST = ANSWERS.parameters.first()
-SWATCHES = {"ink", "faint", "naive", "shifted", "fused", "onehot"}  # those that the player knows
+SWATCHES = {
+    "ink",
+    "faint",
+    "naive",
+    "shifted",
+    "fused",
+    "onehot",
+    "broken",
+}  # those that the player knows
 
 
 def settings(**changes: object) -> Settings:

@@ -25,10 +25,13 @@ from tests.app.instruments import ANSWERS, built, plotted, settings, take, unpac
 from tests.app.reading import Columns
 from tests.app.strategies import finite as doses
 
+FREE = len(bugs.STEPS)  # the step in which all of a case is played with
+
 
 def case(bug: str, dose: float | None = None, repaired: int = 0, *, seen: bool = False) -> Settings:
     """Return the settings of a case, whose diagnosis may have been seen."""
     opened = settings(bug=bug, dose=first_dose(bug) if dose is None else dose, repaired=repaired)
+    opened = opened.put(at=FREE)
     return opened.having_seen(frozenset([bug])) if seen else opened
 
 
@@ -58,7 +61,7 @@ def test_a_pill_opens_its_case_with_its_own_numbers_unrepaired() -> None:
     for bug in BUGS:
         now = take(case("sigmoid_first", 3.0, 1), "bug", bug, "bugs")
         assert now == case(bug)
-        link = f"bug={bug}&dose={plain(first_dose(bug))}&repaired=0"
+        link = f"at={FREE}&bug={bug}&dose={plain(first_dose(bug))}&repaired=0"
         assert ANSWERS.link("bugs", now) == link
         assert ANSWERS.read("bugs", link) == ANSWERS.read("bugs", f"bug={bug}") == (now, [])
         instrument, _ = build(now)
@@ -68,7 +71,7 @@ def test_a_pill_opens_its_case_with_its_own_numbers_unrepaired() -> None:
 
 
 def test_the_break_opens_a_nan() -> None:
-    now = take(settings(repaired=1), "break", "", "bugs")
+    now = take(case("wrong_axis", repaired=1), "break", "", "bugs")
     assert now == case("half_precision")
     _, columns = build(now)
     at = columns["dose"][0].tolist().index(12.0)
@@ -83,7 +86,7 @@ def test_what_a_link_cannot_say_is_named_and_the_default_used() -> None:
     ]
     for key, text in wrong:
         now, notices = ANSWERS.read("bugs", f"{key}={text}")
-        assert now == settings(), (key, text)
+        assert now == case("softmax_twice"), (key, text)
         assert f"{key} = {text}: expected " in notices[1], (key, text)
 
 
@@ -541,3 +544,164 @@ def test_the_questions_are_asked_anew_with_each_case_and_after_each_diagnosis() 
     for seen, keys in [("", ["wrong_axis"]), ("wrong_axis", ["wrong_axis", "wrong_axis-value"])]:
         body = ANSWERS.questions("bugs", f"bug=wrong_axis&seen={seen}").body
         assert [question["key"] for question in json.loads(body)] == keys
+
+
+# ---------------------------------------------------------------- the path of a case
+
+
+def at_step(bug: str, key: str) -> Settings:
+    at = [step.key for step in bugs.STEPS].index(key) + 1
+    return ANSWERS.read("bugs", f"bug={bug}&at={at}")[0]
+
+
+def test_another_case_begins_its_path_unless_all_is_played_freely() -> None:
+    for bug in BUGS:
+        for key in ("symptom", "diagnosis", "repair", "remains"):
+            assert take(at_step("sigmoid_first", key), "bug", bug, "bugs") == at_step(
+                bug, "symptom"
+            )
+        assert take(case("sigmoid_first"), "bug", bug, "bugs") == case(bug)
+
+
+# What shows the symptom at a position of the slider, by SciPy or by hand, where not all show it.
+def far(bug: str, dose: float) -> bool:
+    return dose >= 0.9 * BUGS[bug].reach
+
+
+def larger_than_its_parts(dose: float) -> bool:
+    z = np.diag([2.0, 2.0, dose])
+    each = -special.log_softmax(z, axis=-1).diagonal()
+    return bool(each @ [1, 1, 10] / 3 > each.max())
+
+
+SHOWS: dict[str, Callable[[float], bool]] = {
+    "softmax_twice": lambda z: far("softmax_twice", z),
+    "wrong_axis": lambda z: np.logaddexp(4, z) - (4 + z) / 2 <= 1.02 * math.log(2),
+    "log_of_softmax": lambda z: np.exp(np.float32(-60 - z)) == 0,
+    "half_precision": lambda z: math.exp(z) >= 65520 or np.exp(np.float16(z)) == 0 or z < -14,
+    "all_masked_row": lambda z: abs(z) >= 9,
+    "smoothing_masked": lambda z: far("smoothing_masked", z),
+    "weighted_mean": larger_than_its_parts,
+    "sigmoid_first": lambda z: far("sigmoid_first", z),
+    "target_off_by_one": lambda z: far("target_off_by_one", z),
+    "sum_in_half": lambda z: 4096 * float(np.sum(sum_losses(z))) >= 65520,
+    "epsilon_vanishes": lambda z: float(special.softmax([-9, z, 0])[0]) <= 2.0**-25,
+    "zero_times_infinity": lambda z: z < -10,
+    "scaled_too_late": lambda k: abs(k) >= 57.6,
+}
+
+
+def sum_losses(dose: float) -> np.ndarray:
+    z = np.array(BUGS["sum_in_half"].logits)
+    z[0, 1] = dose
+    losses = -special.log_softmax(z, axis=-1)[range(3), BUGS["sum_in_half"].target]
+    return losses.astype(np.float16).astype(float)
+
+
+@pytest.mark.parametrize("bug", BUGS)
+def test_the_symptom_is_met_where_it_shows_and_not_from_the_start(bug: str) -> None:
+    now = at_step(bug, "symptom")
+    head, columns = unpacked(ANSWERS.numbers("bugs", ANSWERS.link("bugs", now)).body)
+    met = columns[head["goal"]][0]
+    instrument, numbers = build(now)
+    (slider,) = instrument.sliders
+    assert not met[slider.index]
+    assert met.any()
+    expected = [SHOWS[bug](value) for value in slider.values]
+    # A logit on the very edge of a format may fall to either side of it.
+    wrong = [v for v, one, other in zip(slider.values, met, expected, strict=True) if one != other]
+    assert len(wrong) <= (2 if BUGS[bug].format != "float64" else 0), wrong
+    # What is said at a place where it is met is said of the symptom, elsewhere nothing.
+    said = [told(instrument.sentences[0], k) for k in range(len(met))]
+    assert [bool(text) for text in said] == [bool(one) for one in met]
+    for k in np.flatnonzero(met):
+        assert is_true(bug, numbers, k, said[k]), said[k]
+
+
+@pytest.mark.parametrize("bug", BUGS)
+def test_the_diagnosis_has_a_reason_for_each_answer(bug: str) -> None:
+    step = next(step for step in bugs.STEPS if step.ask)
+    assert step.ask
+    now = at_step(bug, "diagnosis")
+    question = step.ask(now)
+    diagnosis = {say(f"bugs.diagnosis_{other}"): other for other in BUGS}
+    assert diagnosis[question.options[question.right]] == bug
+    instrument, _ = build(now)
+    assert instrument.code
+    source = instrument.code.text
+    for option, reason in zip(question.options, question.reasons, strict=True):
+        other = diagnosis[option]
+        assert reason == say(f"bugs.{'why' if other == bug else 'not'}_{other}")
+        assert other == bug or EXCLUDED[other](source, bug), (bug, other)
+
+
+# What a wrong diagnosis is told of the code, looked up in the code.
+EXCLUDED: dict[str, Callable[[str, str], bool]] = {
+    "softmax_twice": lambda code, _: len(re.findall("softmax", code)) == 1,
+    "wrong_axis": lambda code, _: bool(re.search(r"softmax\([^\n]*axis=-1\)", code)),
+    "log_of_softmax": lambda code, _: "np.log(" not in code,
+    "half_precision": lambda code, _: "np.exp(" not in code and "softmax(" in code,
+    "all_masked_row": lambda _, bug: bool(np.isfinite(BUGS[bug].logits).any(axis=-1).all()),
+    "smoothing_masked": lambda code, _: "one_hot" not in code and ", target]" in code,
+    "weighted_mean": lambda code, _: "weight" not in code and "np.mean(" in code,
+    "sigmoid_first": lambda code, _: "sigmoid" not in code and "softmax(" in code,
+    "target_off_by_one": lambda code, _: not re.search(r"target *[-+]", code),
+    "sum_in_half": lambda _, bug: BUGS[bug].format == "float64",
+    "epsilon_vanishes": lambda code, _: not re.search(r"np\.log\([^\n]*\+", code),
+    "zero_times_infinity": lambda code, _: "one_hot" not in code and ", target" in code,
+    "scaled_too_late": lambda code, bug: "scale" not in code and BUGS[bug].power is None,
+}
+
+
+@pytest.mark.parametrize("bug", BUGS)
+def test_the_switch_leads_from_the_code_as_it_was_to_the_repaired_one(bug: str) -> None:
+    before = at_step(bug, "repair")
+    after = take(before, "repaired", "1", "bugs")
+    assert (
+        answers(before)[1] == answers(after)[1]
+    )  # one layout, so that the curve can be seen to go
+    (was, left), (now, right) = build(before), build(after)
+    drawn = [unpacked(answers(step)[0])[0]["instruments"][0]["figures"] for step in (before, after)]
+    assert drawn[0] == drawn[1]  # nor is the background drawn anew
+    np.testing.assert_array_equal(left["now"], left["broken"])
+    repaired = losses_at(bug, list(right["dose"][0]))[1][None]
+    np.testing.assert_array_equal(right["now"], repaired)
+    finite = np.isfinite(repaired)
+    np.testing.assert_allclose(right["curve_now"][0][finite], repaired[finite], rtol=2.0**-28)
+    right["repaired"] = right["now"]
+    # Where the code as it was has no number, the curve waits above the chart.
+    top = now.figures[0].plot["layout"]["yaxis"]["range"][1]
+    assert (left["curve_now"][0][~np.isfinite(left["broken"])] > 2 * top).all()
+    assert told(was.sentences[0], 0) == ""
+    for k in range(0, right["dose"].shape[1], 10):
+        assert is_reason_true(bug, right, k, told(now.sentences[0], k))
+    assert told(build(at_step(bug, "remains"))[0].sentences[0], 0) == ""
+
+
+def test_no_step_before_the_diagnosis_holds_the_repair_whatever_was_seen() -> None:
+    for bug in BUGS:
+        for key in ("symptom", "diagnosis"):
+            now = at_step(bug, key).put(repaired=1).having_seen(frozenset(BUGS))
+            instrument, columns = build(now)
+            assert "repaired" not in columns
+            assert instrument.code
+            assert str(BUGS[bug].broken.__doc__) not in instrument.code.text
+            assert not instrument.choices
+            assert not instrument.switches
+            assert not bugs.LESSON.sees(now)
+
+
+def test_what_is_done_is_kept_for_each_case_and_each_has_its_own_sentences() -> None:
+    told_of = {
+        bug: json.loads(ANSWERS.layout("bugs", f"bug={bug}&at=1").body)["steps"] for bug in BUGS
+    }
+    keys = [step["key"] for steps in told_of.values() for step in steps]
+    assert len(set(keys)) == len(keys) == 5 * len(BUGS)
+    assert all(re.fullmatch(r"[\w-]{1,35}", key) for key in keys)
+    for what, at in (("text", 0), ("task", 0), ("text", 2), ("text", 3)):
+        said = [steps[at][what] for steps in told_of.values()]
+        assert len(set(said)) == len(BUGS)
+        assert all(1 <= len(text.split()) <= 40 for text in said)
+    for bug, (symptom, diagnosis, *_) in told_of.items():
+        for text in (symptom["text"], symptom["task"], diagnosis["text"], diagnosis["task"]):
+            assert not re.search(TELLING[bug], text, re.IGNORECASE), (bug, text)
