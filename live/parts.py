@@ -91,6 +91,7 @@ class Slider:
     choice: str = ""  # the accessible name of a radio button in front of the row; none if empty
     uneven: bool = False
     play: Sequence[str] = ()  # the names of three buttons: one step, play, pause
+    beside: bool = False  # it stands beside a stack, which does not drag it
 
 
 @dataclass(frozen=True)
@@ -244,7 +245,9 @@ class Figure:
 class Band:
     """One row of bars of a `Stack`: bar i has the length `column[s, k, i]`.
 
-    `part` names the row for steps, and "<part>.<i>" its bar i.
+    `part` names the row for steps, and "<part>.<i>" its bar i. On the same axis an arrow leads from
+    the end of bar i to `arrows[s, k, i]`, and a line crosses it at `marks[s, k, i]`; for steps they
+    are "<part>-arrows" and "<part>-marks".
     """
 
     part: str
@@ -255,6 +258,8 @@ class Band:
     share: float = 1.0  # of the height, beside the shares of the other bands
     total: "Cell | None" = None  # a number of the whole row
     total_label: str = ""
+    arrows: Column | None = None
+    marks: Column | None = None
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ export function dock(sliders, ids, label, picture) {
   const nodes = shown.map(({ node }) => node);
   const box = make("div", { class: "ce-dock" }, row, ...nodes);
   // A slider that the picture does not have keeps its value.
-  for (const { node, layout } of sliders) node.hidden = !ids.includes(layout.id);
+  for (const { node, layout } of sliders) node.hidden = !ids.includes(layout.id) && !layout.beside;
 
   /** @param {number} chosen */
   function choose(chosen) {

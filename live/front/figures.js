@@ -97,7 +97,7 @@ export class Picture {
 function caption(figure) {
   // With many classes the names of the rows leave the numbers no room, and stand above instead.
   const rows = figure.dense ? figure.rows.map(({ label, swatch: name }) => [name, label]) : [];
-  const key = [...figure.key, ...rows].map(([name, text]) => make("span", {}, swatch(name), text));
+  const key = [...figure.key, ...rows].map(([name, text]) => make("span", {}, ...(name ? [swatch(name)] : []), text));
   const node = make("figcaption", { text: figure.title });
   if (key.length) node.append(make("span", { class: "ce-key", "aria-hidden": "true" }, ...key));
   return node;

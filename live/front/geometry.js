@@ -21,6 +21,7 @@
  * @property {number} width
  * @property {number} bottom
  * @property {number} base from where bars grow
+ * @property {number} floor where 0 stands: on a logarithmic axis below all numbers
  */
 
 /** @typedef {"" | "nan" | "inf" | "zero"} State of a value that has no length */
@@ -47,6 +48,7 @@ export function area({ x, y, width, height, log }) {
     width,
     bottom: height,
     base: inside(log ? 1 : 0),
+    floor: log ? height : inside(0),
   };
 }
 
@@ -69,7 +71,7 @@ export function state(value) {
 export function top(area, value) {
   if (Number.isNaN(value) || value === Infinity) return 0;
   if (value === -Infinity) return area.bottom;
-  if (value === 0) return area.base < area.bottom - 1 ? area.bottom : area.base;
+  if (value === 0) return area.floor;
   return area.y(area.log ? Math.abs(value) : value); // a log axis has sizes alone
 }
 

@@ -25,8 +25,10 @@ export function led(layout, parts, words) {
     node.dataset.part = spec.value.readout;
     return node;
   });
-  const side = make("div", { class: "ce-side" }, ...parts.switches.map(({ node }) => node), ...cards);
   const sliders = /** @type {import("./sliders.js").Slider[]} */ (parts.sliders);
+  const both = parts.stacks.length > 0 && parts.pictures.length > 0;
+  const switches = parts.switches.map(({ node }) => node);
+  const side = make("div", { class: "ce-side" }, ...switches, ...(both ? charts(parts, sliders, cards) : cards));
   if (layout.scene) {
     const picture = make("div", { class: "ce-scene" }, ...parts.pictures.map(({ node }) => node));
     const all = layout.sliders.map(({ id }) => id);
@@ -43,6 +45,25 @@ export function led(layout, parts, words) {
   const tabs = new Tabs();
   panels(layout, parts, cards, words).forEach(([title, ...content]) => tabs.add(title, content));
   return { nodes: [tabs.node, parts.notice, parts.status], tabs };
+}
+
+/**
+ * The figures beside a stack, of which a step shows one; below it the sliders of what no bar shows,
+ * and numbers.
+ *
+ * @param {Parts} parts
+ * @param {import("./sliders.js").Slider[]} sliders
+ * @param {HTMLElement[]} cards
+ */
+function charts({ pictures, notice }, sliders, cards) {
+  const beside = sliders.filter(({ layout }) => layout.beside);
+  named(beside);
+  return [
+    make("div", { class: "ce-scene ce-one" }, ...pictures.map(({ node }) => node)),
+    make("div", { class: "ce-hands" }, ...beside.map(({ node }) => node)),
+    make("div", { class: "ce-cards" }, ...cards),
+    notice,
+  ];
 }
 
 /**

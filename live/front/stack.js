@@ -4,6 +4,7 @@
 
 import { at, format } from "./numbers.js";
 import { held } from "./stackdrag.js";
+import { ends, marks, placed } from "./stackmarks.js";
 import { handles, names, rows } from "./stackparts.js";
 import { bar, dragged, level, strips } from "./stackshape.js";
 import { draw, put } from "./svg.js";
@@ -45,6 +46,7 @@ export class Stack {
     this.node.className = "ce-stack";
     this.svg = draw(this.node, "svg", { role: "img" });
     this.rows = rows(this.svg, spec, cells);
+    this.marks = spec.bands.map((band) => marks(this.svg, band, spec.names.length));
     this.names = names(this.svg, spec);
     this.handles = handles(this.svg, spec);
     held(this.svg, grips, {
@@ -165,14 +167,19 @@ export class Stack {
         part.text.setAttribute("data-state", found.state);
       });
     });
-    this.#tween.go(this.#bars.flatMap(({ y, height }) => [y, height]), moves);
+    const over = this.spec.bands.flatMap((band, b) =>
+      ends(band, this.#strips[b], this.#looks[b], columns, row, this.spec.names.length),
+    );
+    this.#tween.go([...this.#bars.flatMap(({ y, height }) => [y, height]), ...over], moves);
   }
 
   /** @param {number[]} shown */
   #paint(shown) {
     const { em, slot } = this.#size;
     const width = Math.min(0.72 * slot, 15 * em);
+    const count = this.spec.names.length;
     let n = 0;
+    let over = 2 * this.#bars.length;
     this.rows.forEach((row, b) => {
       const strip = this.#strips[b];
       row.items.forEach(({ bar: rect, text, cover }, i) => {
@@ -189,6 +196,12 @@ export class Stack {
           put(this.handles[i], { transform: `translate(${x},${end})` });
         }
       });
+      placed(this.marks[b], shown.slice(over), (i) => {
+        const bar = b * count + i;
+        const end = shown[2 * bar] + (this.#bars[bar].below ? shown[2 * bar + 1] : 0);
+        return { x: this.#x[i], width, end };
+      });
+      over += this.marks[b].arrows.length + this.marks[b].marks.length;
     });
   }
 

@@ -100,6 +100,7 @@
  * @property {string} choice
  * @property {boolean} uneven
  * @property {string[]} play
+ * @property {boolean} beside
  */
 
 /** @typedef {{id: string, label: string, options: [value: string, text: string][]}} Options */
@@ -115,6 +116,8 @@
  * @property {number} share
  * @property {Cell | null} total
  * @property {string} total_label
+ * @property {number | null} arrows
+ * @property {number | null} marks
  */
 
 /**
