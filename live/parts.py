@@ -240,6 +240,7 @@ class Figure:
     of: Sequence[str] | None = None
     tall: bool = False
     part: str = ""  # under which a step names it
+    spare: bool = False  # where a phone has room for one alone, another that is shown has it
 
 
 @dataclass(frozen=True)

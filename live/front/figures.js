@@ -32,7 +32,7 @@ export class Picture {
     this.node = make(
       "figure",
       {
-        class: figure.tall ? "ce-tall" : figure.dense ? "ce-dense" : "",
+        class: figure.tall ? "ce-tall" : figure.dense ? "ce-dense" : figure.spare ? "ce-spare" : "",
         "data-part": figure.part,
       },
       caption(figure),

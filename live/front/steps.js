@@ -174,7 +174,7 @@ export class Steps {
   #say() {
     const { path } = this;
     const { step } = path;
-    const away = this.#picture?.querySelector(".ce-panel-of[hidden] .ce-play") ?? null;
+    const away = this.#picture?.querySelector(".ce-panel-of[hidden] > .ce-play") ?? null;
     const live = step?.kind === "predict" || away ? "" : (this.#live?.textContent ?? "");
     const text = path.reason || (live ? "" : (step?.text ?? ""));
     termed(this.#text, text);

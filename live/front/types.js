@@ -59,6 +59,7 @@
  * @property {string[] | null} of
  * @property {boolean} tall
  * @property {string} part
+ * @property {boolean} spare
  */
 
 /** @typedef {{data: any[], layout: any}} Plot */
