@@ -21,6 +21,7 @@
  * @property {number} width
  * @property {number} bottom
  * @property {number} base from where bars grow
+ * @property {boolean} log
  * @property {number} floor where 0 stands: on a logarithmic axis below all numbers
  */
 
@@ -48,6 +49,7 @@ export function area({ x, y, width, height, log }) {
     width,
     bottom: height,
     base: inside(log ? 1 : 0),
+    log,
     floor: log ? height : inside(0),
   };
 }
