@@ -17,7 +17,7 @@ from ce_core.formats import FORMATS, FloatFormat
 from lab.settings import Settings
 from lab.words import say
 from live.parts import Instrument
-from pages.softmax import TEMPERATURE
+from lab.softmax import TEMPERATURE
 from tests.app.instruments import (
     ANSWERS,
     FIRST,

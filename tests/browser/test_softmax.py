@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from lab.words import say
-from pages.softmax import TEMPERATURE
+from lab.softmax import TEMPERATURE
 from tests.app.reading import tells
 from tests.browser.conftest import OpenPage
 from tests.browser.driving import box_of, field, position, readout, slider, told_of
