@@ -62,8 +62,9 @@ def exponentials(count: int, decades: tuple[float, float], limit: float, caption
     ticks: Plot = {"nticks": 7}
     if max(-low, high) > _MOST:
         # Plotly would put some where ten to the power is more than a float64 holds.
-        powers = range(-100 * (_MOST // 100), _MOST, 100)
-        ticks = {"tickvals": [float(f"1e{n}") for n in powers if low <= n <= high]}
+        powers = [n for n in range(-300, _MOST, 100) if low <= n <= high]
+        texts = [f"10<sup>{n}</sup>".replace("-", "\u2212") if n else "1" for n in powers]
+        ticks = {"tickvals": [float(f"1e{n}") for n in powers], "ticktext": texts}
     layout = _layout(
         count,
         22,

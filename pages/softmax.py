@@ -11,7 +11,7 @@ from ce_core import FORMATS, softmax, softmax_jacobian
 from ce_core.many_classes import with_copies
 from ce_core.pipelines import Run, run
 from ce_core.scenarios import SCENARIOS
-from lab import pictures, pipeline
+from lab import pictures
 from lab import softmax as free
 from lab.controls import logit_sliders, positions, shift_slider, slider, with_scenario
 from lab.distance import PROSE
@@ -154,9 +154,8 @@ def _raised(settings: Settings, columns: Columns) -> np.ndarray:
 
 def _only_the_check(_: Settings, columns: Columns) -> np.ndarray:
     """Say where the sum without subtracting is lost, and the one with it is not."""
-    total, saved = columns["total_naive"].values, columns["total_shifted"].values
-    lost: np.ndarray = (np.isinf(total) | (total == 0)) & np.isfinite(saved)
-    return lost
+    told: np.ndarray = columns["told"].values > 0
+    return told
 
 
 def _hot_or_cold(settings: Settings, columns: Columns) -> np.ndarray:
@@ -373,7 +372,7 @@ def _added(settings: Settings, columns: Columns) -> list[Instrument]:
 
 
 _LINES: Final = {
-    "naive": ("logits", "exp", "total", "probabilities"),
+    "naive": ("logits", "probabilities"),
     "shifted": ("largest", "shifted", "exp", "total", "probabilities"),
 }
 
@@ -384,15 +383,15 @@ def _line_by_line(settings: Settings, columns: Columns) -> list[Instrument]:
     c = replace(shift_slider(settings.put(reach=_FAR), _HALF), name=name, beside=True)
     sliders = [*_scores(settings), c]
     runs = free.runs_of(settings, sliders)
-    pipeline.add_steps(runs, settings, columns, _LINES)
+    for form, steps in _LINES.items():
+        _add(runs[form], columns, **{f"{step}_{form}": step for step in steps})
     (logits,) = positions(settings, sliders, LOGITS)
     columns.add("z", logits)
-    naive = runs["naive"].steps
-    lost = _only_the_check(settings, columns)
-    with np.errstate(invalid="ignore"):
-        over = np.isinf(naive["exp"].astype(np.float64)).any(axis=-1)
-    fmt = FORMATS[settings.format]
-    code = np.where(lost, np.where(naive["total"].astype(np.float64) == 0, 3, 2 - over), 0)
+    naive, fmt = runs["naive"].steps, FORMATS[settings.format]
+    exp, total = (naive[step].astype(np.float64) for step in ("exp", "total"))
+    saved = np.isfinite(runs["shifted"].steps["total"].astype(np.float64))
+    over = np.isinf(exp).any(axis=-1)
+    code = np.where(saved, np.select([over, np.isinf(total), total == 0], [1, 2, 3], 0), 0)
     told = Sentence(
         "lines",
         "",
@@ -484,7 +483,7 @@ def _very_many(settings: Settings, columns: Columns) -> list[Instrument]:
         [
             Look(
                 say(f"softmax.total_{where}", format=settings.format),
-                say(f"softmax.total_{where}_note"),
+                say("softmax.total_note", **places(settings)),
                 swatch,
                 0.0,
                 1.02 * most,
@@ -493,9 +492,7 @@ def _very_many(settings: Settings, columns: Columns) -> list[Instrument]:
         ],
     )
     (stack,) = instrument.stacks
-    names = [
-        say("softmax.copies", many=many, name=settings.names[last]) for many in (1, *free.MANY)
-    ]
+    names = [say("softmax.copies", many=many) for many in (1, *free.MANY)]
     return [
         replace(
             instrument,

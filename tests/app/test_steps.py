@@ -85,7 +85,12 @@ def test_the_parts_that_a_step_names_are_there(lesson: Lesson) -> None:
         rows = [band.part for stack in instrument.stacks for band in stack.bands]
         parts = {switch.part for switch in instrument.switches} | set(rows) | {"sentence"}
         parts |= {card.value.readout for card in instrument.cards}
-        parts |= {f"{row}.{n}" for row in rows for n in range(len(now.logits))}
+        parts |= {
+            f"{band.part}.{n}"
+            for stack in instrument.stacks
+            for band in stack.bands
+            for n in range(len(stack.names))
+        }
         assert {*step.shows, *step.covers(now)} <= parts, (lesson.page, step.key)
 
 
