@@ -16,6 +16,7 @@ from live.parts import Column
 Plot = dict[str, Any]
 Numbers = Sequence[float] | np.ndarray | Column
 
+_MOST = 308  # the whole power of ten of the largest float64
 DENSE = 7  # from so many classes on, the bars get the room of the row names below them
 
 
@@ -58,13 +59,19 @@ def exponentials(count: int, decades: tuple[float, float], limit: float, caption
         What stands at the line.
     """
     low, high = decades
+    ticks: Plot = {"nticks": 7}
+    if max(-low, high) > _MOST:
+        # Plotly would put some where ten to the power is more than a float64 holds.
+        powers = [n for n in range(-300, _MOST, 100) if low <= n <= high]
+        texts = [f"10<sup>{n}</sup>".replace("-", "\u2212") if n else "1" for n in powers]
+        ticks = {"tickvals": [float(f"1e{n}") for n in powers], "ticktext": texts}
     layout = _layout(
         count,
         22,
         type="log",
         range=[low, high],
         exponentformat="power",
-        nticks=7,
+        **ticks,
     )
     inside = limit <= high
     # As a share of the axis: ten to the power of float64's limit is more than a float64 holds.

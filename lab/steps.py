@@ -74,10 +74,15 @@ def _said(lesson: Lesson, step: LessonStep, what: str, settings: Settings) -> st
 def places(settings: Settings) -> dict[str, str]:
     """Return what fills the places of a step's sentences.
 
-    The true class, the first of the others, and the format.
+    The true class, the first of the others, the last class, and the format.
     """
     names, target = settings.names, settings.target
-    return {"true": names[target], "other": names[other(settings)], "format": settings.format}
+    return {
+        "true": names[target],
+        "other": names[other(settings)],
+        "last": names[-1],
+        "format": settings.format,
+    }
 
 
 def other(settings: Settings) -> int:

@@ -286,8 +286,8 @@ class Look:
 class Stack:
     """Bars in rows one above the other, so that a class is one vertical line.
 
-    The bars of the band number `held` are dragged: bar i drags the slider `drag[i]`. `marked` is
-    the item whose name is marked as the true one.
+    The bars of the band number `held` are dragged: bar i drags the slider `drag[i]`, and stands
+    still where that is empty. `marked` is the item whose name is marked as the true one.
     """
 
     title: str

@@ -1,63 +1,529 @@
 """The softmax, line by line: the largest logit subtracted, and what depends on what."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
-from ce_core import softmax, softmax_jacobian
+from ce_core import FORMATS, softmax, softmax_jacobian
 from ce_core.many_classes import with_copies
-from ce_core.pipelines import STEPS, Run, run_all
+from ce_core.pipelines import Run, run
 from ce_core.scenarios import SCENARIOS
-from lab import pictures, pipeline
-from lab.controls import (
-    formats,
-    logit_sliders,
-    narrow,
-    positions,
-    reaches,
-    scale,
-    shift_slider,
-    slider,
-    steps_each_way,
-    with_scenario,
-)
+from lab import pictures
+from lab import softmax as free
+from lab.controls import logit_sliders, positions, shift_slider, slider, with_scenario
 from lab.distance import PROSE
-from lab.lesson import Lesson, Question
-from lab.mathml import Node, Part, frac, math, row, sub, sup
-from lab.parameters import FORMAT, LOGITS, NAMES, REACH, SHIFT, TARGET, first_names
-from lab.readers import between
-from lab.settings import Parameter, Settings
-from lab.verdict import verdict, warnings
+from lab.lesson import Lesson, Question, Step
+from lab.mathml import frac
+from lab.mathml import math as formula
+from lab.parameters import AT, FORMAT, LOGITS, NAMES, REACH, SHIFT, TARGET, first_names
+from lab.settings import Settings, widened
+from lab.softmax import TEMPERATURE
+from lab.steps import other, places
 from lab.words import say
 from live.message import cut
 from live.parts import (
+    Band,
     Card,
     Cell,
     Column,
     Columns,
     Formula,
     Instrument,
+    Look,
     Place,
-    Row,
     Sentence,
     Slider,
+    Stack,
     Style,
-    Table,
 )
 
-TEMPERATURE: Final[Parameter[float]] = Parameter(
-    "temperature", "softmax", between(0.01, 100.0), 1.0
-)
+_REACH = 5.0  # of the sliders of the scores
+_NEAR = 3.0  # the same where exp is drawn as it is
+_FAR = 100.0  # of the slider of c: float32's cliff, 88.7, lies within
+_HALF = 100  # positions to each side: steps of a tenth
+_MORE = 100.0  # what is added to every score
+_SHARE = 0.5  # that the other class is to get
+_COLD, _HOT = 0.99, 0.4  # shares of the true class
+_SCORE = Style("shortest", 4)
+_P = Style("fixed", 4)
 
-MANY = (10, 100, 1000)  # classes with the last logit, beside the one
 
-# The steps that are shown, of each form; the verdict tells all three losses.
-_SHOWN = {
-    "naive": ("logits", "exp", "total", "probabilities", "loss"),
-    "shifted": ("largest", "shifted", "exp", "total", "probabilities", "loss"),
-    "fused": ("loss",),
+# ---------------------------------------------------------------- what the steps open
+
+
+def _everyday(settings: Settings) -> Settings:
+    return with_scenario(settings, SCENARIOS["everyday"]).put(temperature=1.0)
+
+
+def _wide(settings: Settings) -> Settings:
+    """Open a format that has room for exp(102)."""
+    return _everyday(settings).put(format="float64")
+
+
+def _even(settings: Settings) -> Settings:
+    """Open equal scores in a format that soon has no room for one more."""
+    return _everyday(settings).put(logits=(2.0, 2.0, 2.0), format="bfloat16")
+
+
+# ---------------------------------------------------------------- what they ask, and their goals
+
+
+def _predicted(
+    settings: Settings,
+    key: str,
+    options: Mapping[str, str],
+    right: str,
+    shown: Settings,
+    **words: str,
+) -> Question:
+    """Make the question of a step: each option has its reason, said as the right or a wrong one."""
+    words = places(settings) | words
+    return Question(
+        key=key,
+        text=say(f"softmax.step_{key}_do", **words),
+        options=list(options.values()),
+        right=[*options].index(right),
+        reasons=[say(f"softmax.{key}_{option}", **words) for option in options],
+        shown=shown,
+    )
+
+
+def _ways() -> dict[str, str]:
+    return dict(zip(("less", "same", "more"), _options(), strict=True))
+
+
+def _ask_scores(settings: Settings) -> Question:
+    raised = LOGITS.put(settings.logits, settings.target, settings.logits[settings.target] + 1)
+    before, after = (softmax(np.array(z))[other(settings)] for z in (settings.logits, raised))
+    return _predicted(
+        settings,
+        "scores",
+        _ways(),
+        [*_ways()][_direction(before, after)],
+        settings.put(logits=raised),
+        before=f"{before:.4f}",
+        after=f"{after:.4f}",
+    )
+
+
+def _ask_add(settings: Settings) -> Question:
+    logits = np.array(settings.logits)
+    before, after = (softmax(z)[settings.target] for z in (logits, logits + _MORE))
+    right = [*_ways()][_direction(before, after)]
+    return _predicted(settings, "add", _ways(), right, settings.put(shift=_MORE))
+
+
+def _ask_many(settings: Settings) -> Question:
+    """Ask for the sum of equal exponentials, one of them a thousand times."""
+    settings = _even(settings)
+    dtype = FORMATS[settings.format].dtype.type
+    totals = {
+        name: float(with_copies(run(settings.logits, 0, "shifted", name), free.MANY[-1])[0])
+        for name in ("float64", settings.format)
+    }
+    paper, stalled = totals.values()
+    once = float(dtype(paper))
+    gaps = [float(np.spacing(dtype(v))) for v in (paper, stalled)]
+    options = {"paper": f"{paper:.0f}", "once": f"{once:.0f}", "stalled": f"{stalled:.0f}"}
+    right = next(key for key, text in options.items() if float(text) == stalled)
+    return _predicted(
+        settings,
+        "many",
+        options,
+        right,
+        settings,
+        paper=options["paper"],
+        total=options["stalled"],
+        next=f"{stalled + 1:.0f}",
+        gap=f"{gaps[0]:.0f}",
+        apart=f"{gaps[1]:.0f}",
+        times=f"{paper / stalled:.1f}",
+    )
+
+
+def _raised(settings: Settings, columns: Columns) -> np.ndarray:
+    """Say where the other class has its share, and its score is what the step opened."""
+    i = other(settings)
+    untouched = settings.logits[i] == _everyday(settings).logits[i]
+    raised: np.ndarray = (columns["p"].values[..., i] > _SHARE) & untouched
+    return raised
+
+
+def _only_the_check(_: Settings, columns: Columns) -> np.ndarray:
+    """Say where the sum without subtracting is lost, and the one with it is not."""
+    told: np.ndarray = columns["told"].values > 0
+    return told
+
+
+def _hot_or_cold(settings: Settings, columns: Columns) -> np.ndarray:
+    """Say where the true class has nearly all, or little; the side that is open does not count."""
+    p = columns["p"].values[..., settings.target]
+    now = softmax(np.array(settings.logits) / settings[TEMPERATURE])[settings.target]
+    met: np.ndarray = ((p > _COLD) & (now <= _COLD)) | ((p < _HOT) & (now >= _HOT))
+    return met
+
+
+# ---------------------------------------------------------------- the pictures
+
+
+def build(settings: Settings, columns: Columns) -> list[Instrument]:
+    """Build the picture of the step, and at the end of the path the free instrument."""
+    picture = _PICTURES.get(STEPS[min(settings[AT], len(STEPS)) - 1].key, free.build)
+    return picture(settings, columns)
+
+
+def _still(settings: Settings) -> Slider:
+    """Make the last slider, which is never masked: that of c, which stands still here."""
+    return slider(SHIFT, say("live.shift"), ([settings.shift], 0))
+
+
+def _scores(settings: Settings, reach: float = _REACH, but: Sequence[int] = ()) -> list[Slider]:
+    sliders = logit_sliders(settings, _HALF, reach)
+    return [replace(score, choice="") for i, score in enumerate(sliders) if i not in but]
+
+
+def _add(run: Run, columns: Columns, **steps: str) -> None:
+    for name, step in steps.items():
+        columns.add(name, _plain(run.steps[step]))
+
+
+def _plain(values: np.ndarray) -> np.ndarray:
+    return cut(values) if values.dtype == np.float64 else values.astype(np.float32)
+
+
+def _score(low: float, high: float, key: str = "z") -> Look:
+    return Look(say(f"softmax.{key}_title"), say(f"softmax.{key}_note"), "plain", low, high)
+
+
+def _band(columns: Columns, part: str, style: Style, share: float) -> Band:
+    return Band(part, columns[part], style, part, share=share)
+
+
+def _probability(swatch: str, key: str = "p") -> Look:
+    return Look(say(f"softmax.{key}_title"), say("softmax.p_note"), swatch, 0.0, 1.0)
+
+
+def _instrument(
+    settings: Settings,
+    sliders: Sequence[Slider],
+    bands: Sequence[Band],
+    looks: Sequence[Look],
+    *,
+    drag: Sequence[int] = (),
+) -> Instrument:
+    """Show a picture whose bars of these classes are dragged."""
+    rows = ", ".join(look.title for look in looks)
+    return Instrument(
+        title=say("softmax.picture_title"),
+        hint="",
+        sliders=sliders,
+        stacks=[
+            Stack(
+                title=say("softmax.picture_title"),
+                alt=say("softmax.picture_alt", rows=rows),
+                names=settings.names,
+                bands=bands,
+                looks=looks,
+                drag=[f"{LOGITS.key}.{i}" if i in drag else "" for i in range(len(settings.names))],
+            )
+        ],
+    )
+
+
+def _all(settings: Settings) -> range:
+    return range(len(settings.logits))
+
+
+def _shares(settings: Settings, columns: Columns) -> list[Instrument]:
+    """Show scores and probabilities, a class one vertical line."""
+    sliders = [*_scores(settings), _still(settings)]
+    _add(free.runs_of(settings, sliders)["shifted"], columns, z="logits", p="probabilities")
+    reach = widened(_REACH, *settings.logits)
+    return [
+        _instrument(
+            settings,
+            sliders,
+            [_band(columns, "z", _SCORE, 1.0), _band(columns, "p", _P, 1.0)],
+            [_score(-reach, reach), _probability("shifted", "share")],
+            drag=_all(settings),
+        )
+    ]
+
+
+def _up_and_over(settings: Settings, columns: Columns) -> list[Instrument]:
+    """Show exp as it is, to the scale of the probabilities below it, and the fractions."""
+    sliders = [*_scores(settings, _NEAR), _still(settings)]
+    naive = free.runs_of(settings, sliders)["naive"]
+    _add(naive, columns, z="logits", exp="exp", total="total", p="probabilities")
+    reach = widened(_NEAR, *settings.logits)
+    digits = Style("significant", 4)
+    instrument = _instrument(
+        settings,
+        sliders,
+        [
+            _band(columns, "z", _SCORE, 0.9),
+            replace(
+                _band(columns, "exp", digits, 1.1),
+                total=Cell(columns["total"], Style("prose", 5), readout="total"),
+                total_label=say("softmax.total"),
+            ),
+            _band(columns, "p", _P, 1.0),
+        ],
+        [
+            _score(-reach, reach),
+            Look(say("softmax.exp_title"), say("softmax.exp_note"), "naive", 0, math.exp(reach)),
+            _probability("naive"),
+        ],
+        drag=_all(settings),
+    )
+    fractions = [
+        Formula(
+            say("softmax.share_of", name=name),
+            formula(
+                frac(Cell(columns["exp"], digits, i), Cell(columns["total"], digits)),
+                "=",
+                Cell(columns["p"], _P, i, f"share-{i}"),
+            ),
+        )
+        for i, name in enumerate(settings.names)
+    ]
+    return [replace(instrument, formulas_title=say("softmax.shares"), formulas=fractions)]
+
+
+def _everyone(settings: Settings, columns: Columns) -> list[Instrument]:
+    """Show who moves whom, beside scores of which one stands still."""
+    i, j = other(settings), settings.target
+    sliders = [*_scores(settings, but=(i,)), _still(settings)]
+    shifted = free.runs_of(settings, sliders)["shifted"]
+    _add(shifted, columns, z="logits", p="probabilities")
+    table = free.jacobian(settings, free.add_jacobian(shifted, columns))
+    with np.errstate(all="ignore"):
+        slope = softmax_jacobian(shifted.steps["logits"])[..., i, j]
+    opened = softmax(np.array(_everyday(settings).logits))[i]
+    told = Sentence(
+        "moves",
+        "",
+        columns.add("told", (np.abs(columns["p"].values[..., i] - opened) > 1e-6).astype(np.int8)),
+        ["", say("softmax.told_moves", **places(settings))],
+        {
+            "p": Place(columns["p"], _P, item=i),
+            "slope": Place(columns.add("slope", _plain(slope)), Style("significant", 3)),
+        },
+    )
+    reach = widened(_REACH, *settings.logits)
+    instrument = _instrument(
+        settings,
+        sliders,
+        [_band(columns, "z", _SCORE, 1.0), _band(columns, "p", _P, 1.0)],
+        [_score(-reach, reach), _probability("shifted")],
+        drag=[k for k in _all(settings) if k != i],
+    )
+    return [
+        replace(
+            instrument,
+            tables=[
+                replace(
+                    table,
+                    title=say("softmax.moves"),
+                    lead=say("softmax.moves_lead"),
+                    head=["", *settings.names],
+                )
+            ],
+            sentences=[told],
+        )
+    ]
+
+
+def _added(settings: Settings, columns: Columns) -> list[Instrument]:
+    """Show the same scores with c added, and exp on one scale for both."""
+    sliders = [*_scores(settings), _still(settings)]
+    naive = free.runs_of(settings, sliders)["naive"]
+    _add(naive, columns, z="logits", exp="exp", p="probabilities")
+    c = settings.shift
+    reach = widened(_REACH, *settings.logits)
+    top = (widened(_MORE, c) + reach) / math.log(10)
+    z = _score(min(-reach, c - reach), max(reach, c + reach))
+    return [
+        _instrument(
+            settings,
+            sliders,
+            [
+                _band(columns, "z", _SCORE, 1.0),
+                replace(_band(columns, "exp", Style("significant", 4), 1.1), log=True),
+                _band(columns, "p", _P, 0.8),
+            ],
+            [
+                replace(z, title=say("softmax.z_plus", c=f"{c:g}")) if c else z,
+                Look(
+                    say("softmax.exp_title"),
+                    say("softmax.log_note"),
+                    "naive",
+                    -reach / math.log(10),
+                    top,
+                ),
+                _probability("naive"),
+            ],
+            drag=_all(settings),
+        )
+    ]
+
+
+_LINES: Final = {
+    "naive": ("logits", "probabilities"),
+    "shifted": ("largest", "shifted", "exp", "total", "probabilities"),
 }
+
+
+def _line_by_line(settings: Settings, columns: Columns) -> list[Instrument]:
+    """Show each line of NumPy beside what it made, with the sliders in view."""
+    name = say("softmax.added")
+    c = replace(shift_slider(settings.put(reach=_FAR), _HALF), name=name, beside=True)
+    sliders = [*_scores(settings), c]
+    runs = free.runs_of(settings, sliders)
+    for form, steps in _LINES.items():
+        _add(runs[form], columns, **{f"{step}_{form}": step for step in steps})
+    (logits,) = positions(settings, sliders, LOGITS)
+    columns.add("z", logits)
+    naive, fmt = runs["naive"].steps, FORMATS[settings.format]
+    exp, total = (naive[step].astype(np.float64) for step in ("exp", "total"))
+    saved = np.isfinite(runs["shifted"].steps["total"].astype(np.float64))
+    over = np.isinf(exp).any(axis=-1)
+    code = np.where(saved, np.select([over, np.isinf(total), total == 0], [1, 2, 3], 0), 0)
+    told = Sentence(
+        "lines",
+        "",
+        columns.add("told", code.astype(np.int8)),
+        ["", *(say(f"softmax.told_{key}", format=fmt.name) for key in ("over", "sum", "nothing"))],
+        {
+            "largest": Place(columns["largest_shifted"], PROSE),
+            "max": Place(columns.add("max", np.array([[fmt.max]])), PROSE),
+            "tiny": Place(columns.add("tiny", np.array([[fmt.smallest_subnormal]])), PROSE),
+        },
+    )
+    reach = widened(_REACH, *settings.logits)
+    table = free.lines(settings, columns)
+    # T comes later on the path.
+    first, *rest = table.rows
+    rows = [replace(first, label=say("softmax.line_added")), *rest]
+    instrument = _instrument(
+        settings,
+        sliders,
+        [_band(columns, "z", _SCORE, 1.0)],
+        [_score(-reach, reach)],
+        drag=_all(settings),
+    )
+    return [replace(instrument, tables=[replace(table, lead="", rows=rows)], sentences=[told])]
+
+
+def _heat(settings: Settings, columns: Columns) -> list[Instrument]:
+    """Show the scores divided by T, and the shares; only T is moved."""
+    temperature = replace(free.temperature_slider(settings, _HALF), beside=True)
+    shifted = free.runs_of(settings, [temperature])["shifted"]
+    _add(shifted, columns, z="logits", p="probabilities")
+    columns.add("T", np.array([temperature.values]))
+    z, p = columns["z"].values, columns["p"].values
+    cold = (p.max(axis=-1) > _COLD) & (columns["T"].values < 1)
+    hot = (p.max(axis=-1) < _HOT) & (columns["T"].values > 1)
+    finite = z[np.isfinite(z)]
+    told = Sentence(
+        "heat",
+        "",
+        columns.add("told", (cold + 2 * hot).astype(np.int8)),
+        ["", *(say(f"softmax.told_{key}") for key in ("cold", "hot"))],
+        {"T": Place(columns["T"], PROSE)},
+    )
+    instrument = _instrument(
+        settings,
+        [temperature],
+        [_band(columns, "z", _SCORE, 1.0), _band(columns, "p", _P, 1.0)],
+        [
+            _score(
+                min(0.0, float(finite.min(initial=0))),
+                max(1.0, float(finite.max(initial=0))),
+                "heat",
+            ),
+            _probability("shifted"),
+        ],
+    )
+    card = Card(
+        title=say("softmax.share_of", name=settings.names[settings.target]),
+        note="",
+        swatch="shifted",
+        value=Cell(columns["p"], _P, settings.target, readout="share"),
+        unit="",
+    )
+    return [replace(instrument, cards=[card], sentences=[told])]
+
+
+def _very_many(settings: Settings, columns: Columns) -> list[Instrument]:
+    """Show the sum as the last class gets copies, on paper and added up in the format."""
+    last = len(settings.logits) - 1
+    name = say("softmax.score_of", name=settings.names[last])
+    score = replace(_scores(settings)[last], name=name, beside=True)
+    sliders = [score, _still(settings)]
+    cards: list[Card] = []
+    for name, swatch in (("float64", "onehot"), (settings.format, "shifted")):
+        shifted = free.runs_of(settings.put(format=name), sliders)["shifted"]
+        each = [with_copies(shifted, many) for many in (1, *free.MANY)]
+        where = "paper" if not cards else "low"
+        columns.add(f"total_{where}", _plain(np.stack([total for total, _ in each], axis=-1)))
+        share = columns.add(f"share_{where}", _plain(each[-1][1]))
+        cards.append(_share_card(settings, where, swatch, share))
+    most = free.MANY[-1] + last
+    instrument = _instrument(
+        settings,
+        sliders,
+        [
+            Band(f"total_{where}", columns[f"total_{where}"], Style("prose", 5), f"total_{where}")
+            for where in ("paper", "low")
+        ],
+        [
+            Look(
+                say(f"softmax.total_{where}", format=settings.format),
+                say("softmax.total_note", **places(settings)),
+                swatch,
+                0.0,
+                1.02 * most,
+            )
+            for where, swatch in (("paper", "plain"), ("low", "shifted"))
+        ],
+    )
+    (stack,) = instrument.stacks
+    names = [say("softmax.copies", many=many) for many in (1, *free.MANY)]
+    return [
+        replace(
+            instrument,
+            stacks=[replace(stack, names=names, drag=[""] * len(names))],
+            cards=cards,
+        )
+    ]
+
+
+def _share_card(settings: Settings, where: str, swatch: str, share: Column) -> Card:
+    return Card(
+        title=say(f"softmax.share_{where}", **places(settings)),
+        note="",
+        swatch=swatch,
+        value=Cell(share, Style("fixed", 6), readout=f"share-{where}"),
+        unit="",
+    )
+
+
+_PICTURES: Final[Mapping[str, Callable[[Settings, Columns], list[Instrument]]]] = {
+    "scores": _shares,
+    "over": _up_and_over,
+    "everyone": _everyone,
+    "add": _added,
+    "lines": _line_by_line,
+    "heat": _heat,
+    "many": _very_many,
+}
+
+
+# ---------------------------------------------------------------- the questions of the free step
 
 
 def _broken(settings: Settings, _: str) -> Settings:
@@ -67,237 +533,6 @@ def _broken(settings: Settings, _: str) -> Settings:
 
 def _picture() -> str:
     return pictures.bars(softmax(np.array(SCENARIOS["everyday"].logits)))
-
-
-# ---------------------------------------------------------------- the table
-
-
-def build(settings: Settings, columns: Columns) -> list[Instrument]:
-    """Build the instrument: sliders of the logits, the shift and the temperature."""
-    half = steps_each_way(settings)
-    sliders = [
-        *logit_sliders(settings, half),
-        shift_slider(settings, half),
-        _temperature(settings, half),
-    ]
-    runs = _runs(settings, sliders)
-    pipeline.add_steps(runs, settings, columns, _SHOWN)
-    _add_others(runs, columns)
-    losses = {form: columns[f"loss_{form}"] for form in runs}
-    instrument = Instrument(
-        title=say("live.logits_title"),
-        hint=say("softmax.hint"),
-        sliders=sliders,
-        choice_id=TARGET.key,
-        choice_label=say("softmax.formula_of"),
-        choice=settings.target,
-        choices=[formats(settings), reaches(settings.effective_reach)],
-        figures=[
-            pipeline.exponentials(settings, columns),
-            pipeline.probabilities(settings, columns),
-        ],
-        cards_title=say("softmax.cards"),
-        cards=[
-            _card(name, swatch, columns[name])
-            for name, swatch in (
-                ("largest_shifted", ""),
-                ("total_naive", "naive"),
-                ("total_shifted", "shifted"),
-            )
-        ],
-        sentences=[
-            _largest(settings, runs["shifted"], columns),
-            verdict(runs, losses, settings, columns),
-            warnings(runs, columns),
-        ],
-        formulas_title=say("softmax.formulas"),
-        formulas=_formulas(settings, columns),
-        tables=[
-            _lines(settings, columns),
-            _jacobian(settings, columns["jacobian"]),
-            _many(settings, columns),
-        ],
-    )
-    return [instrument]
-
-
-def _temperature(settings: Settings, half: int) -> Slider:
-    temperature = settings[TEMPERATURE]
-    power = 1 if 0.1 <= temperature <= 10 else 2
-    exponents = [power * k / half for k in range(-half, half + 1)]
-    steps = [float(f"{10**exponent:.3g}") for exponent in exponents]
-    return slider(TEMPERATURE, say("softmax.temperature"), scale(temperature, steps), uneven=True)
-
-
-def _runs(settings: Settings, sliders: list[Slider]) -> dict[str, Run]:
-    """Run the pipelines at every position, on z / T as the format stores it, plus c."""
-    logits, shift, temperature = positions(settings, sliders, LOGITS, SHIFT, TEMPERATURE)
-    scaled = logits / temperature[..., None]
-    return run_all(scaled, settings.target, settings.format, shift=shift[..., None])
-
-
-def _add_others(runs: Mapping[str, Run], columns: Columns) -> None:
-    """Add the Jacobian, and the sums over very many classes, in the format."""
-    shifted = runs["shifted"]
-    with np.errstate(all="ignore"):
-        jacobian = softmax_jacobian(shifted.steps["logits"])
-    # It is symmetric: what is on the diagonal and above it tells all.
-    others = {"jacobian": jacobian[..., *np.triu_indices(jacobian.shape[-1])]}
-    for many in MANY:
-        others[f"total_{many}"], others[f"share_{many}"] = with_copies(shifted, many)
-    for name, values in others.items():
-        numbers = narrow(values, shifted.format)
-        columns.add(name, cut(numbers) if numbers.dtype == np.float64 else numbers)
-    without, subtracted = (
-        runs[form].steps["probabilities"].astype(np.float64) for form in ("naive", "shifted")
-    )
-    with np.errstate(invalid="ignore"):
-        columns.add("difference", (without - subtracted).astype(np.float32))
-
-
-def _largest(settings: Settings, shifted: Run, columns: Columns) -> Sentence:
-    logits = shifted.steps["logits"].astype(np.float64)
-    largest = shifted.steps["largest"].astype(np.float64)
-    ties = (logits == largest[..., None]).sum(axis=-1)
-    code = np.select([~np.isfinite(largest), ties > 1], [2, 1], 0)
-    return Sentence(
-        "largest",
-        say("softmax.largest_title"),
-        columns.add("largest_said", code.astype(np.int8)),
-        [
-            say(f"softmax.{key}", classes=len(settings.logits))
-            for key in ("largest_one", "largest_tie", "largest_none")
-        ],
-        {
-            "name": Place(
-                columns.add("largest_class", logits.argmax(axis=-1).astype(np.int8)),
-                names=settings.names,
-            ),
-            "largest": Place(columns["largest_shifted"], PROSE),
-            "ties": Place(columns.add("ties", ties.astype(np.int8)), PROSE),
-            "total": Place(columns["total_shifted"], PROSE),
-        },
-    )
-
-
-# ---------------------------------------------------------------- what is shown
-
-
-def _card(name: str, swatch: str, column: Column) -> Card:
-    return Card(
-        title=say(f"softmax.card_{name}"),
-        note=say(f"softmax.card_{name}_note"),
-        swatch=swatch,
-        value=Cell(column, Style("significant", 5), readout=name),
-        unit="",
-    )
-
-
-def _formulas(settings: Settings, columns: Columns) -> list[Formula]:
-    chosen = settings.names[settings.target]
-    return [
-        Formula(
-            say(f"softmax.formula_{key}", name=chosen),
-            _fraction(exponents, form, settings, columns),
-        )
-        for key, exponents, form in (
-            ("without", "logits_naive", "naive"),
-            ("with", "shifted_shifted", "shifted"),
-        )
-    ]
-
-
-def _fraction(exponents: str, form: str, settings: Settings, columns: Columns) -> Node:
-    powers, result = columns[exponents], f"probabilities_{form}"
-    digits = Style("shortest", 5)
-    terms: list[Part] = []
-    for i in range(len(settings.logits)):
-        terms += [*(["+"] if i else []), sup("e", Cell(powers, digits, i))]
-    above = sup("e", Cell(powers, digits, settings.target))
-    value = Cell(columns[result], Style("significant", 6), settings.target, f"formula-{result}")
-    return math(sub("p", str(settings.target + 1)), "=", frac(above, row(*terms)), "=", value)
-
-
-def _lines(settings: Settings, columns: Columns) -> Table:
-    """Set each line of the NumPy function beside the numbers that it produced."""
-    style = Style("shortest", 7 if settings.format in ("float64", "float32") else 5)
-    count = len(settings.logits)
-
-    def each(column: str) -> list[Cell | None]:
-        return [*[Cell(columns[column], style, i) for i in range(count)], None]
-
-    rows = [Row(say("softmax.line_logits"), each("logits_naive"))]
-    for step in STEPS["shifted"][:5]:
-        column = f"{step.name}_shifted"
-        whole: list[Cell | None] = [*[None] * count, Cell(columns[column], style)]
-        is_one = step.name in ("largest", "total")
-        text = f"{step.name} = {step.formula}"
-        rows.append(Row(text, whole if is_one else each(column), code=True))
-    rows += [
-        Row(say("softmax.line_naive"), each("probabilities_naive")),
-        Row(say("softmax.line_difference"), each("difference")),
-    ]
-    return Table(
-        title=say("softmax.lines"),
-        lead=say("softmax.lines_lead", format=settings.format),
-        head=[say("softmax.head_line"), *settings.names, say("pipeline.whole")],
-        rows=rows,
-    )
-
-
-def _jacobian(settings: Settings, column: Column) -> Table:
-    names, count = settings.names, len(settings.names)
-    style = Style("significant", 3)
-    items = np.zeros((count, count), int)
-    items[np.triu_indices(count)] = np.arange(column.values.shape[-1])
-    items = np.maximum(items, items.T)
-    return Table(
-        title=say("softmax.jacobian"),
-        lead=say("softmax.jacobian_lead"),
-        head=[
-            say("softmax.head_jacobian"),
-            *[say("softmax.head_input", name=name) for name in names],
-        ],
-        rows=[
-            Row(
-                say("softmax.row_output", name=name),
-                [
-                    Cell(column, style, item, f"jacobian-{i}-{j}", shade=True)
-                    for j, item in enumerate(items[i].tolist())
-                ],
-            )
-            for i, name in enumerate(names)
-        ],
-    )
-
-
-def _many(settings: Settings, columns: Columns) -> Table:
-    style = Style("significant", 4)
-    sums = {1: ("total_shifted", "probabilities_shifted", settings.target)}
-    sums |= {many: (f"total_{many}", f"share_{many}", 0) for many in MANY}
-    last, chosen = settings.names[-1], settings.names[settings.target]
-    return Table(
-        title=say("softmax.many"),
-        lead=say("softmax.many_lead", name=last, format=settings.format),
-        head=[
-            say("softmax.head_many", name=last),
-            say("softmax.head_total"),
-            say("softmax.head_share", name=chosen),
-        ],
-        rows=[
-            Row(
-                str(many),
-                [
-                    Cell(columns[total], style, readout=f"total-{many}"),
-                    Cell(columns[share], style, item, f"share-{many}"),
-                ],
-            )
-            for many, (total, share, item) in sums.items()
-        ],
-    )
-
-
-# ---------------------------------------------------------------- the questions
 
 
 def _ask(settings: Settings) -> list[Question]:
@@ -348,7 +583,8 @@ def _ask_other(settings: Settings) -> Question:
 def _ask_temperature(settings: Settings) -> Question:
     scenario = SCENARIOS["everyday"]
     logits = np.array(scenario.logits)
-    values = [f"{float(softmax(logits / t)[0]):.4f}" for t in (10.0, 1.0, 0.1)]
+    # Six decimals: four would make a 1 of what is not quite 1.
+    values = [f"{float(softmax(logits / t)[0]):.6f}" for t in (10.0, 1.0, 0.1)]
     return Question(
         "temperature",
         say("softmax.ask_temperature", p=values[1]),
@@ -359,6 +595,23 @@ def _ask_temperature(settings: Settings) -> Question:
     )
 
 
+STEPS: Final = (
+    Step("scores", "predict", opens=_everyday, ask=_ask_scores),
+    Step("over", "see", opens=_everyday),
+    Step("everyone", "reach", opens=_everyday, goal=_raised),
+    Step("add", "predict", opens=_wide, ask=_ask_add),
+    Step("lines", "reach", opens=_everyday, goal=_only_the_check),
+    Step("heat", "reach", opens=_everyday, goal=_hot_or_cold, times=2),
+    Step(
+        "many",
+        "predict",
+        opens=_even,
+        ask=_ask_many,
+        covers=lambda _: (f"total_low.{len(free.MANY)}", "share-low"),
+    ),
+    Step("free", "explore", opens=_everyday),
+)
+
 LESSON = Lesson(
     page="softmax",
     parameters=(LOGITS, NAMES, TARGET, FORMAT, SHIFT, REACH, TEMPERATURE),
@@ -366,4 +619,5 @@ LESSON = Lesson(
     build=build,
     acts={"break": _broken},
     ask=_ask,
+    steps=STEPS,
 )

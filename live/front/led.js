@@ -30,6 +30,10 @@ export function led(layout, parts, words, first) {
   const both = parts.stacks.length > 0 && parts.pictures.length > 0;
   const switches = parts.switches.map(({ node }) => node);
   const side = make("div", { class: "ce-side" }, ...switches, ...(both ? charts(parts, sliders, cards) : cards));
+  if (parts.stacks.length) {
+    const shown = layout.formulas.length ? [formulas(layout.formulas_title, layout.formulas, cells)] : [];
+    side.prepend(...layout.tables.map((spec) => table(spec, cells)), ...shown);
+  }
   if (layout.scene) {
     const picture = make("div", { class: "ce-scene" }, ...parts.pictures.map(({ node }) => node));
     const all = layout.sliders.map(({ id }) => id);
@@ -40,7 +44,8 @@ export function led(layout, parts, words, first) {
   }
   if (parts.stacks.length) {
     const [stack] = parts.stacks;
-    const below = dock(sliders, stack.spec.drag, words.class, stack);
+    const beside = both ? [] : sliders.filter((slider) => slider.layout.beside).map((slider) => slider.layout.id);
+    const below = dock(sliders, stack.spec.drag, words.class, stack, beside);
     return { nodes: [stack.node, side, below, parts.status], tabs: null };
   }
   const all = panels(layout, parts, cards, words);

@@ -64,7 +64,7 @@ export class Stack {
    * @param {string | null} id
    */
   focus(id) {
-    this.spec.drag.forEach((own, i) => this.handles[i].classList.toggle("ce-focused", own === id));
+    this.spec.drag.forEach((own, i) => this.handles[i]?.classList.toggle("ce-focused", own === id));
   }
 
   /**
@@ -193,7 +193,8 @@ export class Stack {
         put(cover, { x, y: strip.top + strip.height - 0.35 * em });
         if (b === this.spec.held) {
           const end = below ? y + height : y;
-          put(this.handles[i], { transform: `translate(${x},${end})` });
+          const handle = this.handles[i];
+          if (handle) put(handle, { transform: `translate(${x},${end})` });
         }
       });
       placed(this.marks[b], shown.slice(over), (i) => {

@@ -11,7 +11,7 @@ import { closest } from "./geometry.js";
  * @property {(x: number) => number} column the class at so many px from the left, or -1
  * @property {(start: number, down: number) => number} value that a drag leads to
  * @property {string[]} drag the slider of each class
- * @property {Element[]} handles
+ * @property {(Element | null)[]} handles
  */
 
 /**
@@ -40,7 +40,7 @@ export function held(svg, grips, { column, value, drag, handles }) {
     grips.begin();
     svg.setPointerCapture(event.pointerId);
     grip = { id, s: slider.s, start: slider.value(slider.k), y: event.clientY };
-    handles[i].classList.add("ce-held");
+    handles[i]?.classList.add("ce-held");
     grips.move(slider.s, slider.k);
   });
   svg.addEventListener("pointermove", (event) => {
@@ -56,7 +56,7 @@ export function held(svg, grips, { column, value, drag, handles }) {
   const end = () => {
     if (grip) grips.end(grip.s);
     grip = null;
-    for (const handle of handles) handle.classList.remove("ce-held");
+    for (const handle of handles) handle?.classList.remove("ce-held");
   };
   svg.addEventListener("pointerup", end);
   svg.addEventListener("pointercancel", end);

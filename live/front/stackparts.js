@@ -66,6 +66,7 @@ export function names(svg, { names: all, marked, mark }) {
  */
 export function handles(svg, { bands, drag, held }) {
   return drag.map((id) => {
+    if (!id) return null;
     const part = { "data-part": `${bands[held].part}.handle`, "data-drag": id };
     const group = draw(svg, "g", { class: "ce-handle", ...part });
     draw(group, "circle", { class: "ce-reach", r: 24 });

@@ -15,9 +15,10 @@ from mpmath import mpf
 
 from ce_core.formats import FORMATS, FloatFormat
 from lab.settings import Settings
+from lab.softmax import TEMPERATURE
 from lab.words import say
 from live.parts import Instrument
-from pages.softmax import TEMPERATURE
+from pages.softmax import STEPS
 from tests.app.instruments import (
     ANSWERS,
     FIRST,
@@ -44,10 +45,15 @@ STARTS = {
 everywhere = pytest.mark.parametrize("name", WIDE)
 
 
+def freely(start: Settings) -> Settings:
+    """Open the last step, in which everything is played with."""
+    return start.put(at=len(STEPS))
+
+
 @cache  # no test changes what it made
 def build(start: Settings) -> tuple[Instrument, Columns]:
-    """Return the instrument and its columns."""
-    (instrument,), columns = built("softmax", start)
+    """Return the free instrument and its columns."""
+    (instrument,), columns = built("softmax", freely(start))
     return instrument, columns
 
 
@@ -348,8 +354,9 @@ def test_raising_one_logit_lowers_the_probability_of_another() -> None:
 def test_a_low_temperature_gives_nearly_all_to_the_largest() -> None:
     question = ANSWERS.lessons["softmax"].ask(settings(temperature=3.0))[2]
     values = [paper(2 / t, 1 / t, mpf("0.1") / t)[0] for t in (10, 1, mpf("0.1"))]
-    assert list(question.options) == [f"{p:.4f}" for p in values]
-    assert f"p = {values[1]:.4f}." in question.text
+    assert list(question.options) == [f"{p:.6f}" for p in values]
+    assert question.options[2] == "0.999955"
+    assert f"p = {values[1]:.6f}." in question.text
     assert question.right == 2
     assert "T = 10" in question.reasons[0]
     assert "T = 1." in question.reasons[1]
@@ -379,7 +386,7 @@ def test_extremes_are_computed_and_sent(name: str) -> None:
             assert 0 <= codes.min() <= codes.max(), why
             assert codes.max() < len(sentence.pieces if sentence.said is None else sentence.said)
             assert fill(sentence, committed(instrument)), why
-        link = ANSWERS.link("softmax", start.put(format=name))
+        link = ANSWERS.link("softmax", freely(start.put(format=name)))
         head, columns = unpacked(ANSWERS.numbers("softmax", link).body)
         assert len(head["columns"]) == len(columns) > 25
         assert head["notices"] == [], why
@@ -388,13 +395,13 @@ def test_extremes_are_computed_and_sent(name: str) -> None:
 def test_a_hostile_link_opens() -> None:
     link = "logits=1e300,-inf,-1e300&temperature=0.01&format=float16"
     logits = (1e300, -math.inf, -1e300)
-    opened = settings(logits=logits, temperature=0.01, format="float16")
+    opened = freely(settings(logits=logits, temperature=0.01, format="float16"))
     assert ANSWERS.read("softmax", link) == (opened, [])
 
 
 def test_a_temperature_of_0_is_refused_in_words() -> None:
     kept, (notice,) = ANSWERS.read("softmax", "temperature=2&set=temperature:0")
-    assert kept == settings(temperature=2.0)
+    assert kept == freely(settings(temperature=2.0))
     assert "temperature = 0: expected a number from 0.01 to 100; kept 2." in notice
 
 
@@ -406,6 +413,6 @@ def test_a_release_is_light() -> None:
             (STARTS["warm and shifted"], 150_000),
             (many(10, logits=tuple(rng.normal(0, 3, 10).tolist())), 400_000),
         ):
-            link = ANSWERS.link("softmax", start.put(format=name))
+            link = ANSWERS.link("softmax", freely(start.put(format=name)))
             size = len(zlib.compress(ANSWERS.numbers("softmax", link).body, 1))
             assert size < limit, (link, size)

@@ -101,6 +101,12 @@ def test_the_parts_that_a_step_names_are_there(lesson: Lesson) -> None:
         parts |= {figure.part for figure in instrument.figures}
         parts |= {line.part for figure in instrument.figures for line in figure.lines}
         parts |= {f"{row}.{n}" for row in rows for n in range(len(now.logits))}
+        parts |= {
+            f"{band.part}.{n}"
+            for stack in instrument.stacks
+            for band in stack.bands
+            for n in range(len(stack.names))
+        }
         assert {*step.shows, *step.covers(now)} <= parts, (lesson.page, step.key)
 
 

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 import pytest
 from playwright.sync_api import Page, expect
 
+from lab.softmax import TEMPERATURE
 from lab.words import say
-from pages.softmax import TEMPERATURE
+from pages.softmax import STEPS
 from tests.app.reading import tells
 from tests.browser.conftest import OpenPage
 from tests.browser.driving import box_of, field, position, readout, slider, told_of
 
+FREE = f"?at={len(STEPS)}"
 LINES = ("logits", "largest", "shifted", "exp", "total", "probabilities", "check", "without")
 
 
@@ -20,7 +22,7 @@ LINES = ("logits", "largest", "shifted", "exp", "total", "probabilities", "check
 def open_softmax(open_page: OpenPage) -> OpenPage:
     """Open the lesson."""
 
-    def open_(query: str = "") -> Page:
+    def open_(query: str = FREE) -> Page:
         return open_page(query, path="softmax")
 
     return open_
