@@ -355,7 +355,7 @@ def test_each_bar_is_the_share_of_its_step_in_the_error() -> None:
                 for k, wanted in enumerate(by.shares.values()):
                     drawn = float(shares.column.values[at][k])
                     if not math.isfinite(drawn):  # no number is left, or none of its own
-                        assert not (math.isfinite(by.loss) and math.isfinite(paper)), (cell, here)
+                        assert result.broke, (cell, here, k)
                         broken += 1
                     else:
                         assert is_drawn(drawn, wanted / by.unit), (cell, here, k)
@@ -486,7 +486,9 @@ def check_the_lanes(
             sure = became != ""
             expected_drawn = became == "number"
             if quantity == "loss":  # a number may have lost its digits
-                expected_drawn &= run(moved, target, pipeline, name, shift=shift).right
+                result = run(moved, target, pipeline, name, shift=shift)
+                expected_drawn &= result.right
+                sure &= np.abs(result.ulps - 1) > 1e-9  # at the very limit it is right and wrong
             np.testing.assert_array_equal(
                 drawn[sure], expected_drawn[sure], err_msg=f"{name} {quantity}"
             )
