@@ -63,7 +63,7 @@ def chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def animated(pictures: list[tuple[bytes, int]]) -> bytes:
-    """Join PNGs of one size and colour type to an animated one, as the third edition of PNG has it."""
+    """Join PNGs of one size and colour type to an animated one, as PNG's third edition has it."""
     parts = [dict_of(png) for png, _ in pictures]
     head = parts[0][b"IHDR"]
     out = [HEAD, chunk(b"IHDR", head), chunk(b"acTL", struct.pack(">II", len(pictures), 0))]

@@ -12,11 +12,11 @@ from ce_core.binary import FORMS, BinaryRun, run
 from ce_core.formats import FORMATS
 from ce_core.pipelines import WARNINGS
 from lab import figures
+from lab.blame import compared
 from lab.controls import formats, grid, narrow, positions, reaches, slider
 from lab.mathml import frac, math, row, sub, sup
 from lab.readers import number
 from lab.settings import Parameter, Settings, widened
-from lab.blame import compared
 from lab.words import say
 from live.message import cut
 from live.parts import (
