@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from lab.likelihood_path import STEPS
 from lab.words import say
 from tests.app.reading import tells
 from tests.browser.conftest import OpenPage
@@ -21,7 +20,7 @@ MODEL = (0.2, 0.3, 0.5)
 @pytest.fixture
 def page(open_page: OpenPage) -> Page:
     """Open the lesson."""
-    return open_page(f"?at={len(STEPS)}", path="likelihood")
+    return open_page("?counts=5,3,2", path="likelihood")
 
 
 def slider(page: Page, kind: str, name: str) -> Locator:
