@@ -72,6 +72,7 @@ def at_position(values: np.ndarray, at: Position) -> Any:
 def value_of(place: Place, at: Position) -> str | float | Power:
     """Return what fills a place of a sentence at one position of the table."""
     value = at_position(place.column.values, at)
+    value = value[place.item] if np.ndim(value) else value
     if place.names:
         assert 0 <= value < len(place.names)
         return place.names[value]

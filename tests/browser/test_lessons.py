@@ -17,6 +17,8 @@ MOVING = ".ce-bar, .ce-point, .ce-line, .ce-pillar"
 ALL = [lesson.page for lesson in LESSONS[1:]]
 ORDER = [lesson.page for lesson in LESSONS if "break" in lesson.acts]
 NEXT = dict(zip(ORDER, (*ORDER[1:], ALL[0]), strict=True))
+# A lesson with steps is worked as a whole in the last of them.
+FREE = {lesson.page: f"?at={len(lesson.steps)}" if lesson.steps else "" for lesson in LESSONS}
 QUESTION = ".ce-question:has(input)"
 VERDICT = ".ce-verdict"
 
@@ -39,6 +41,15 @@ def changed(page: Page, before: list[str]) -> None:
     page.wait_for_function(
         f"before => JSON.stringify(({PICTURE})()) !== JSON.stringify(before)", arg=before
     )
+
+
+def ask(page: Page) -> None:
+    """Open the tab of the questions, the break and the way on, where there is one."""
+    tab = page.get_by_role("tab", name=say("lesson.questions"), exact=True)
+    at_rest(page)
+    if tab.count():
+        tab.focus()
+        tab.press("Enter")
 
 
 @pytest.mark.parametrize("name", ["", *ORDER])
@@ -66,7 +77,7 @@ def test_every_page_fits_every_screen_and_breaks_no_rule_of_accessibility(
 def test_every_slider_moves_the_picture_and_sets_the_link_on_release_alone(
     open_page: OpenPage, name: str
 ) -> None:
-    page = open_page(path=name, ready=MOVING)
+    page = open_page(FREE[name], path=name, ready=MOVING)
     told = told_of(page)
     sliders = page.locator(".ce-live").first.get_by_role("slider")
     for i in range(sliders.count()):
@@ -87,7 +98,7 @@ def test_every_slider_moves_the_picture_and_sets_the_link_on_release_alone(
 
 @pytest.mark.parametrize("name", ORDER)
 def test_a_link_reopens_the_lesson_as_it_was_left(open_page: OpenPage, name: str) -> None:
-    first = open_page(path=name, ready=MOVING)
+    first = open_page(FREE[name], path=name, ready=MOVING)
     at_rest(first)
     address = first.url
     sliders = first.locator(".ce-live").first.get_by_role("slider")
@@ -103,13 +114,15 @@ def test_a_link_reopens_the_lesson_as_it_was_left(open_page: OpenPage, name: str
 
 @pytest.mark.parametrize("name", ORDER)
 def test_a_lesson_is_worked_with_the_keyboard_alone(open_page: OpenPage, name: str) -> None:
-    page = open_page(path=name, ready=MOVING)
+    page = open_page(FREE[name], path=name, ready=MOVING)
     at_rest(page)
+    ask(page)
     before = picture(page)
     address = page.url
     page.get_by_role("button", name=say(f"{name}.break_button"), exact=True).press("Enter")
     expect(page).not_to_have_url(address)
     changed(page, before)
+    ask(page)
     answered = 0
     questions = page.locator(QUESTION)
     expect(questions.first).to_be_attached()
@@ -127,6 +140,7 @@ def test_a_lesson_is_worked_with_the_keyboard_alone(open_page: OpenPage, name: s
 def test_the_way_on_carries_the_learner_s_numbers(open_page: OpenPage, name: str) -> None:
     page = open_page("?logits=1.25,3,-2,0.5&names=a,b,c,d&target=2", path=name, ready=MOVING)
     following = NEXT[name]
+    ask(page)
     page.get_by_role("link", name=say("lesson.next", title=say(f"{following}.title"))).click()
     page.wait_for_url(f"**/{following}?**")
     expect(page.get_by_role("heading", level=1)).to_have_text(say(f"{following}.title"))
@@ -217,7 +231,8 @@ def test_the_way_on_follows_a_release(open_page: OpenPage) -> None:
 
 
 def test_what_was_answered_stays_as_it_was_asked(open_page: OpenPage) -> None:
-    page = open_page(path="likelihood", ready=MOVING)
+    page = open_page(FREE["likelihood"], path="likelihood", ready=MOVING)
+    ask(page)
     question = page.locator(QUESTION).nth(2)
     asked = question.locator("legend").inner_text()
     question.locator("input").first.press("Space")

@@ -20,7 +20,7 @@ MODEL = (0.2, 0.3, 0.5)
 @pytest.fixture
 def page(open_page: OpenPage) -> Page:
     """Open the lesson."""
-    return open_page(path="likelihood")
+    return open_page("?counts=5,3,2", path="likelihood")
 
 
 def slider(page: Page, kind: str, name: str) -> Locator:
