@@ -191,12 +191,16 @@ def _guess_dead(settings: Settings) -> Question:
     """Ask for the slope that the naive form gives back where its probability became 0."""
     keys = ("nan", "minus", "zero", "inf")
     options = ["nan", "\u22121", "0", "inf"]
+
+    def written(form: str) -> str:
+        return _pull_where_dead(form).replace("-", "\u2212")
+
     return Question(
         key="sure",
         text=say("gradient.step_sure_do", true=settings.names[settings.target]),
         options=options,
-        right=options.index(_pull_where_dead("naive").replace("-", "\u2212")),
-        reasons=[say(f"gradient.sure_{key}_why", fused=_pull_where_dead("fused")) for key in keys],
+        right=options.index(written("naive")),
+        reasons=[say(f"gradient.sure_{key}_why", fused=written("fused")) for key in keys],
         shown=broken(settings).put(shift=0.0),
     )
 

@@ -109,7 +109,8 @@ function panels(layout, parts, cards, words) {
     ...(top.length ? [make("div", { class: "ce-top" }, ...top)] : []),
     ...(source ? [source] : []),
     controls,
-    make("div", { class: "ce-seen" }, figures, make("div", { class: "ce-cards" }, ...cards)),
+    // It may scroll, which keys can do only where the focus is.
+    make("div", { class: "ce-seen", tabindex: "0" }, figures, make("div", { class: "ce-cards" }, ...cards)),
   );
   const rest = layout.sentences.slice(1).map(
     ({ title }, i) => /** @type {[string, HTMLElement]} */ ([title, said[i + 1]]),
