@@ -253,6 +253,7 @@ class Player {
 
   /** @param {Answer} answer */
   #build({ layout }) {
+    const tab = this.#instruments[0]?.tabs?.title ?? "";
     for (const instrument of this.#instruments) instrument.leave();
     this.#instruments = layout.instruments.map(
       (spec, i) =>
@@ -274,6 +275,7 @@ class Player {
     const { lessons, questions } = layout;
     const beside = lessons?.title ?? questions?.title;
     if (beside) this.#instruments[0].tabs?.add(beside, [this.lesson.node], Boolean(lessons));
+    this.#instruments[0].tabs?.show(tab); // what is open stays so when its parts become others
     this.#ink = colours(this.root);
     for (const instrument of this.#instruments) void instrument.draw(this.data.plotly);
   }
