@@ -221,6 +221,11 @@ def build(settings: Settings, columns: Columns) -> list[Instrument]:
     else:
         symptom = _symptom(settings, columns, batches)
         sentences = [symptom, *([_why(name, columns["repaired"], columns)] if repaired else [])]
+    drawn = (
+        _moving(bug, losses, reach, label, columns)
+        if both
+        else _figure(bug, shown, reach, label, columns)
+    )
     instrument = Instrument(
         title=say(f"bugs.name_{name}"),
         hint=f"{say(f'bugs.hint_{kind}', **place)} {say(hint)}",
@@ -228,11 +233,7 @@ def build(settings: Settings, columns: Columns) -> list[Instrument]:
         choices=[_switch(settings)] if diagnosed and not leads else [],
         switches=[Switch(REPAIRED.key, say("bugs.repair_it"), repaired)] if both else [],
         presets=Presets(BUG.key, say("bugs.cases"), _cases(), name),
-        figures=[
-            _moving(bug, losses, reach, label, columns)
-            if both
-            else _figure(bug, shown, reach, label, columns)
-        ],
+        figures=[_with_ring(drawn, columns[shown[-1]], columns) if leads else drawn],
         cards_title=say(f"bugs.cards_{kind}", **place),
         cards=[_card(form, shown, bug, columns) for form in shown],
         sentences=sentences,
@@ -373,6 +374,18 @@ def _moving(
     across = columns["curve_x"]
     lines = [Line(across, columns[f"curve_{form}"], _COLOURS[form]) for form in ("now", "broken")]
     return replace(drawn, lines=lines, key=drawn.key[::-1])
+
+
+def _with_ring(figure: Figure, losses: Column, columns: Columns) -> Figure:
+    """Let a ring be dragged, which goes on beside the cliff where the point has no place."""
+    x, y = columns["dose"].values[0], losses.values[0]
+    finite = np.flatnonzero(np.isfinite(y))
+    held = np.zeros_like(y)
+    if finite.size:
+        nearest = finite[np.abs(x[finite][:, None] - x).argmin(axis=0)]
+        held = y[nearest]
+    ring = Point(columns["dose"], columns.add("held", cut(held[None])), "lost", drag=DOSE.key)
+    return replace(figure, points=[ring, *(replace(p, drag="") for p in figure.points)])
 
 
 def _top(bug: Bug, shown: Sequence[np.ndarray]) -> float:

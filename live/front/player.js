@@ -256,6 +256,7 @@ class Player {
 
   /** @param {Answer} answer */
   #build({ layout }) {
+    const tab = this.#instruments[0]?.tabs?.title ?? "";
     for (const instrument of this.#instruments) instrument.leave();
     this.#instruments = layout.instruments.map(
       (spec, i) =>
@@ -280,6 +281,7 @@ class Player {
     const { lessons, questions } = layout;
     const beside = lessons?.title ?? questions?.title;
     if (beside) tabs?.add(beside, [this.lesson.node], Boolean(lessons));
+    tabs?.show(tab); // what is open stays so when its parts become others
     this.#ink = colours(this.root);
     for (const instrument of this.#instruments) void instrument.draw(this.data.plotly);
   }

@@ -48,6 +48,17 @@ export class Tabs {
     this.open(0);
   }
 
+  /** The title of the one that is seen. */
+  get title() {
+    return this.#all.find(({ panel }) => !panel.hidden)?.tab.textContent ?? "";
+  }
+
+  /** @param {string} title to be seen, where there is one of this title */
+  show(title) {
+    const found = this.#all.findIndex(({ tab }) => tab.textContent === title);
+    if (found >= 0) this.open(found);
+  }
+
   /** @param {number} chosen */
   open(chosen) {
     this.#all.forEach(({ tab, panel }, i) => {

@@ -10,6 +10,7 @@ from lab.words import say
 from tests.app.reading import tells
 from tests.browser.conftest import OpenPage
 from tests.browser.driving import (
+    at_rest,
     box_of,
     darken,
     drag,
@@ -18,6 +19,7 @@ from tests.browser.driving import (
     told_of,
     violations,
 )
+from tests.browser.walking import arrived, places
 
 READY = ".ce-point"
 
@@ -79,7 +81,7 @@ def test_the_point_can_be_dragged_along_its_curve(open_bugs: OpenPage) -> None:
 
 
 def test_symptom_diagnosis_and_repair(open_bugs: OpenPage) -> None:
-    page = open_bugs()
+    page = open_bugs("?at=5")
     page.get_by_role("radio", name=say("bugs.name_wrong_axis"), exact=True).click()
     expect(page).to_have_url(re.compile(r"bug=wrong_axis&dose=8&repaired=0$"))
     expect(readout(page, "loss-broken")).to_have_text("2.018150")
@@ -87,6 +89,7 @@ def test_symptom_diagnosis_and_repair(open_bugs: OpenPage) -> None:
     expect(switch).not_to_be_attached()
     expect(readout(page, "loss-repaired")).not_to_be_attached()
     expect(page.locator(".ce-code code")).to_contain_text("def loss(")
+    page.get_by_role("tab", name=say("lesson.questions")).click()
     page.get_by_text(say("bugs.diagnosis_wrong_axis"), exact=True).click()
     expect(
         page.get_by_text(
@@ -98,6 +101,7 @@ def test_symptom_diagnosis_and_repair(open_bugs: OpenPage) -> None:
             exact=True,
         )
     ).to_be_visible()
+    page.get_by_role("tab", name=say("player.play")).click()
     expect(switch).to_have_value("0")
     expect(readout(page, "loss-repaired")).not_to_be_attached()
     switch.select_option("1")
@@ -107,14 +111,18 @@ def test_symptom_diagnosis_and_repair(open_bugs: OpenPage) -> None:
     expect(readout(page, "loss-repaired")).to_have_text(f"{loss:.6f}")
     expect(page.locator(".ce-code code")).to_contain_text("def cross_entropy(")
     expect(page.locator(READY)).to_have_count(2)
+    page.get_by_role("tab", name=say("bugs.repair")).click()
     expect(readout(page, "why")).to_have_text(say("bugs.why_wrong_axis"))
+    page.get_by_role("tab", name=say("player.play")).click()
     switch.select_option("0")
     expect(readout(page, "loss-repaired")).not_to_be_attached()
 
 
 def test_the_break_shows_nan(open_bugs: OpenPage) -> None:
     page = open_bugs("?bug=weighted_mean&repaired=1")
+    page.get_by_role("tab", name=say("lesson.questions")).click()
     page.get_by_role("button", name=say("bugs.break_button")).click()
+    page.get_by_role("tab", name=say("player.play")).click()
     expect(readout(page, "loss-broken")).to_have_text("nan")
     expect(page).to_have_url(re.compile(r"bug=half_precision&dose=12&repaired=0$"))
     expect(page.locator(READY)).to_have_css("visibility", "hidden")
@@ -157,3 +165,48 @@ def test_two_losses_beside_each_other_fit_a_phone(open_bugs: OpenPage) -> None:
     for name in ("loss-broken", "loss-repaired"):
         box = readout(page, name).bounding_box()
         assert box["x"] + box["width"] <= 360
+
+
+def test_a_case_is_walked_by_mouse(open_bugs: OpenPage) -> None:
+    """The symptom by its point, a wrong and the right diagnosis, and the curve leaves the other."""
+    page = open_bugs("?bug=half_precision&at=1", size=(1280, 720))
+    found = arrived(page, 1)
+    still = places(page)
+    x, y = box_of(page.locator(READY).first).middle
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 200, y, steps=4)
+    expect(found).to_have_attribute("data-goal", "reached")  # while the hand holds it
+    expect(readout(page, "loss-broken")).to_have_text("nan")
+    expect(readout(page, "verdict")).to_contain_text("11.2")
+    page.mouse.up()
+    at_rest(page)
+    assert places(page) == still
+    page.get_by_role("button", name=say("player.next"), exact=True).click()
+    found = arrived(page, 2)
+    still = places(page)
+    page.get_by_role("button", name=say("bugs.diagnosis_weighted_mean")).click()
+    expect(page.locator(".ce-text")).to_have_text(say("bugs.not_weighted_mean"))
+    expect(page.get_by_role("switch")).to_have_count(0)
+    page.get_by_role("button", name=say("bugs.diagnosis_half_precision")).click()
+    expect(page.locator(".ce-text")).to_have_text(say("bugs.why_half_precision"))
+    expect(found).to_have_attribute("data-goal", "reached")
+    assert places(page) == still
+    page.get_by_role("button", name=say("player.next"), exact=True).click()
+    arrived(page, 3)
+    still = places(page)
+    line = page.locator(".ce-line[data-swatch=fused]")
+    before = line.get_attribute("d")
+    expect(readout(page, "loss-now")).to_have_text("nan")
+    page.get_by_role("switch").click()
+    expect(readout(page, "loss-now")).to_have_text("0.000130")
+    at_rest(page)
+    assert line.get_attribute("d") != before
+    assert places(page) == still
+    page.get_by_role("button", name=say("player.next"), exact=True).click()
+    arrived(page, 4)
+    expect(page.locator(".ce-text")).to_have_text(say("bugs.step_remains_text-half_precision"))
+    # The list leads to the next case, whose path has not begun.
+    page.get_by_role("radio", name=say("bugs.name_softmax_twice"), exact=True).click()
+    arrived(page, 1)
+    expect(page.locator(".ce-path [data-done]")).to_have_count(0)
