@@ -216,9 +216,9 @@ def _fraction(exponents: str, form: str, settings: Settings, columns: Columns) -
     return math(sub("p", str(settings.target + 1)), "=", frac(above, row(*terms)), "=", value)
 
 
-def lines(settings: Settings, columns: Columns) -> Table:
+def lines(settings: Settings, columns: Columns, digits: int = 7) -> Table:
     """Set each line of the NumPy function beside the numbers that it produced."""
-    style = Style("shortest", 7 if settings.format in ("float64", "float32") else 5)
+    style = Style("shortest", digits if settings.format in ("float64", "float32") else 5)
     count = len(settings.logits)
 
     def each(column: str) -> list[Cell | None]:

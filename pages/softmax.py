@@ -404,7 +404,7 @@ def _line_by_line(settings: Settings, columns: Columns) -> list[Instrument]:
         },
     )
     reach = widened(_REACH, *settings.logits)
-    table = free.lines(settings, columns)
+    table = free.lines(settings, columns, digits=5)
     # T comes later on the path.
     first, *rest = table.rows
     rows = [replace(first, label=say("softmax.line_added")), *rest]

@@ -45,6 +45,6 @@ export function dock(sliders, drag, label, picture, beside = []) {
     picture.focus(range && i >= 0 ? shown[i].layout.id : null);
   });
   box.addEventListener("focusout", () => picture.focus(null));
-  choose(0);
+  choose(shown.length - (beside.length || shown.length)); // what is beside the bars is what the step is about
   return box;
 }

@@ -30,10 +30,12 @@ def open_softmax(open_page: OpenPage) -> OpenPage:
 
 def lines(page: Page) -> dict[str, list[str]]:
     """Return the numbers of the table, line by line; a line begins with its name."""
-    table = page.get_by_role("table", name=say("softmax.lines"), exact=True)
+    table = page.locator(f'table[aria-label="{say("softmax.lines")}"]')  # in a tab, seen or not
     rows = table.locator("tbody tr").all()
     found = {
-        re.match(r"\w+", row.locator("th").inner_text())[0]: row.locator("td").all_inner_texts()
+        re.match(r"\w+", row.locator("th").text_content() or "")[0]: (
+            row.locator("td").all_text_contents()
+        )
         for row in rows
     }
     assert tuple(found) == LINES
@@ -68,7 +70,7 @@ def expect_lines(page: Page, logits: Sequence[float]) -> None:
     for i, value in enumerate(p):
         assert tells(readout(page, f"p-shifted-{i}").inner_text(), value)
         for j, other in enumerate(p):
-            moves = readout(page, f"jacobian-{i}-{j}").inner_text()
+            moves = readout(page, f"jacobian-{i}-{j}").text_content() or ""
             assert tells(moves, value * ((i == j) - other))
 
 
@@ -131,6 +133,7 @@ def test_the_break_fills_the_naive_line_with_nan_and_leaves_the_others(
     open_softmax: OpenPage,
 ) -> None:
     page = open_softmax()
+    page.get_by_role("tab", name=say("lesson.questions"), exact=True).click()
     page.get_by_role("button", name=say("softmax.break_button"), exact=True).click()
     expect(readout(page, "total_naive")).to_have_text("inf")
     expect(page).to_have_url(re.compile("logits=95%2C94%2C92"))

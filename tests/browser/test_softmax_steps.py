@@ -48,6 +48,10 @@ def let_go(page: Page) -> None:
     at_rest(page)
 
 
+def said(page: Page, name: str) -> str:
+    return readout(page, name).text_content() or ""
+
+
 def columns(page: Page) -> list[list[float]]:
     """Return where the columns of each table that is seen stand."""
     return page.evaluate(
@@ -69,14 +73,14 @@ def test_it_is_walked_by_mouse_and_nothing_jumps(open_page: OpenPage) -> None:
     choose(page, less)
     expect(found).to_have_attribute("data-goal", "reached")
     expect(readout(page, "z-0")).to_have_text("3")
-    expect(text).to_contain_text(readout(page, "p-1").inner_text())
+    expect(text).to_contain_text(said(page, "p-1"))
     assert places(page) == still
 
     onward(page)
     step(page, "over")
     still = places(page)
     drag(page, 2, -30)
-    expect(readout(page, "share-2")).to_have_text(readout(page, "p-2").inner_text())
+    expect(readout(page, "share-2")).to_have_text(said(page, "p-2"))
     expect(readout(page, "p-2")).not_to_have_text("0.0986")
     let_go(page)
     assert places(page) == still
@@ -88,14 +92,14 @@ def test_it_is_walked_by_mouse_and_nothing_jumps(open_page: OpenPage) -> None:
     drag(page, 0, 60)
     expect(found).to_have_attribute("data-goal", "reached")  # while the hand holds it
     expect(readout(page, "z-1")).to_have_text("1")
-    expect(readout(page, "moves")).to_contain_text(readout(page, "jacobian-1-0").inner_text())
+    expect(readout(page, "moves")).to_contain_text(said(page, "jacobian-1-0"))
     assert columns(page) == stand
     let_go(page)
     assert places(page) == still
 
     onward(page)
     found = step(page, "add")
-    still, p = places(page), readout(page, "p-0").inner_text()
+    still, p = places(page), said(page, "p-0")
     choose(page, more)
     choose(page, same)
     expect(found).to_have_attribute("data-goal", "reached")
