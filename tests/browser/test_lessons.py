@@ -29,6 +29,20 @@ PICTURE = """() => {
 }"""
 
 
+def open_freely(open_page: OpenPage, name: str, query: str = "") -> Page:
+    """Open the free instrument of a lesson, which one with steps has as its last."""
+    steps = len(LESSONS[[lesson.page for lesson in LESSONS].index(name)].steps)
+    at = f"at={steps}" if steps else ""
+    return open_page("?" + "&".join(filter(None, (query, at))), path=name, ready=MOVING)
+
+
+def turn_to_questions(page: Page) -> None:
+    """Go, by keys, to the tab with the break, the questions and the way on, where there is one."""
+    tab = page.get_by_role("tab", name=say("lesson.questions"))
+    if tab.count():
+        tab.press("Enter")
+
+
 def picture(page: Page) -> list[str]:
     """Return all that a drag can move: paths, points and numbers."""
     return page.evaluate(PICTURE)
@@ -103,13 +117,15 @@ def test_a_link_reopens_the_lesson_as_it_was_left(open_page: OpenPage, name: str
 
 @pytest.mark.parametrize("name", ORDER)
 def test_a_lesson_is_worked_with_the_keyboard_alone(open_page: OpenPage, name: str) -> None:
-    page = open_page(path=name, ready=MOVING)
+    page = open_freely(open_page, name)
     at_rest(page)
     before = picture(page)
     address = page.url
+    turn_to_questions(page)
     page.get_by_role("button", name=say(f"{name}.break_button"), exact=True).press("Enter")
     expect(page).not_to_have_url(address)
     changed(page, before)
+    turn_to_questions(page)
     answered = 0
     questions = page.locator(QUESTION)
     expect(questions.first).to_be_attached()
@@ -125,8 +141,9 @@ def test_a_lesson_is_worked_with_the_keyboard_alone(open_page: OpenPage, name: s
 
 @pytest.mark.parametrize("name", ORDER)
 def test_the_way_on_carries_the_learner_s_numbers(open_page: OpenPage, name: str) -> None:
-    page = open_page("?logits=1.25,3,-2,0.5&names=a,b,c,d&target=2", path=name, ready=MOVING)
+    page = open_freely(open_page, name, "logits=1.25,3,-2,0.5&names=a,b,c,d&target=2")
     following = NEXT[name]
+    turn_to_questions(page)
     page.get_by_role("link", name=say("lesson.next", title=say(f"{following}.title"))).click()
     page.wait_for_url(f"**/{following}?**")
     expect(page.get_by_role("heading", level=1)).to_have_text(say(f"{following}.title"))

@@ -287,7 +287,7 @@ def test_the_steps_are_walked_by_mouse_and_nothing_jumps(open_page: OpenPage) ->
     page.mouse.up()
     at_rest(page)
     expect(readout(page, "p-0")).to_have_text(re.compile(r"^0\.90"))
-    assert readout(page, "p-0").inner_text() == readout(page, "pair-2").inner_text()
+    assert readout(page, "p-0").text_content() == readout(page, "pair-2").text_content()
     assert places(page) == still
 
     go_on(page)
