@@ -6,8 +6,9 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from lab.binary import OTHER
 from lab.words import say
-from pages.sigmoid import OTHER, STEPS
+from pages.sigmoid import STEPS
 from tests.app.reading import tells
 from tests.browser.conftest import OpenPage
 from tests.browser.driving import at_rest, box_of, position, readout, told_of, violations
