@@ -120,7 +120,7 @@ def _written(format_name: str, reach: float) -> dict[str, np.ndarray]:
         lines[f"still_loss_{label}_naive"] = _fall(losses["naive"][:, label], 3 * reach)
     far = 1.1 * reach
     return {
-        name: drawn(values.astype(np.float64), -far, far)[None, None]
+        name: drawn(values.astype(np.float64), -far, far, 2048)[None, None]
         for name, values in lines.items()
     }
 
@@ -162,7 +162,7 @@ def _losses(reach: float, columns: Columns) -> Figure:
         }
         for label, side in ((1, -1), (0, 1))
     ]
-    high = drawn(columns["loss_fused"].values.astype(np.float64), -reach, 1.1 * reach)
+    high = drawn(columns["loss_fused"].values.astype(np.float64), -reach, 1.1 * reach, 2048)
     return Figure(
         title=say("sigmoid.losses_curve"),
         alt=say("sigmoid.losses_alt"),

@@ -35,6 +35,9 @@ export function dragged(plot, drawing, grips) {
     return [event.clientX - box.left - xaxis._offset, event.clientY - box.top - yaxis._offset];
   };
 
+  /** @param {Event} event */
+  const onHandle = ({ target }) => target instanceof Element && target.matches(".ce-handle");
+
   /** @param {PointerEvent} event */
   const hit = (event) => {
     const seen = grips.seen();
@@ -56,9 +59,11 @@ export function dragged(plot, drawing, grips) {
     if (grip) follow(event);
     else plot.classList.toggle("ce-grab", event.pointerType !== "touch" && hit(event) !== null);
   });
+  // Chromium was seen to pan from a handle in spite of its touch-action.
+  const stay = (/** @type {TouchEvent} */ event) => onHandle(event) && event.preventDefault();
+  plot.addEventListener("touchstart", stay, { passive: false });
   plot.addEventListener("pointerdown", (event) => {
-    const handle = event.target instanceof Element && event.target.matches(".ce-handle");
-    if (event.button !== 0 || (event.pointerType === "touch" && !handle)) return;
+    if (event.button !== 0 || (event.pointerType === "touch" && !onHandle(event))) return;
     grip = hit(event);
     if (!grip) return;
     event.preventDefault();

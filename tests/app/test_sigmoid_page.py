@@ -12,11 +12,12 @@ import pytest
 from mpmath import mpf
 
 from ce_core.formats import FORMATS, FloatFormat
+from lab.binary import X
 from lab.lesson import Question
 from lab.settings import Settings
 from lab.words import say
 from live.parts import Instrument
-from pages.sigmoid import STEPS, X
+from pages.sigmoid import STEPS
 from tests.app.instruments import ANSWERS, WIDE, built, committed, settings, take, unpacked
 from tests.app.reading import Columns, Position, fill, template_of
 from tests.core import oracle

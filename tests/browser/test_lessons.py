@@ -31,6 +31,12 @@ PICTURE = """() => {
 }"""
 
 
+def open_freely(open_page: OpenPage, name: str, query: str = "") -> Page:
+    """Open the free instrument of a lesson, which one with steps has as its last."""
+    at = FREE[name].removeprefix("?")
+    return open_page("?" + "&".join(filter(None, (query, at))), path=name, ready=MOVING)
+
+
 def picture(page: Page) -> list[str]:
     """Return all that a drag can move: paths, points and numbers."""
     return page.evaluate(PICTURE)
@@ -77,7 +83,7 @@ def test_every_page_fits_every_screen_and_breaks_no_rule_of_accessibility(
 def test_every_slider_moves_the_picture_and_sets_the_link_on_release_alone(
     open_page: OpenPage, name: str
 ) -> None:
-    page = open_page(FREE[name], path=name, ready=MOVING)
+    page = open_freely(open_page, name)
     told = told_of(page)
     sliders = page.locator(".ce-live").first.get_by_role("slider")
     for i in range(sliders.count()):
@@ -98,7 +104,7 @@ def test_every_slider_moves_the_picture_and_sets_the_link_on_release_alone(
 
 @pytest.mark.parametrize("name", ORDER)
 def test_a_link_reopens_the_lesson_as_it_was_left(open_page: OpenPage, name: str) -> None:
-    first = open_page(FREE[name], path=name, ready=MOVING)
+    first = open_freely(open_page, name)
     at_rest(first)
     address = first.url
     sliders = first.locator(".ce-live").first.get_by_role("slider")
@@ -114,7 +120,7 @@ def test_a_link_reopens_the_lesson_as_it_was_left(open_page: OpenPage, name: str
 
 @pytest.mark.parametrize("name", ORDER)
 def test_a_lesson_is_worked_with_the_keyboard_alone(open_page: OpenPage, name: str) -> None:
-    page = open_page(FREE[name], path=name, ready=MOVING)
+    page = open_freely(open_page, name)
     at_rest(page)
     ask(page)
     before = picture(page)
@@ -138,7 +144,7 @@ def test_a_lesson_is_worked_with_the_keyboard_alone(open_page: OpenPage, name: s
 
 @pytest.mark.parametrize("name", ORDER)
 def test_the_way_on_carries_the_learner_s_numbers(open_page: OpenPage, name: str) -> None:
-    page = open_page("?logits=1.25,3,-2,0.5&names=a,b,c,d&target=2", path=name, ready=MOVING)
+    page = open_freely(open_page, name, "logits=1.25,3,-2,0.5&names=a,b,c,d&target=2")
     following = NEXT[name]
     ask(page)
     page.get_by_role("link", name=say("lesson.next", title=say(f"{following}.title"))).click()
@@ -231,7 +237,7 @@ def test_the_way_on_follows_a_release(open_page: OpenPage) -> None:
 
 
 def test_what_was_answered_stays_as_it_was_asked(open_page: OpenPage) -> None:
-    page = open_page(FREE["likelihood"], path="likelihood", ready=MOVING)
+    page = open_freely(open_page, "likelihood")
     ask(page)
     question = page.locator(QUESTION).nth(2)
     asked = question.locator("legend").inner_text()

@@ -6,8 +6,9 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from lab.binary import OTHER
 from lab.words import say
-from pages.sigmoid import OTHER, STEPS
+from pages.sigmoid import STEPS
 from tests.app.reading import tells
 from tests.browser.conftest import OpenPage
 from tests.browser.driving import at_rest, box_of, position, readout, told_of, violations
@@ -287,7 +288,7 @@ def test_the_steps_are_walked_by_mouse_and_nothing_jumps(open_page: OpenPage) ->
     page.mouse.up()
     at_rest(page)
     expect(readout(page, "p-0")).to_have_text(re.compile(r"^0\.90"))
-    assert readout(page, "p-0").inner_text() == readout(page, "pair-2").inner_text()
+    assert readout(page, "p-0").text_content() == readout(page, "pair-2").text_content()
     assert places(page) == still
 
     go_on(page)
