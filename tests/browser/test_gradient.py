@@ -280,7 +280,7 @@ def test_all_steps_are_walked_by_mouse_and_nothing_jumps(open_page: OpenPage) ->
 
     found = onward(page, "raw")
     still = places(page)
-    c = page.get_by_role("slider", name=say("live.shift"), exact=True)
+    c = page.get_by_role("slider", name=say("shared.control_shift"), exact=True)
     pull(page, page.locator(".ce-handle[data-drag='logits.0']"), 0, -120)
     expect(readout(page, "raw")).to_have_text(re.compile(r"^−[12]\d\d$"))
     expect(found).to_have_attribute("data-goal", "open")  # as the probabilities have changed
