@@ -369,7 +369,11 @@ class Code:
 
 @dataclass(frozen=True)
 class Instrument:
-    """Sliders, and all that follows them. The last slider is never masked."""
+    """Sliders, and all that follows them. The last slider is never masked.
+
+    On a page with steps a `scene` is one picture in one view: its figures are large, its cards
+    stand beside them, and its sliders below. What is no scene and has no stacks is shown in tabs.
+    """
 
     title: str
     hint: str
@@ -380,6 +384,7 @@ class Instrument:
     choices: Sequence[Choice] = ()
     switches: Sequence[Switch] = ()
     stacks: Sequence[Stack] = ()
+    scene: bool = False
     presets: Presets | None = None
     editor: Editor | None = None
     figures: Sequence[Figure] = ()

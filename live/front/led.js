@@ -25,10 +25,18 @@ export function led(layout, parts, words) {
     node.dataset.part = spec.value.readout;
     return node;
   });
+  const side = make("div", { class: "ce-side" }, ...parts.switches.map(({ node }) => node), ...cards);
+  const sliders = /** @type {import("./sliders.js").Slider[]} */ (parts.sliders);
+  if (layout.scene) {
+    const picture = make("div", { class: "ce-scene" }, ...parts.pictures.map(({ node }) => node));
+    const all = layout.sliders.map(({ id }) => id);
+    const below = dock(sliders, all, words.class, { focus: () => {}, choose: () => {} });
+    below.classList.add("ce-open");
+    named(sliders);
+    return { nodes: [picture, side, below, parts.notice, parts.status], tabs: null };
+  }
   if (parts.stacks.length) {
     const [stack] = parts.stacks;
-    const side = make("div", { class: "ce-side" }, ...parts.switches.map(({ node }) => node), ...cards);
-    const sliders = /** @type {import("./sliders.js").Slider[]} */ (parts.sliders);
     const below = dock(sliders, stack.spec.drag, words.class, stack);
     return { nodes: [stack.node, side, below, parts.status], tabs: null };
   }
@@ -46,8 +54,7 @@ export function led(layout, parts, words) {
  */
 function panels(layout, parts, cards, words) {
   const { cells, presets, editor, code, said, sliders, choices, pictures } = parts;
-  // The names by which a step shows them.
-  for (const { node } of sliders) node.dataset.part = `slider.${node.dataset.slider}`;
+  named(sliders);
   if (presets) presets.node.dataset.part = "presets";
   if (editor) editor.node.dataset.part = "editor";
   const top = [presets, editor].filter((part) => part !== null).map(({ node }) => node);
@@ -86,4 +93,13 @@ function panels(layout, parts, cards, words) {
     ...rest,
     ...(code && layout.code ? [/** @type {[string, HTMLElement]} */ ([layout.code.title, code.node])] : []),
   ];
+}
+
+/**
+ * Give sliders the names by which a step shows them.
+ *
+ * @param {{node: HTMLElement}[]} sliders
+ */
+function named(sliders) {
+  for (const { node } of sliders) node.dataset.part = `slider.${node.dataset.slider}`;
 }

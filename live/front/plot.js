@@ -78,6 +78,21 @@ function items(column, rows) {
 }
 
 /**
+ * The margins and captions of a large figure, which grow with its letters.
+ *
+ * @param {any} layout
+ * @param {number} size
+ */
+function roomy({ margin, annotations }, size) {
+  const { l, r, t, b } = margin;
+  const grown = size / 11;
+  return {
+    margin: { l: l * grown, r: r * grown, t: t * grown, b: b * grown },
+    annotations: annotations?.map((/** @type {any} */ note) => ({ ...note, font: { size } })),
+  };
+}
+
+/**
  * Let Plotly draw axes and lines in the colours that the page has now.
  *
  * @param {Plot} plot whose numbers are filled in
@@ -87,7 +102,12 @@ export function themed({ data, layout }, root) {
   const style = getComputedStyle(root);
   const ink = style.color;
   const faint = ink.replace("rgb(", "rgba(").replace(")", ", 0.16)");
-  const axis = { color: ink, gridcolor: faint, linecolor: ink, zerolinecolor: ink };
+  const large = root.closest(".ce-scene") ? parseFloat(style.fontSize) : 0; // px of its letters
+  const axis = {
+    ...{ color: ink, gridcolor: faint, linecolor: ink, zerolinecolor: ink },
+    ...(large && { tickfont: { size: large } }),
+  };
+  const title = (/** @type {any} */ { title }) => title && large ? { title: { ...title, font: { size: large } } } : {};
   // "ink", "faint" or the name of a swatch stands for a colour of the page.
   const named = (/** @type {string} */ name) => {
     if (name === "ink") return ink;
@@ -108,10 +128,11 @@ export function themed({ data, layout }, root) {
       ...structuredClone(layout),
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
-      font: { color: ink, family: style.fontFamily, size: 12 },
-      xaxis: { ...layout.xaxis, ...axis },
-      yaxis: { ...layout.yaxis, ...axis },
+      font: { color: ink, family: style.fontFamily, size: large || 12 },
+      xaxis: { ...layout.xaxis, ...axis, ...title(layout.xaxis) },
+      yaxis: { ...layout.yaxis, ...axis, ...title(layout.yaxis) },
       shapes: layout.shapes?.map(colour),
+      ...(large && roomy(layout, large)),
     },
   };
 }

@@ -177,6 +177,7 @@
  * @property {Options[]} choices
  * @property {Switch[]} switches
  * @property {Stack[]} stacks
+ * @property {boolean} scene
  * @property {Options | null} presets
  * @property {EditorLayout | null} editor
  * @property {Figure[]} figures
