@@ -278,8 +278,8 @@ class Look:
 class Stack:
     """Bars in rows one above the other, so that a class is one vertical line.
 
-    The bars of the first band are dragged: bar i drags the slider `drag[i]`. `marked` is the item
-    whose name is marked as the true one.
+    The bars of the band number `held` are dragged: bar i drags the slider `drag[i]`. `marked` is
+    the item whose name is marked as the true one.
     """
 
     title: str
@@ -290,6 +290,7 @@ class Stack:
     drag: Sequence[str]
     marked: int = -1
     mark: str = ""  # what the mark means, for those who do not see it
+    held: int = 0
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,7 @@ export class Instrument {
    */
   #hand(s, chosen) {
     return {
-      pause: () => this.#pause(),
+      pause: () => this.pause(),
       hold: () => (this.held = s),
       move: () => this.#moved(s),
       release: () => this.#release(s),
@@ -115,7 +115,7 @@ export class Instrument {
         if (!slider || slider.masked || this.link.locked()) return null;
         return { s, k: slider.k, count: slider.last + 1, value: (k) => slider.value(k) };
       },
-      begin: () => this.#pause(),
+      begin: () => this.pause(),
       move: (s, k) => this.sliders[s].move(k),
       end: (s) => this.#release(s),
     };
@@ -133,7 +133,8 @@ export class Instrument {
     };
   }
 
-  #pause() {
+  /** Nothing moves by itself any more. */
+  pause() {
     for (const { play } of this.sliders) play?.pause();
   }
 

@@ -91,7 +91,10 @@ class Player {
         did: (key) => this.kept.did(page, key),
         does: (key) => this.kept.does(page, key),
       },
-      go: (at) => this.#commit("at", String(at), true),
+      go: (at) => {
+        for (const instrument of this.#instruments) instrument.pause();
+        this.#commit("at", String(at), true);
+      },
       reveal: (question) => this.ask.go(question.shown),
       changed: () => this.#stepped(),
     });

@@ -162,6 +162,7 @@ export class Slider {
     const { range } = this;
     const { uneven } = this.layout;
     const before = this.#count ? this.value(this.k) : Number(waits);
+    const from = this.#count ? this.k : index;
     this.#value = value;
     this.#count = count;
     this.masked = masked;
@@ -178,12 +179,14 @@ export class Slider {
     this.k = index;
     this.#place();
     this.field.answer(this.text);
+    if (from < index) this.play?.run(from, index);
   }
 
   /** @param {boolean} locked whether it stands still for now */
   lock(locked) {
     this.#locked = locked;
     this.range.disabled = locked || this.masked;
+    this.play?.lock(locked);
   }
 
   /** Put the range where the slider stands. */

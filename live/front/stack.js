@@ -1,6 +1,6 @@
 // @ts-check
-// Rows of bars one above the other: a class is one vertical line. The bars of the first row are
-// dragged, by their handles or anywhere in their column.
+// Rows of bars one above the other: a class is one vertical line. The bars of one row are dragged,
+// by their handles or anywhere in their column.
 
 import { at, format } from "./numbers.js";
 import { held } from "./stackdrag.js";
@@ -49,7 +49,7 @@ export class Stack {
     this.handles = handles(this.svg, spec);
     held(this.svg, grips, {
       column: (x) => this.#x.findIndex((middle) => Math.abs(x - middle) <= this.#size.slot / 2),
-      value: (start, down) => dragged(this.#strips[0], this.#looks[0], start, down),
+      value: (start, down) => dragged(this.#strips[spec.held], this.#looks[spec.held], start, down),
       drag: spec.drag,
       handles: this.handles,
     });
@@ -158,7 +158,7 @@ export class Stack {
         const value = at(columns[band.column], row, i);
         const found = bar(this.#strips[b], look, band.log, value);
         this.#bars.push({ ...found, below: value < 0 });
-        const text = value === 0 || value === 1 ? String(value) : format(value, crowded && b > 0 ? SHORT : band.style);
+        const text = value === 0 || value === 1 ? String(value) : format(value, crowded && b !== this.spec.held ? SHORT : band.style);
         if (part.text.textContent !== text) part.text.textContent = text;
         part.bar.setAttribute("data-swatch", look.swatch);
         part.bar.setAttribute("data-state", found.state);
@@ -184,7 +184,7 @@ export class Stack {
         put(rect, { x: x - width / 2, width, y, height });
         put(text, { x, y: this.#label(b, state, y, height, text) });
         put(cover, { x, y: strip.top + strip.height - 0.35 * em });
-        if (b === 0) {
+        if (b === this.spec.held) {
           const end = below ? y + height : y;
           put(this.handles[i], { transform: `translate(${x},${end})` });
         }
@@ -205,7 +205,7 @@ export class Stack {
     const { em } = this.#size;
     const { top, height: tall } = this.#strips[b];
     const look = this.#looks[b];
-    if (b === 0) {
+    if (b === this.spec.held) {
       const base = top + tall * (1 - level(look, false, 0));
       return y + height > base + 1 ? y + height + 1.75 * em : y - 0.95 * em;
     }

@@ -64,9 +64,9 @@ export function names(svg, { names: all, marked, mark }) {
  * @param {Element} svg
  * @param {Stack} spec
  */
-export function handles(svg, { bands: [first], drag }) {
+export function handles(svg, { bands, drag, held }) {
   return drag.map((id) => {
-    const part = { "data-part": `${first.part}.handle`, "data-drag": id };
+    const part = { "data-part": `${bands[held].part}.handle`, "data-drag": id };
     const group = draw(svg, "g", { class: "ce-handle", ...part });
     draw(group, "circle", { class: "ce-reach", r: 24 });
     draw(group, "circle", { class: "ce-knob", r: 11 });

@@ -23,15 +23,19 @@ export const between = (from, to, share) => to.map((end, i) => {
 const near = (one, other) =>
   one.length === other.length && one.every((end, i) => Object.is(end, other[i]) || Math.abs(end - other[i]) < 0.5);
 
-let moving = 0; // tweens, of the whole page
+let moving = 0; // of the whole page
 
-/** @param {number} more */
-function count(more) {
+/**
+ * Count what moves by itself on the page.
+ *
+ * @param {number} more
+ */
+export function stirs(more) {
   moving += more;
   document.documentElement.toggleAttribute("data-moves", moving > 0);
 }
 
-const still = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+export const still = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 export class Tween {
   /** @type {number[]} */
@@ -67,13 +71,13 @@ export class Tween {
       if (share < 1) this.#frame = requestAnimationFrame(next);
       else this.#end();
     };
-    count(1);
+    stirs(1);
     this.#frame = requestAnimationFrame(next);
   }
 
   #end() {
     this.#frame = 0;
-    count(-1);
+    stirs(-1);
   }
 
   leave() {

@@ -136,6 +136,7 @@
  * @property {string[]} drag
  * @property {number} marked
  * @property {string} mark
+ * @property {number} held the band whose bars are dragged
  */
 
 /**
