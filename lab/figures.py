@@ -162,7 +162,8 @@ def curves(
                 "mode": "lines",
                 "x": sent(x),
                 "y": sent(y),
-                "line": {"color": colour, "width": 2},
+                # Plotly leaves out what it takes for straight, and curves become polygons.
+                "line": {"color": colour, "width": 2, "simplify": False},
             }
             for x, y, colour in lines
         ],

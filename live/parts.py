@@ -193,6 +193,7 @@ class Line:
     y: Column
     swatch: str
     dashed: bool = False
+    part: str = ""  # under which a step names it
 
 
 @dataclass(frozen=True)
@@ -305,6 +306,7 @@ class Card:
     second_label: str = ""
     second: Cell | None = None
     off: "Sentence | None" = None  # how far the number is from what it should be
+    large: bool = False  # its number is the one that the eye is to be on
 
 
 @dataclass(frozen=True)

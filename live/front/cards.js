@@ -13,13 +13,13 @@ import { termed } from "./terms.js";
  * @param {"h2" | "h3"} [heading]
  */
 export function card(
-  { title, note, swatch: name, value, unit, second_label, second, off },
+  { title, note, swatch: name, value, unit, second_label, second, off, large },
   cells,
   heading = "h3",
 ) {
   return make(
     "div",
-    { class: "ce-card" },
+    { class: large ? "ce-card ce-large" : "ce-card" },
     make(heading, {}, ...(name ? [swatch(name)] : []), termed(make("span"), title)),
     ...(note ? [make("p", { class: "ce-hint", text: note })] : []),
     make(

@@ -1,6 +1,6 @@
 // @ts-check
 // A bar or a point of a slider's own can be dragged by a mouse or pen: the position that brings it
-// nearest to the pointer is looked up. A finger scrolls the page here and has the slider.
+// nearest to the pointer is looked up. A finger has the handles of points; elsewhere it scrolls the page.
 
 import { closest } from "./geometry.js";
 
@@ -57,7 +57,8 @@ export function dragged(plot, drawing, grips) {
     else plot.classList.toggle("ce-grab", event.pointerType !== "touch" && hit(event) !== null);
   });
   plot.addEventListener("pointerdown", (event) => {
-    if (event.pointerType === "touch" || event.button !== 0) return;
+    const handle = event.target instanceof Element && event.target.matches(".ce-handle");
+    if (event.button !== 0 || (event.pointerType === "touch" && !handle)) return;
     grip = hit(event);
     if (!grip) return;
     event.preventDefault();

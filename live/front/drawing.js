@@ -44,6 +44,7 @@ export class Drawing {
       node: draw(group, "path", {
         class: `ce-line${spec.dashed ? " ce-dashed" : ""}`,
         "data-swatch": spec.swatch,
+        ...(spec.part && { "data-part": spec.part }),
       }),
     }));
     this.arrows = figure.arrows.map((spec) => ({
@@ -54,7 +55,13 @@ export class Drawing {
     }));
     this.points = figure.points.map((spec) => ({
       spec,
-      node: draw(group, "circle", { class: "ce-point", "data-swatch": spec.swatch, r: 6 }),
+      // A finger needs more room than the point has.
+      handle: spec.drag ? draw(group, "circle", { class: "ce-handle", r: 22 }) : null,
+      node: draw(group, "circle", {
+        class: `ce-point${spec.drag ? " ce-dragged" : ""}`,
+        "data-swatch": spec.swatch,
+        r: 6,
+      }),
     }));
   }
 
@@ -73,9 +80,9 @@ export class Drawing {
         ends.push(geometry.top(this.area, value));
       });
     }
-    for (const { spec, node } of this.points) {
+    for (const { spec, node, handle } of this.points) {
       const place = this.#point(spec, columns, row);
-      node.setAttribute("visibility", place ? "visible" : "hidden");
+      for (const part of [node, handle]) part?.setAttribute("visibility", place ? "visible" : "hidden");
       ends.push(...(place ?? [NaN, NaN]));
     }
     for (const { spec, node } of this.lines) node.setAttribute("d", this.#line(spec, columns, row));
@@ -93,11 +100,13 @@ export class Drawing {
         path.setAttribute("d", geometry.bar(this.area, left, right, ends[n++]));
       }
     }
-    for (const { node } of this.points) {
-      const [x, y] = [ends[n++], ends[n++]];
-      if (Number.isNaN(x)) continue;
-      node.setAttribute("cx", String(x));
-      node.setAttribute("cy", String(y));
+    for (const { node, handle } of this.points) {
+      const [cx, cy] = [String(ends[n++]), String(ends[n++])];
+      if (cx === "NaN") continue;
+      for (const part of [node, handle]) {
+        part?.setAttribute("cx", cx);
+        part?.setAttribute("cy", cy);
+      }
     }
   }
 

@@ -15,6 +15,8 @@ export class Picture {
   /** @type {Drawing | null} */
   #drawing = null;
   #background = "";
+  /** @type {{plot: Plot, columns: Column[]} | null} */
+  #given = null;
   #left = false;
 
   /**
@@ -50,8 +52,13 @@ export class Picture {
    */
   async draw(plot, alt, columns) {
     this.plot.setAttribute("aria-label", alt);
-    if (this.#left || !plotly()) return false;
-    const spec = themed(filled(plot, columns), this.plot);
+    this.#given = { plot, columns };
+    return this.#draw();
+  }
+
+  async #draw() {
+    if (this.#left || !plotly() || !this.#given) return false;
+    const spec = themed(filled(this.#given.plot, this.#given.columns), this.plot);
     const background = JSON.stringify(spec);
     if (background === this.#background) return false;
     this.#background = background;
@@ -62,6 +69,7 @@ export class Picture {
   // Plotly resizes only what is on the screen; a page that is left has no size any more.
   async resize() {
     if (!this.#drawing || !this.plot.clientWidth) return false;
+    if (await this.#draw()) return true; // where the letters have grown too
     await plotly().Plots.resize(this.plot);
     return this.#redraw();
   }

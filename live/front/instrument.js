@@ -77,7 +77,7 @@ export class Instrument {
     this.code = layout.code && listing(layout.code);
     this.status = make("p", { class: "ce-hidden", role: "status" });
     this.notice = make("p", { class: "ce-notice", hidden: true, text: words.no_chart });
-    const led = link.led ? arrangedInSteps(layout, this, words) : null;
+    const led = link.led ? arrangedInSteps(layout, this, words, number === 0) : null;
     this.tabs = led?.tabs ?? null;
     const parts = led?.nodes ?? arranged(layout, this);
     this.node = make("div", { class: "ce-live", "aria-busy": "true" }, ...parts);

@@ -16,9 +16,10 @@ import { Tabs } from "./tabs.js";
  * @param {InstrumentLayout} layout
  * @param {Parts & {stacks: Stack[], switches: {node: HTMLElement}[]}} parts
  * @param {Words} words
+ * @param {boolean} first whether it is the first one of its page; others become panels of it
  * @returns {{nodes: HTMLElement[], tabs: Tabs | null}}
  */
-export function led(layout, parts, words) {
+export function led(layout, parts, words, first) {
   const { cells } = parts;
   const cards = layout.cards.map((spec) => {
     const node = card(spec, cells, "h2");
@@ -40,8 +41,10 @@ export function led(layout, parts, words) {
     const below = dock(sliders, stack.spec.drag, words.class, stack);
     return { nodes: [stack.node, side, below, parts.status], tabs: null };
   }
+  const all = panels(layout, parts, cards, words);
+  if (!first) return { nodes: [...all.flatMap(([, ...content]) => content), parts.notice, parts.status], tabs: null };
   const tabs = new Tabs();
-  panels(layout, parts, cards, words).forEach(([title, ...content]) => tabs.add(title, content));
+  all.forEach(([title, ...content]) => tabs.add(title, content));
   return { nodes: [tabs.node, parts.notice, parts.status], tabs };
 }
 

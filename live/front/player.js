@@ -273,10 +273,13 @@ class Player {
           alone: () => this.ask.away || this.ask.late,
         }),
     );
-    this.stage.replaceChildren(...this.#instruments.map(({ node }) => node));
+    const [{ tabs }] = this.#instruments;
+    const apart = tabs ? 1 : this.#instruments.length;
+    this.stage.replaceChildren(...this.#instruments.slice(0, apart).map(({ node }) => node));
+    this.#instruments.slice(apart).forEach(({ node, layout: { title } }) => tabs?.add(title, [node]));
     const { lessons, questions } = layout;
     const beside = lessons?.title ?? questions?.title;
-    if (beside) this.#instruments[0].tabs?.add(beside, [this.lesson.node], Boolean(lessons));
+    if (beside) tabs?.add(beside, [this.lesson.node], Boolean(lessons));
     this.#ink = colours(this.root);
     for (const instrument of this.#instruments) void instrument.draw(this.data.plotly);
   }

@@ -41,7 +41,7 @@
 /** @typedef {{label: string, cells: (Cell | null)[], swatch: string, code: boolean}} TableRow */
 /** @typedef {{title: string, lead: string, head: string[], rows: TableRow[], main: boolean}} Table */
 /** @typedef {{trace: number, column: number, swatch: string, zero: string[], drag: string[]}} Bars */
-/** @typedef {{x: number | number[], y: number, swatch: string, dashed: boolean}} Line */
+/** @typedef {{x: number | number[], y: number, swatch: string, dashed: boolean, part: string}} Line */
 /** @typedef {{x: number, y: number, swatch: string, drag: string}} Point */
 /** @typedef {{x: number[], start: number, end: number, swatch: string}} Arrows */
 
@@ -73,6 +73,7 @@
  * @property {string} second_label
  * @property {Cell | null} second
  * @property {Sentence | null} off
+ * @property {boolean} large
  */
 
 /** @typedef {{column: number, style: Style | null, exponent?: number | null, names: string[], item: number}} Filling */
