@@ -15,7 +15,13 @@ import { make } from "./dom.js";
 export function dock(sliders, ids, label, picture) {
   const shown = ids.map((id) => sliders.find(({ layout }) => layout.id === id)).filter((s) => s !== undefined);
   const chips = shown.map(({ layout }, i) => {
-    const chip = make("button", { type: "button", class: "ce-chip", "data-focus": `chip-${layout.id}`, text: layout.name });
+    const chip = make("button", {
+      type: "button",
+      class: "ce-chip",
+      "data-focus": `chip-${layout.id}`,
+      "data-part": `slider.${layout.id}`,
+      text: layout.name,
+    });
     chip.addEventListener("click", () => choose(i));
     return chip;
   });

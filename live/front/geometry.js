@@ -21,6 +21,7 @@
  * @property {number} width
  * @property {number} bottom
  * @property {number} base from where bars grow
+ * @property {boolean} log
  */
 
 /** @typedef {"" | "nan" | "inf" | "zero"} State of a value that has no length */
@@ -47,6 +48,7 @@ export function area({ x, y, width, height, log }) {
     width,
     bottom: height,
     base: inside(log ? 1 : 0),
+    log,
   };
 }
 

@@ -21,7 +21,7 @@ from ce_core.scenarios import LAB
 from lab.settings import Settings
 from lab.words import say
 from live.parts import Instrument
-from pages.overflow import CELL, CELLS, FAMILIES, FAMILY
+from lab.opened import CELL, CELLS, FAMILIES, FAMILY
 from tests.app.instruments import (
     ANSWERS,
     FIRST,

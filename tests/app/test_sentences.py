@@ -18,7 +18,7 @@ from lab.distance import add_paper, distance
 from lab.settings import Settings
 from lab.verdict import verdict
 from live.parts import Columns
-from pages.overflow import account
+from lab.opened import account
 from tests.app.claims import CLAIMS, Here, distance_is_true, untrue
 from tests.app.instruments import FIRST
 from tests.core import judge

@@ -15,7 +15,7 @@ from ce_core.scenarios import LAB
 from lab.parameters import written
 from lab.settings import Settings
 from lab.words import say
-from pages.overflow import CELL
+from lab.opened import CELL
 from tests.app.instruments import FIRST, built, settings, take
 from tests.app.reading import is_told, tells
 from tests.browser.conftest import OpenPage
