@@ -9,7 +9,7 @@ import numpy as np
 from ce_core.formats import FORMATS, FloatFormat
 from ce_core.pipelines import CauseKind, Run
 from ce_core.pipelines.paper import spacing
-from lab.distance import OFF, PROSE, STATES, off, shown, states
+from lab.distance import OFF, PROSE, STATES, shown, states
 from lab.settings import Settings
 from lab.words import say
 from live.parts import Columns, Place, Style
@@ -216,10 +216,13 @@ def _stored(run: Run, index: np.ndarray) -> np.ndarray:
 
 
 def tails(form: str, fmt: FloatFormat) -> list[str]:
-    """Return the sentences that end an account: what the costliest step cost, and the whole."""
-    name = say(f"pipeline.loss_{form}")
+    """Return the sentences that end an account: what the costliest step cost, and the whole.
+
+    Their places are {cost} and {off_<form>}.
+    """
+    name, off = say(f"pipeline.loss_{form}"), f"{{off_{form}}}"
     keys = ("cost_ulps", "cost_percent", "cost_far")
-    return [say(f"verdict.{key}", form=name, format=fmt.name) for key in keys]
+    return [say(f"verdict.{key}", form=name, format=fmt.name, off=off) for key in keys]
 
 
 def tail(blamed: Blame) -> np.ndarray:
@@ -229,9 +232,9 @@ def tail(blamed: Blame) -> np.ndarray:
     return np.select([is_["ulps"], is_["percent"], is_["far"]], [1, 2, 3], 0)
 
 
-def costs(blamed: Blame) -> dict[str, np.ndarray]:
-    """Return what the costliest step cost, and how far off the loss is, both in one unit."""
+def cost(blamed: Blame) -> np.ndarray:
+    """Return what the costliest step cost, in the unit in which the loss is said to be off."""
     run, in_ulps = blamed.run, blamed.state == STATES.index("ulps")
     with np.errstate(all="ignore"):
         unit = np.where(in_ulps, spacing(run.paper, FORMATS[run.format]), run.paper / 100)
-        return {"cost": shown(np.abs(run.cause.cost) / unit), "off": off(run)}
+        return shown(np.abs(run.cause.cost) / unit)

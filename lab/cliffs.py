@@ -10,7 +10,7 @@ import numpy as np
 from ce_core.formats import EVERYDAY, FORMATS
 from ce_core.pipelines import Run, run_formats
 from lab import figures
-from lab.distance import OFF, RIGHT, STATES, percent, states
+from lab.distance import OFF, STATES, percent, states
 from lab.parameters import LOGITS
 from lab.settings import Settings
 from lab.words import say
@@ -97,13 +97,13 @@ def _lanes(runs: list[Run]) -> np.ndarray:
     right = np.isfinite(values) & (values != 0)
     nearly = np.zeros(values.shape, bool)
     total, probability, loss = map(QUANTITIES.index, ("total", "probability", "loss"))
-    right[:, loss], nearly[:, loss] = (
-        np.isin(state, [STATES.index(name) for name in names]) for names in (RIGHT, OFF)
-    )
+    right[:, loss] = [result.right for result in runs]
+    nearly[:, loss] = np.isin(state, [STATES.index(name) for name in (*OFF, "smallest")])
     if "rest" in runs[0].steps:  # its log1p may be 0
         right[:, total] = np.isfinite(values[:, total])
     stands_in = np.array([_stands_in(result) for result in runs])
     right &= ~stands_in
+    nearly &= ~stands_in
     of_wrong_sum = stands_in[:, total] & right[:, probability]
     right[:, probability] &= ~of_wrong_sum
     nearly[:, probability] = of_wrong_sum

@@ -61,11 +61,6 @@ def states(run: Run) -> np.ndarray:
     return found
 
 
-def _among_the_smallest(run: Run) -> np.ndarray:
-    small = (run.paper > 0) & (run.paper < _SMALLEST) & (np.abs(run.error) < _FEW)
-    return small & (run.format == "float64")
-
-
 def percent(run: Run) -> np.ndarray:
     """Return how far each loss is off, in per cent of that on paper."""
     with np.errstate(all="ignore"):
@@ -77,16 +72,25 @@ def off(run: Run) -> np.ndarray:
     return shown(np.where(states(run) == STATES.index("ulps"), run.ulps, percent(run)))
 
 
-def far(run: Run, name: str, columns: Columns) -> Column:
-    """Return the column of `off`; it is added once."""
-    key = f"far_{name}"
+def far(run: Run, columns: Columns) -> Column:
+    """Return the column of `off`; it is added once, whoever tells of it."""
+    key = f"far_{run.format}_{run.pipeline}"
     return columns[key] if key in columns else columns.add(key, off(run))
 
 
 def add_paper(run: Run, columns: Columns) -> tuple[Column, Column]:
-    """Add the loss on paper, which may lie beyond every float64, as a power of ten."""
+    """Add the loss on paper, which may lie beyond every float64, as a power of ten.
+
+    It has the six digits that are shown, which float32 holds.
+    """
     told = power(run.log10_paper)
-    return columns.add("paper", told.significand), columns.add("paper_exponent", told.exponent)
+    significand = np.rint(told.significand * 1e5) / 1e5
+    ten = significand == 10
+    significand, exponent = np.where(ten, 1.0, significand), told.exponent + ten
+    return (
+        columns.add("paper", significand.astype(np.float32)),
+        columns.add("paper_exponent", exponent),
+    )
 
 
 def distance(run: Run, name: str, columns: Columns) -> Sentence:
@@ -102,7 +106,7 @@ def distance(run: Run, name: str, columns: Columns) -> Sentence:
         Where they are added; "paper" and "paper_exponent" are there.
     """
     places = {
-        "off": Place(far(run, name, columns), SHORT),
+        "off": Place(far(run, columns), SHORT),
         "paper": Place(columns["paper"], PROSE, exponent=columns["paper_exponent"]),
     }
     return Sentence(
@@ -111,6 +115,7 @@ def distance(run: Run, name: str, columns: Columns) -> Sentence:
         columns.add(f"off_{name}", states(run)),
         [say(f"verdict.off_{state}", format=run.format) for state in STATES],
         places,
+        tones=[_TONES.get(state, "bad") for state in STATES],
     )
 
 
@@ -124,14 +129,14 @@ def mark(run: Run, name: str, columns: Columns) -> Sentence:
         "",
         columns.add(name, np.where(broken, len(STATES) + run.broke, state).astype(np.int8)),
         [*(say(f"overflow.mark_{state}") for state in STATES), *kinds],
-        {"off": Place(columns.add(f"{name}-off", off(run)), SHORT)},
+        {"off": Place(far(run, columns), SHORT)},
         tones=[*(_TONES.get(state, "bad") for state in STATES), *["bad"] * len(kinds)],
     )
 
 
 _BROKEN: Final = ("broken", "beyond", "not_infinite", "no_loss")
 _LAST = CauseKind.RESULT_OVERFLOW  # the kinds up to this one leave no number
-_TONES: Final = {**dict.fromkeys(RIGHT, "good"), **dict.fromkeys(OFF, "warn")}
+_TONES: Final = {**dict.fromkeys(RIGHT, "good"), **dict.fromkeys((*OFF, "smallest"), "warn")}
 
 
 def shown(numbers: np.ndarray) -> np.ndarray:
@@ -142,7 +147,7 @@ def shown(numbers: np.ndarray) -> np.ndarray:
     mantissa, exponent = np.frexp(np.where(np.isinf(numbers), numbers, rounded))
     short = np.ldexp(np.rint(mantissa * 2**_BITS), exponent - _BITS)
     fits = np.abs(short[np.isfinite(short)]).max(initial=0.0) < np.finfo(np.float32).max
-    return short.astype(np.float32) if fits else short
+    return np.asarray(short, np.float32 if fits else np.float64)
 
 
-_BITS = 11  # hold two decimal digits
+_BITS = 8  # tell two decimal digits, and of a float32 leave two bytes 0

@@ -104,6 +104,7 @@ def shares(count: int, decades: tuple[float, float]) -> Plot:
     layout = _layout(
         count, 6, type="log", range=[low, high], tickvals=ticks, exponentformat="power"
     )
+    layout["margin"]["l"] = 104  # that of few bars: the names of the rows have room
     return {"data": _bars(count, 10.0**low, 1), "layout": layout}
 
 

@@ -9,7 +9,8 @@ from ce_core.formats import EVERYDAY, FORMATS, FloatFormat
 from ce_core.pipelines import PIPELINES, STEPS, EventKind, Run, find_events
 from lab import blame
 from lab.controls import narrow
-from lab.distance import mark
+from lab.distance import SHORT as TWO
+from lab.distance import far, mark
 from lab.readers import one_of
 from lab.settings import Parameter, Settings
 from lab.words import say
@@ -88,8 +89,8 @@ def account(opened: Run, settings: Settings, columns: Columns) -> Sentence:
         spoken = [blame.PIECES.index(key) for key in blamed.told[which]]
         found.append(spoken + ([len(texts) + end - 1] if end else []))
     places = blame.places(blamed, vars(cause), settings, columns)
-    for name, values in blame.costs(blamed).items():
-        places[name] = Place(columns.add(f"verdict_{name}", values), SHORT)
+    places["cost"] = Place(columns.add("verdict_cost", blame.cost(blamed)), TWO)
+    places[f"off_{opened.pipeline}"] = Place(far(opened, columns), TWO)
     return Sentence(
         "verdict",
         say("overflow.first_wrong"),

@@ -264,11 +264,11 @@ def _told(
         add("still", _fused_alone(settings, columns))
     elif here == "digit":
         spoken = np.ones(broke.shape, bool)
-        state = states(opened)
-        off = np.asarray(np.isin(state, [STATES.index(key) for key in OFF]))
-        add("digit", off & np.isfinite(opened.steps["loss"].astype(float)))
+        state = [STATES.index(key) for key in OFF]
+        off = np.asarray(np.isin(states(opened), state))
+        add("digit", np.logical_and(off, np.isfinite(opened.steps["loss"].astype(float))))
     elif here == "bits" and not fmt.has_infinity:
-        add("bits", np.array(True))
+        add("bits", np.ones(broke.shape, bool))
     code = (1 + base.column.values.astype(np.int64)) * spoken * (1 + len(_PIECES)) + more
     numbers, code = np.unique(code, return_inverse=True)
     said = [_pieces(int(number), base) for number in numbers]

@@ -46,7 +46,7 @@ def shares(run: Run, id_: str, opens: str, columns: Columns) -> Figure:
                 [_rewrite(run.pipeline, s, id_, opens, columns) for s in steps],
             ),
         ],
-        dense=len(steps) >= figures.DENSE,
+        wide=True,
     )
 
 

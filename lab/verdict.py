@@ -88,14 +88,12 @@ def verdict(
     fields = ("value", "significand", "exponent", "index")
     pick = {f: _chosen(told, [getattr(b.run.cause, f) for b in blames]) for f in fields}
     places = blame.places(blames[0], pick, settings, columns)
-    costs = [blame.costs(b) for b in blames]
-    for name in costs[0]:
-        chosen = _chosen(told, [cost[name] for cost in costs])
-        places[name] = Place(columns.add(f"verdict_{name}", chosen), SHORT)
+    cost = _chosen(told, [blame.cost(b) for b in blames])
+    places["cost"] = Place(columns.add("verdict_cost", cost), SHORT)
     apart = blame.compared(fmt.name)
-    for form in ("shifted", "fused"):
+    for form in PIPELINES:
         places[f"loss_{form}"] = Place(losses[form], apart)
-        places[f"off_{form}"] = Place(far(runs[form], form, columns), SHORT)
+        places[f"off_{form}"] = Place(far(runs[form], columns), SHORT)
     return Sentence(
         "verdict",
         say("pipeline.verdict_title"),

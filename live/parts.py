@@ -238,6 +238,7 @@ class Figure:
     dense: bool = False  # many bars: the plot's left margin is 40 px instead of 104 px
     of: Sequence[str] | None = None
     tall: bool = False
+    wide: bool = False  # it takes the room of all columns of figures
     part: str = ""  # under which a step names it
 
 

@@ -7,10 +7,10 @@ from typing import Final
 
 import numpy as np
 
-from ce_core import FORMATS, cross_entropy
+from ce_core import FORMATS
 from ce_core.pipelines import CauseKind, Run, run_all
 from lab.controls import logit_sliders, positions, slider
-from lab.distance import PROSE
+from lab.distance import PROSE, add_paper, distance
 from lab.lesson import Lesson, Question, Step
 from lab.parameters import AT, FORMAT, LOGITS, NAMES, SHIFT, TARGET
 from lab.pipeline import PRESET, open_scenario, summary
@@ -41,7 +41,6 @@ _HALF = 150  # positions to each side: steps of a tenth
 _FIRST = (9.0, 8.0, 6.0)  # a short drag from the cliff
 _WILD = 0.9  # of the reach
 _SUM = Style("prose", 5)
-_RIGHT = 0.01  # a loss within 1 % of the one on paper
 
 
 # ---------------------------------------------------------------- what the steps open
@@ -169,9 +168,7 @@ def build(settings: Settings, columns: Columns) -> list[Instrument]:
         columns.add(name, _plain(shown.steps[step]))
     for form, run in runs.items():
         columns.add(f"loss_{form}", _plain(run.steps["loss"]))
-    flat = logits.reshape(-1, logits.shape[-1])
-    paper = cross_entropy(flat, np.full(len(flat), settings.target), reduction="none")
-    columns.add("loss_paper", cut(paper.reshape(logits.shape[:-1])))
+    add_paper(shown, columns)
     return [
         Instrument(
             title=say("start.picture_title"),
@@ -179,7 +176,7 @@ def build(settings: Settings, columns: Columns) -> list[Instrument]:
             sliders=sliders,
             switches=[Switch(SUBTRACT.key, SUBTRACT.called(), settings[SUBTRACT] == 1, "switch")],
             stacks=[_stack(settings, columns)],
-            cards=[*(_card(settings, form, columns) for form in runs), _paper(columns)],
+            cards=[*(_card(settings, run, columns) for run in runs.values()), _paper(columns)],
             sentences=[_told(runs, settings, columns)],
         )
     ]
@@ -240,33 +237,16 @@ def _stack(settings: Settings, columns: Columns) -> Stack:
     )
 
 
-def _card(settings: Settings, form: str, columns: Columns) -> Card:
-    loss, paper = columns[f"loss_{form}"], columns["loss_paper"]
-    state = columns.add(f"state_{form}", _state(loss.values, paper.values))
-    words = ("nan", "inf", "off", "right")
+def _card(settings: Settings, run: Run, columns: Columns) -> Card:
+    form = run.pipeline
     return Card(
         title=say(f"start.loss_{form}", true=settings.names[settings.target]),
         note="",
         swatch=form,
-        value=Cell(loss, Style("fixed", 4), readout=f"loss-{form}"),
+        value=Cell(columns[f"loss_{form}"], Style("fixed", 4), readout=f"loss-{form}"),
         unit="",
-        second=Cell(
-            state,
-            readout=f"state-{form}",
-            words=[say(f"start.state_{word}") for word in words],
-            tones=("bad", "bad", "warn", "good"),
-        ),
+        off=distance(run, form, columns),
     )
-
-
-def _state(loss: np.ndarray, paper: np.ndarray) -> np.ndarray:
-    """Tell how a loss came out: the position of nan, inf, off or right."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        close = np.abs(loss - paper) <= _RIGHT * paper
-    odd = np.isnan(loss) | (np.isinf(loss) & ~np.isinf(paper))
-    fine = 2 + (close | (loss == paper))
-    state: np.ndarray = np.where(odd, np.isinf(loss), fine).astype("u1")
-    return state
 
 
 def _paper(columns: Columns) -> Card:
@@ -274,7 +254,12 @@ def _paper(columns: Columns) -> Card:
         title=say("start.loss_paper"),
         note="",
         swatch="onehot",
-        value=Cell(columns["loss_paper"], Style("fixed", 4), readout="loss-paper"),
+        value=Cell(
+            columns["paper"],
+            Style("prose", 5),
+            readout="loss-paper",
+            exponent=columns["paper_exponent"],
+        ),
         unit="",
     )
 

@@ -79,9 +79,7 @@ def _stored(case: Case, before: Before) -> Cost:
     given = case.given
     if case.format.dtype == np.float64:
         return np.zeros(len(given))
-    return logits_moved(
-        before.wide(case.kept), Pair(given, np.zeros((1, 1))), given == -np.inf, before
-    )
+    return logits_moved(before.wide(case.kept), Pair(given, np.zeros((1, 1))), given, before)
 
 
 def _added(case: Case, before: Before) -> Cost:
@@ -96,7 +94,7 @@ def _added(case: Case, before: Before) -> Cost:
     kept, after = (widened(logits[rows]) for logits in (case.kept, case.stored))
     constant = widened(case.shift[rows].astype(case.format.dtype))
     part = before._replace(shares=before.shares[rows])
-    moved = logits_moved(after, two_sum(kept, constant), kept == -np.inf, part)
+    moved = logits_moved(after, two_sum(kept, constant), kept, part)
     if len(rows) == count:
         return moved
     whole, relative, shares = np.zeros(count), np.zeros_like(case.given), before.shares.copy()

@@ -134,7 +134,7 @@ def _name_what_cost_most(run: Judged, found: _Found) -> None:
         if name == "exp":
             exp = np.abs(widened(run.values["exp"][rows, hit]))
             found.kind[rows[exp < run.case.format.smallest_normal]] = CauseKind.EXP_SUBNORMAL
-        if name in _LOSES:
+        if _LOSES.get(name) in run.breaks:
             found.kind[rows[_lost_at(run, name)[rows, hit]]] = _LOSES[name]
 
 
@@ -160,7 +160,7 @@ _LOSES: Final[dict[str, CauseKind]] = {
 def _lost_at(run: Judged, step: str) -> Array:
     """Return where a step lost a class, (N, C)."""
     kind = _LOSES[step]
-    lost = run.breaks.get(kind, np.zeros(run.case.given.shape, np.bool_))
+    lost = run.breaks[kind]
     if kind == CauseKind.LOGIT_LOST:
         lost = lost & ((run.case.kept == -np.inf) == (step == STORED))
     return np.asarray(lost)
@@ -199,7 +199,7 @@ def _class_hit(kind: CauseKind, case: Case, breaks: Breaks, rows: Array) -> Arra
         hit = breaks[kind][rows]
         if kind == CauseKind.LOGIT_OVERFLOW:  # one that was lost when it was stored comes first
             at_once = hit & (np.abs(case.given[rows]) >= case.format.too_large)
-            hit = np.where(at_once.any(axis=-1)[:, None], at_once, hit)
+            hit = np.where(np.any(at_once, axis=-1, keepdims=True), at_once, hit)
         return np.asarray(hit.argmax(axis=-1))
     if kind == CauseKind.SUM_UNDERFLOW:
         return np.asarray(case.stored[rows].argmax(axis=-1))

@@ -167,12 +167,15 @@ def _moved_far(
 def logits_moved(
     after: Array, paper: Pair, masked: Array, before: Before, *, read: bool = True
 ) -> Moved:
-    """Logits became others: stored, or shifted; `read` if the loss is read from the target's."""
+    """Logits became others: stored, or shifted; `read` if the loss is read from the target's.
+
+    Where `masked` is -inf there was no class before.
+    """
     moved = after - paper.high
-    lost = np.isneginf(after)
+    lost = after == -np.inf
     if lost.any():
         moved[lost] = -np.inf
-        moved[lost & masked] = 0.0
+        moved[lost & (masked == -np.inf)] = 0.0
     if paper.low.any():
         np.subtract(moved, paper.low, out=moved, where=np.isfinite(paper.low))
     if not moved.any():
@@ -207,7 +210,7 @@ def differences_rounded(
         paper = pairs.two_sum(z, -largest[:, None])
     else:
         paper = Pair(z - largest[:, None], _NOTHING)
-    return logits_moved(d, paper, np.isneginf(z), before, read=read)
+    return logits_moved(d, paper, z, before, read=read)
 
 
 _NOTHING = np.zeros((1, 1))
@@ -255,7 +258,7 @@ def _where_lost(exp: Array, x: Array, relative: Array) -> Array:
     none = exp == 0
     if none.any():  # be it that float64 holds no digit of it either
         relative[none] = -1.0
-        relative[np.isneginf(x)] = 0.0
+        relative[x == -np.inf] = 0.0
     return relative
 
 

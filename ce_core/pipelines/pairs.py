@@ -122,10 +122,6 @@ def exp(x: Array) -> Power:
     return Power(*(_like(x, array) for array in (high, low, exponent)))
 
 
-_ENDS = 1022
-_TWO_TO = np.ldexp(1.0, np.arange(-_ENDS, _ENDS + 1))
-
-
 def scaled(x: Array, exponent: Array) -> Array:
     """Return x * 2**exponent, exactly where that is a normal number; 2044 is the largest exponent.
 
@@ -136,12 +132,17 @@ def scaled(x: Array, exponent: Array) -> Array:
     >>> scaled(np.array([5e-324]), np.array([1074.0]))
     array([1.])
     """
-    whole = exponent.astype(np.intp)
+    whole = np.clip(exponent, -2044, 2044).astype(np.int64)
     half = whole >> 1
     whole -= half
-    half += _ENDS
-    whole += _ENDS
-    return np.asarray(x * _TWO_TO.take(half, mode="clip") * _TWO_TO.take(whole, mode="clip"))
+    return np.asarray(x * _two_to(half) * _two_to(whole))
+
+
+def _two_to(exponent: Array) -> Array:
+    """Return 2**exponent, from the bits of a float64, in place of int64 from -1022 to 1023."""
+    exponent += 1023
+    exponent <<= 52
+    return exponent.view(np.float64)
 
 
 def _like(x: Array, flat: Array) -> Array:

@@ -22,7 +22,8 @@ def true_loss(logits: Array, target: int) -> Array:
     shifted = logits - largest[:, None]
     exp = np.exp(shifted)
     low = two_sum(logits, -largest[:, None]).low
-    exp += exp * np.where(np.isfinite(low), low, 0.0)
+    if low.any():
+        exp += exp * np.where(np.isfinite(low), low, 0.0)
     rest = row_sum(others(exp, logits, largest))
     return np.asarray(np.log1p(rest) - shifted[:, target])
 

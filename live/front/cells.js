@@ -4,6 +4,7 @@
 import { make } from "./dom.js";
 import { at, bits, format, power } from "./numbers.js";
 import { fill } from "./sentences.js";
+import { termed } from "./terms.js";
 
 /** @import {Cell, Column, Row, Sentence} from "./types.js" */
 
@@ -97,7 +98,7 @@ export class Cells {
   show(columns, row) {
     for (const { sentence, node } of this.#told) {
       const said = fill(sentence, null, columns, row);
-      if (node.textContent !== said) node.textContent = said;
+      termed(node, said);
       const tone = sentence.tones[at(columns[sentence.column], row)];
       if (tone) node.dataset.tone = tone;
     }

@@ -33,6 +33,7 @@ export class Drawing {
       width: xaxis._length,
       height: yaxis._length,
       log: yaxis.type === "log",
+      base: plot.data[0]?.base,
     });
     for (const old of plot.querySelectorAll(".ce-moving")) old.remove();
     const group = draw(plot.querySelector(".cartesianlayer .overplot > .xy"), "g", {

@@ -32,7 +32,7 @@ export class Picture {
     this.node = make(
       "figure",
       {
-        class: figure.tall ? "ce-tall" : figure.dense ? "ce-dense" : "",
+        class: figure.tall ? "ce-tall" : figure.wide ? "ce-wide" : figure.dense ? "ce-dense" : "",
         "data-part": figure.part,
       },
       caption(figure),
@@ -104,7 +104,7 @@ export class Picture {
 /** @param {Figure} figure */
 function caption(figure) {
   // With many classes the names of the rows leave the numbers no room, and stand above instead.
-  const rows = figure.dense ? figure.rows.map(({ label, swatch: name }) => [name, label]) : [];
+  const rows = figure.dense ? figure.rows.filter(({ swatch: name }) => name).map(({ label, swatch: name }) => [name, label]) : [];
   const key = [...figure.key, ...rows].map(([name, text]) => make("span", {}, swatch(name), text));
   const node = make("figcaption", { text: figure.title });
   if (key.length) node.append(make("span", { class: "ce-key", "aria-hidden": "true" }, ...key));

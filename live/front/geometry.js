@@ -10,6 +10,7 @@
  * @property {number} width
  * @property {number} height
  * @property {boolean} log whether the upright axis is logarithmic
+ * @property {number} [base] from which value bars grow; 0, and 1 on a log axis, if not given
  */
 
 /**
@@ -37,7 +38,7 @@ const within = (value, low, high) => Math.min(Math.max(value, low), high);
  * @param {Scales} scales
  * @returns {Area}
  */
-export function area({ x, y, width, height, log }) {
+export function area({ x, y, width, height, log, base = log ? 1 : 0 }) {
   /** @param {number} value */
   const inside = (value) => within(y(value), 0, height);
   return {
@@ -47,7 +48,7 @@ export function area({ x, y, width, height, log }) {
     farY: (value) => within(y(value), -height, 2 * height),
     width,
     bottom: height,
-    base: inside(log ? 1 : 0),
+    base: inside(base),
     log,
   };
 }

@@ -58,6 +58,7 @@
  * @property {boolean} dense
  * @property {string[] | null} of
  * @property {boolean} tall
+ * @property {boolean} wide
  * @property {string} part
  */
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import mpmath  # type: ignore[import-untyped]  # it ships no type information
 import numpy as np
 
 from ce_core.formats import FORMATS
-from ce_core.pipelines import PIPELINES, Run
+from ce_core.pipelines import STEPS
 from lab.blame import PIECES, pieces, tails
 from lab.distance import STATES
 from lab.words import say
@@ -36,24 +37,28 @@ OTHERS = (
 )
 
 
-def told_keys(sentence: Sentence, at: Position, fmt: str) -> list[str]:
-    """Return the keys of the pieces that are said at a position, "cost_ulps naive" among them."""
+@cache
+def _keys(fmt: str) -> Mapping[str, str]:
+    """Return the key of each piece by its text; "cost_ulps naive" is one."""
     names: dict[str, str] = {}
     for key, text in zip(PIECES, pieces(FORMATS[fmt]), strict=True):
         names.setdefault(text, key)
-    for form in (*PIPELINES, "lse", "padded", "clamped", "running", "wide_sum"):
+    for form in STEPS:
         for key, text in zip(
             ("cost_ulps", "cost_percent", "cost_far"), tails(form, FORMATS[fmt]), strict=True
         ):
             names[text] = f"{key} {form}"
     for key in OTHERS:
         names[say(f"verdict.{key}", format=fmt)] = key
+    return names
+
+
+def told_keys(sentence: Sentence, at: Position, fmt: str) -> list[str]:
+    """Return the keys of the pieces that are said at a position."""
+    names = _keys(fmt)
     code = int(at_position(sentence.column.values, at))
     assert sentence.said is not None
     return [names[sentence.pieces[i]] for i in sentence.said[code]]
-
-
-NEARLY = mpf(2) ** -40  # units: nearer to a limit float64 does not tell on which side
 
 
 def two_digits(said: float, value: Any) -> bool:
@@ -62,26 +67,30 @@ def two_digits(said: float, value: Any) -> bool:
     return bool(abs(shown - value) <= mpf("0.0501") * mpf(10) ** mpmath.floor(mpmath.log10(value)))
 
 
+def is_drawn(bar: float, ulps: Any) -> bool:
+    """Say whether a bar is a share of the error to two digits, or nothing, of a hundredth."""
+    slack = mpf(2) ** -9  # of what float64 tells of the shares, as tests/core/test_budget.py holds
+    if abs(ulps) < 0.01 + slack and bar == 0:
+        return True
+    half_a_digit = mpf("0.0501") * mpf(10) ** mpmath.floor(mpmath.log10(abs(ulps)))
+    return bool(abs(mpf(f"{bar:.2g}") - ulps) <= half_a_digit + slack)
+
+
 class Here:
     """One position: what is said, what the machine has, and what is on paper."""
 
     def __init__(
         self,
-        runs: Mapping[str, Run],
+        judged: Mapping[str, Judged],
         at: Position,
         given: Sequence[float],
         shift: float,
         sentence: Sentence,
     ) -> None:
         self.at, self.sentence, self.given, self.shift = at, sentence, list(given), shift
-        first = next(iter(runs.values()))
-        self.fmt, self.target = FORMATS[first.format], first.target
-        self.paper = (
-            judge.of_logits([mpf(z) for z in given], self.target)
-            if math.isfinite(given[self.target]) and max(given) < math.inf
-            else (mpmath.inf if max(given) > -math.inf else mpmath.nan)
-        )
-        self.judged = {form: Judged(run, at, given, self.paper) for form, run in runs.items()}
+        self.judged = judged
+        first = next(iter(judged.values()))
+        self.fmt, self.target, self.paper = first.format, first.target, first.paper
         self.keys = told_keys(sentence, at, self.fmt.name)
         self.form = self._told()
 
@@ -89,7 +98,7 @@ class Here:
         """Find the form that is told: the first broken one, else the first that is not right."""
         for ones in (
             [j for j in self.judged.values() if self.broken(j)],
-            [j for j in self.judged.values() if not self.right(j)],
+            [j for j in self.judged.values() if not j.right],
             [j for j in self.judged.values() if self.harmed(j)],
         ):
             if ones:
@@ -127,18 +136,6 @@ class Here:
             stored = np.array(self.given if numbers is None else numbers).astype(self.fmt.dtype)
         return [mpf(x) for x in stored.astype(np.float64).tolist()]
 
-    def right(self, j: Judged) -> bool:
-        """Say whether a loss is right to the last place."""
-        if not math.isfinite(j.loss):
-            return bool(self.paper == j.loss)
-        limit = mpf(0.5) if j.loss == 0 != self.paper else mpf(1)
-        return bool(j.off < limit + NEARLY)
-
-    def wrong(self, j: Judged) -> bool:
-        """Say whether a loss is not right; at the very limit it is both."""
-        limit = 0.5 if j.loss == 0 != self.paper else 1
-        return not self.right(j) or bool(j.off > limit - NEARLY)
-
     def harmed(self, j: Judged) -> bool:
         """Say whether a number of another class was lost."""
         logits = j.values["logits"]
@@ -169,10 +166,7 @@ class Here:
 
     def shows(self, name: str, value: Any) -> bool:
         """Say whether the two digits that are shown of a place are those of a number."""
-        shown = mpf(f"{self.place(name):.2g}")
-        return bool(
-            abs(shown - value) <= mpf("0.0501") * mpf(10) ** mpmath.floor(mpmath.log10(abs(value)))
-        )
+        return two_digits(self.place(name), value)
 
     def differ(self, one: str, other: str) -> bool:
         """Say whether two numbers that are compared are shown with different digits."""
@@ -361,7 +355,7 @@ def _rounded(step: str) -> Callable[[Here], bool]:
     """Hold that a step rounded: its result is not what it is on paper."""
 
     def check(h: Here) -> bool:
-        return bool(h.form.shares().get(step, 0) != 0)
+        return bool(h.form.shares.get(step, 0) != 0)
 
     return check
 
@@ -390,17 +384,13 @@ def _then_nan(h: Here) -> bool:
 def _number_right(form: str) -> Callable[[Here], bool]:
     def check(h: Here) -> bool:
         j = h.judged[form]
-        return h.right(j) and h.place(f"loss_{form}") == j.loss
+        return j.right and h.place(f"loss_{form}") == j.loss
 
     return check
 
 
-def _is_far(h: Here, j: Judged) -> bool:
-    return math.isfinite(j.loss) and abs(mpf(j.loss) - h.paper) >= mpf("0.999e4") * h.paper
-
-
 def _number_far(form: str) -> Callable[[Here], bool]:
-    return lambda h: h.place(f"loss_{form}") == h.judged[form].loss and _is_far(h, h.judged[form])
+    return lambda h: h.place(f"loss_{form}") == h.judged[form].loss and h.judged[form].far
 
 
 def _number_off(form: str, unit: str) -> Callable[[Here], bool]:
@@ -466,7 +456,7 @@ CLAIMS: dict[str, Callable[[Here], bool]] = {
     "then_nan": _then_nan,
     "then_nan_spread": lambda h: math.isnan(h.form.loss) and not h.fmt.has_infinity,
     "then_zero_log": lambda h: h.form.values["probability"][0] == 0 and h.form.loss == math.inf,
-    "same_all_the_same": lambda h: h.right(h.form),
+    "same_all_the_same": lambda h: h.form.right,
     "shifted_right": _number_right("shifted"),
     "shifted_ulps": _number_off("shifted", "ulps"),
     "shifted_percent": _number_off("shifted", "percent"),
@@ -475,8 +465,8 @@ CLAIMS: dict[str, Callable[[Here], bool]] = {
     "fused_right": _number_right("fused"),
     "fused_ulps": _number_off("fused", "ulps"),
     "fused_percent": _number_off("fused", "percent"),
-    "others_right": lambda h: h.right(h.judged["shifted"]) and h.right(h.judged["fused"]),
-    "all_right": lambda h: all(map(h.right, h.judged.values())),
+    "others_right": lambda h: h.judged["shifted"].right and h.judged["fused"].right,
+    "all_right": lambda h: all(j.right for j in h.judged.values()),
     "all_infinite": lambda h: {j.loss for j in h.judged.values()} == {math.inf},
     "masked_too": _masked,
 }
@@ -502,17 +492,17 @@ def costs(h: Here, key: str) -> bool:
     if cause is None:
         return False
     steps = STEP_OF.get(cause, (cause.removeprefix("rounded_"),))
-    shares = {step: abs(share) for step, share in j.shares().items()}
+    shares = {step: abs(share) for step, share in j.shares.items()}
     costliest = max(shares.values())
     ours = max(shares[step] for step in steps if step in shares)
     if kind == "cost_far":
-        return ours >= costliest * (1 - mpf("1e-6")) and _is_far(h, j)
+        return ours >= costliest * (1 - mpf("1e-6")) and j.far
     whole = abs(mpf(j.loss) - h.paper)
     scale = j.unit if kind == "cost_ulps" else h.paper / 100
     return (
         ours >= costliest * (1 - mpf("1e-6"))
         and h.shows("cost", ours / scale)
-        and h.shows("off", whole / scale)
+        and h.shows(f"off_{form}", whole / scale)
     )
 
 
@@ -523,44 +513,43 @@ def untrue(h: Here) -> list[str]:
     ]
 
 
-def same(said: Any, value: Any) -> bool:
+def same(said: Any, value: Any, within: float = 1e-6) -> bool:
     """Say whether a power of ten is this number, as far as its logarithm in float64 tells."""
     if value == 0:
         return bool(said.significand == 0 == said.exponent)
     log10 = mpmath.log10(mpf(said.significand)) + mpf(said.exponent)
-    return bool(abs(log10 - mpmath.log10(value)) <= 1e-6 + 1e-15 * abs(said.exponent))
+    return bool(abs(log10 - mpmath.log10(value)) <= within + 1e-15 * abs(said.exponent))
 
 
-def distance_is_true(h: Here, form: str, sentence: Sentence) -> bool:
-    """Hold the line under a loss against exact arithmetic."""
-    j = h.judged[form]
-    state = STATES[int(at_position(sentence.column.values, h.at))]
+SIX_DIGITS = 2.2e-6  # of a decimal logarithm
+
+
+def distance_is_true(j: Judged, sentence: Sentence, at: Position) -> bool:
+    """Hold the line under a loss, or its mark, against exact arithmetic."""
+    state = STATES[int(at_position(sentence.column.values, at))]
     named = re.findall(r"\{(\w+)\}", sentence.pieces[STATES.index(state)])
-    places = {name: value_of(sentence.places[name], h.at) for name in named}
-    if "paper" in places and not same(places["paper"], h.paper):
+    places = {name: value_of(sentence.places[name], at) for name in named}
+    if "paper" in places and not same(places["paper"], j.paper, SIX_DIGITS):
         return False
 
-    def shows(name: str, value: Any) -> bool:
-        shown = mpf(f"{places[name]:.2g}")
-        return bool(
-            abs(shown - value) <= mpf("0.0501") * mpf(10) ** mpmath.floor(mpmath.log10(abs(value)))
-        )
+    def shows(value: Any) -> bool:
+        return two_digits(places["off"], value)
 
-    percent = (
-        100 * abs(mpf(j.loss) - h.paper) / h.paper if math.isfinite(j.loss) and h.paper else None
+    whole = abs(mpf(j.loss) - j.paper)
+    return bool(
+        {
+            "right": lambda: j.right and not (j.loss == 0 != j.paper),
+            "nearest_zero": lambda: (
+                j.loss == 0 and 0 < j.paper <= mpf(j.format.smallest_subnormal) / 2
+            ),
+            "smallest": lambda: 0 < j.paper < mpf(2) ** -1005 and whole <= 20 * mpf(2) ** -1074,
+            "ulps": lambda: j.wrong and shows(j.off),
+            "percent": lambda: j.wrong and shows(100 * whole / j.paper),
+            "far": lambda: j.far,
+            "broken": lambda: not math.isfinite(j.loss) and mpmath.isfinite(j.paper),
+            "beyond": lambda: not math.isfinite(j.loss) and j.format.max < j.paper < mpmath.inf,
+            "not_infinite": lambda: j.loss != math.inf and j.paper == mpmath.inf,
+            "infinite_too": lambda: j.loss == math.inf == j.paper,
+            "no_loss": lambda: mpmath.isnan(j.paper),
+        }[state]()
     )
-    return {
-        "right": lambda: h.right(j) and not (j.loss == 0 != h.paper),
-        "nearest_zero": lambda: j.loss == 0 and 0 < h.paper <= mpf(h.fmt.smallest_subnormal) / 2,
-        "smallest": lambda: (
-            0 < h.paper < mpf(2) ** -1005 and abs(j.loss - h.paper) <= 20 * mpf(2) ** -1074
-        ),
-        "ulps": lambda: h.wrong(j) and shows("off", j.off),
-        "percent": lambda: h.wrong(j) and shows("off", percent),
-        "far": lambda: _is_far(h, j),
-        "broken": lambda: not math.isfinite(j.loss) and mpmath.isfinite(h.paper),
-        "beyond": lambda: not math.isfinite(j.loss) and h.fmt.max < h.paper < mpmath.inf,
-        "not_infinite": lambda: j.loss != math.inf and h.paper == mpmath.inf,
-        "infinite_too": lambda: j.loss == math.inf == h.paper,
-        "no_loss": lambda: mpmath.isnan(h.paper),
-    }[state]()

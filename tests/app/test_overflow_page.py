@@ -16,36 +16,49 @@ import scipy.special
 from mpmath import mpf
 
 from ce_core.formats import FORMATS, FloatFormat
-from ce_core.pipelines import PIPELINES, CauseKind, Run, find_events, run
+from ce_core.pipelines import AVOIDED_BY, PIPELINES, CauseKind, Run, find_events, run
 from ce_core.scenarios import LAB
+from lab.distance import STATES
+from lab.opened import CELL, CELLS, FAMILIES, FAMILY
+from lab.overflow_path import STEPS
 from lab.settings import Settings
 from lab.words import say
-from live.parts import Instrument
-from lab.opened import CELL, CELLS, FAMILIES, FAMILY
+from live.parts import Instrument, Sentence
+from tests.app import instruments
+from tests.app.claims import SIX_DIGITS, distance_is_true, is_drawn, told_keys
+from tests.app.claims import same as power_of_ten_is
 from tests.app.instruments import (
     ANSWERS,
-    FIRST,
     assert_drawn,
     built,
     in_full,
-    many,
     positions,
-    settings,
     take,
     unpacked,
 )
-from tests.app.reading import Columns, Position, template_of
-from tests.core import oracle
+from tests.app.reading import Columns, Position, Power, template_of
+from tests.core import judge, oracle
 from tests.core.definitions import DEFINED, decoded
+from tests.core.judge import Judged
 
 INF = math.inf
+FREE = len(STEPS)  # the step at which the free instrument stands
+FIRST = instruments.settings(at=FREE)
 K = CauseKind
 
 
 @pytest.fixture
-def _many_digits() -> Iterator[None]:
-    with mpmath.workdps(60):
+def _exact() -> Iterator[None]:
+    with mpmath.workprec(judge.BITS):
         yield
+
+
+def settings(**changes: object) -> Settings:
+    return instruments.settings(at=FREE).put(**changes)
+
+
+def many(classes: int, **changes: object) -> Settings:
+    return instruments.many(classes, at=FREE, **changes)
 
 
 def three(*logits: float, **changes: object) -> Settings:
@@ -93,57 +106,56 @@ def where(now: Settings, instrument: Instrument) -> Position:
     return len(now.logits), instrument.sliders[-1].index
 
 
-def loss_on_paper(logits: Any, target: int) -> mpf:
-    """Return the loss from its definition; infinite for a masked target, nan without a class."""
-    numbers = [mpf(float(z)) for z in logits if z != -INF]
-    if not numbers or any(map(mpmath.isnan, numbers)):
-        return mpmath.nan
-    if logits[target] == -INF:
-        return mpmath.inf
-    with mpmath.workdps(60):
-        largest = max(numbers)
-        numbers.remove(largest)
-        others = mpmath.fsum(mpmath.exp(z - largest) for z in numbers)
-        return mpmath.log1p(others) + (largest - mpf(float(logits[target])))
+def marked(instrument: Instrument, cell: str, at: Position) -> str | K:
+    """Return what the mark of a cell says: a state of `lab.distance`, or what broke."""
+    number = int(mark_of(instrument, cell).column.values[at])
+    return STATES[number] if number < len(STATES) else K(number - len(STATES))
 
 
-def close(loss: float, reference: mpf, fmt: FloatFormat) -> bool:
-    """Say whether a loss is within 10 unit roundoffs, as "right" promises."""
-    distance = abs(mpf(loss) - reference)
-    if distance <= fmt.smallest_subnormal:
-        return True
-    return bool(loss != 0 and distance <= 10 * fmt.unit_roundoff * reference * mpf("1.000001"))
+def mark_of(instrument: Instrument, cell: str) -> Sentence:
+    under = cells_of(instrument)[cell].under
+    assert isinstance(under, Sentence)
+    return under
 
 
 # --- The cells ----------------------------------------------------------------------------------
 
 
-def test_every_cell_is_its_position_alone_and_its_mark_fits_the_number() -> None:
-    marks = {say(f"overflow.mark_{kind.name.lower()}"): kind for kind in CauseKind}
+TONES = {
+    "right": "good",
+    "nearest_zero": "good",
+    "infinite_too": "good",
+    "smallest": "warn",
+    "ulps": "warn",
+    "percent": "warn",
+    "far": "warn",
+}
+
+
+@pytest.mark.usefixtures("_exact")
+def test_every_cell_is_its_position_alone_and_its_mark_is_true() -> None:
+    seen = set()
     for now in TABLES:
         instrument, _ = build(now)
-        for at, here in positions(now, instrument, (0, 63, 163)):
+        for at, here in positions(now, instrument, (63, 163)):
+            paper = judge.on_paper(here.logits, here.target)
             for cell, shown in cells_of(instrument).items():
                 result = alone(here, cell)
-                loss = float(shown.column.values[at])
-                assert same(loss, result.steps["loss"]), (cell, here)
-                number = shown.under.column.values[at]
-                mark, tone = shown.under.words[number], shown.under.tones[number]
-                assert marks[mark] == result.cause.kind, (cell, here)
-                assert {"✓": "good", "≈": "warn"}.get(mark[0], "bad") == tone
-                assert fits(mark[0], loss, here, result), (cell, here)
-
-
-def fits(sign: str, loss: float, here: Settings, result: Run) -> bool:
-    """Say whether a loss is what the sign of its mark says: right, roughly right, or no number."""
-    fmt = FORMATS[result.format]
-    paper = loss_on_paper(result.steps["logits"].astype(float), here.target)
-    if sign == "✓":
-        return close(loss, paper, fmt)
-    if sign == "≈":
-        given = loss_on_paper(here.logits, here.target)
-        return math.isfinite(loss) and not (close(loss, paper, fmt) and close(paper, given, fmt))
-    return not math.isfinite(loss)
+                assert same(shown.column.values[at], result.steps["loss"]), (cell, here)
+                mark, said = mark_of(instrument, cell), marked(instrument, cell, at)
+                text = template_of(mark, at)
+                tone = mark.tones[int(mark.column.values[at])]
+                by = Judged(result, (), here.logits, paper)
+                if isinstance(said, K):
+                    assert said == result.broke != K.NONE, (cell, here)
+                    assert text == say(f"overflow.mark_{said.name.lower()}")
+                    assert not (math.isfinite(by.loss) and mpmath.isfinite(paper)), (cell, here)
+                else:
+                    assert text == say(f"overflow.mark_{said}")
+                    assert distance_is_true(by, mark, at), (cell, here, said)
+                assert tone == TONES.get(str(said), "bad")
+                seen.add(said)
+    assert seen > {"right", "ulps", "percent", "far", K.EXP_OVERFLOW, K.LOGIT_OVERFLOW}
 
 
 def test_the_cell_of_the_link_is_the_one_that_is_pressed() -> None:
@@ -187,6 +199,18 @@ def test_a_cell_that_there_is_not_is_refused_in_words() -> None:
         assert "expected a number format and a formula, such as float16.naive;" in notices[-1]
 
 
+FIRST_SAID = {
+    "exp_overflow": "exp_overflow",
+    "sum_overflow": "sum_overflow",
+    "zero_by_zero": "sum_underflow",
+    "log_of_zero": "probability_underflow",
+    "all_masked": "all_masked",
+    "no_infinity": "exp_overflow",
+    "lost_digit": "rounded_total",
+    "stored_alike": "rounded_stored",
+}
+
+
 def test_each_preset_shows_its_effect_in_its_cell_and_its_word() -> None:
     for name, scenario in LAB.items():
         now = take(many(2, logits=(5.0, -5.0), shift=3.0), "lab", name, "overflow")
@@ -201,13 +225,10 @@ def test_each_preset_shows_its_effect_in_its_cell_and_its_word() -> None:
         assert (instrument.presets.id, instrument.presets.picked) == ("lab", name)
         at = where(now, instrument)
         for pipeline, effect in scenario.effect.items():
-            mark = cells_of(instrument)[f"{scenario.format}.{pipeline}"].under
-            word = mark.words[mark.column.values[at]]
-            assert word == say(f"overflow.mark_{effect.name.lower()}"), name
-        (said,) = instrument.sentences
-        key = f"overflow.cause_{scenario.effect['naive'].name.lower()}"
-        beyond = "inf" if FORMATS[scenario.format].has_infinity else "nan"
-        assert template_of(said, at) == say(key, format=scenario.format, beyond=beyond), name
+            said = marked(instrument, f"{scenario.format}.{pipeline}", at)
+            assert said == effect if effect else said in TONES, name
+        (account,) = instrument.sentences
+        assert told_keys(account, at, scenario.format)[0] == FIRST_SAID[name]
     picked = {build(now)[0].presets.picked for now in (FIRST, TABLES[2])}  # type: ignore[union-attr]
     assert picked == {""}
 
@@ -216,15 +237,14 @@ def test_the_break_opens_the_preset_whose_exp_overflows() -> None:
     for now in (FIRST, many(10, shift=5.0)):
         opened = take(now, "break", "", "overflow")
         assert opened == take(now, "lab", "exp_overflow", "overflow")
-        _, columns = build(opened)
         instrument, _ = build(opened)
-        kind = columns["kind_float16_naive"][where(opened, instrument)]
-        assert kind == K.EXP_OVERFLOW
+        assert marked(instrument, "float16.naive", where(opened, instrument)) == K.EXP_OVERFLOW
 
 
 # --- The trace of the opened cell ---------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("_exact")
 def test_the_trace_is_that_of_its_position_alone() -> None:
     cut = 2.0**-28  # float64 of all classes is sent in 29 bits
     for cell in CELLS:
@@ -242,9 +262,12 @@ def test_the_trace_is_that_of_its_position_alone() -> None:
                         assert same(shown, values), (step, here)
                 for step, kind in find_events(result).items():
                     assert columns[f"event_{step}"][at] == kind, (step, here)
-                paper = loss_on_paper(result.steps["logits"].astype(float), here.target)
-                told = float(columns["paper"][at])
-                assert close_to(told, paper) or not mpmath.isfinite(paper), here
+                paper = judge.on_paper(here.logits, here.target)
+                told = Power(float(columns["paper"][at]), float(columns["paper_exponent"][at]))
+                if mpmath.isfinite(paper):
+                    assert power_of_ten_is(told, paper, SIX_DIGITS), (here, told)
+                else:
+                    assert math.isnan(told.significand), here
 
 
 def test_every_row_of_the_steps_shows_its_own_step() -> None:
@@ -324,15 +347,47 @@ def test_the_bits_say_which_patterns_are_no_numbers() -> None:
             assert f"stored as {FORMATS[name].max:g}, and what would be nan as 0." in lead
 
 
-def test_the_percent_of_a_roundoff_is_right_in_every_digit_shown() -> None:
-    for name, percent in [
-        ("float8_e5m2", "12.5"),
-        ("float8_e4m3fn", "6.25"),
-        ("float8_e3m4", "3.125"),
-        ("float4_e2m1fn", "25"),
-    ]:
-        instrument, _ = build(TABLES[1].put(cell=f"{name}.fused"))
-        assert any(f" {percent} %" in piece for piece in instrument.sentences[0].pieces)
+# --- The shares ---------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("_exact")
+def test_each_bar_is_the_share_of_its_step_in_the_error() -> None:
+    """The judge takes the losses after each step apart with mpmath."""
+    bars = broken = 0
+    for cell in CELLS:
+        for now in (table.put(cell=cell) for table in (TABLES[1], TABLES[2])):
+            instrument, _ = build(now)
+            (shares,) = instrument.figures[1].bars
+            for at, here in positions(now, instrument, (20, 163)):
+                result, paper = alone(here, cell), judge.on_paper(here.logits, here.target)
+                by = Judged(result, (), here.logits, paper)
+                for k, wanted in enumerate(by.shares.values()):
+                    drawn = float(shares.column.values[at][k])
+                    if not math.isfinite(drawn):  # no number is left, or none of its own
+                        assert result.broke, (cell, here, k)
+                        broken += 1
+                    else:
+                        assert is_drawn(drawn, wanted / by.unit), (cell, here, k)
+                        bars += drawn != 0
+    assert bars > 1000
+    assert broken > 100
+
+
+def test_a_step_that_another_form_does_without_has_a_button_that_opens_it() -> None:
+    for cell in CELLS:
+        name, form = cell.split(".")
+        now = TABLES[1].put(cell=cell)
+        figure = build(now)[0].figures[1]
+        steps = alone(now, cell).budget.steps
+        assert list(figure.names) == [say(f"shares.{step}") for step in steps]
+        opened = {
+            step: take(now, *button.pick, "overflow")[CELL]
+            for step, button in zip(steps, figure.rows[1].cells, strict=True)
+            if button and button.pick
+        }
+        better = {s: f"{name}.{f}" for s, f in AVOIDED_BY[form].items() if s in steps}
+        assert opened == better
+        assert bool(opened) == (form != "fused")
 
 
 # --- The cliffs ---------------------------------------------------------------------------------
@@ -398,13 +453,13 @@ LOW_CLIFFS = [
 @pytest.mark.parametrize("pipeline", PIPELINES)
 def test_the_lanes_end_where_each_quantity_does(pipeline: str) -> None:
     for now in CLIFFS:
-        (figure,) = build(now.put(cell=f"float16.{pipeline}"))[0].figures
+        figure = build(now.put(cell=f"float16.{pipeline}"))[0].figures[0]
         check_the_lanes(figure.plot, now, pipeline, FAMILIES["everyday"])
     for now, (family, name) in product(
         LOW_CLIFFS, [("eight", "float8_e4m3"), ("smaller", "float6_e2m3fn")]
     ):
         here = now.put(cell=f"{name}.{pipeline}", family=family)
-        (figure,) = build(here)[0].figures
+        figure = build(here)[0].figures[0]
         check_the_lanes(figure.plot, here, pipeline, FAMILIES[family])
 
 
@@ -441,7 +496,8 @@ def check_the_lanes(
             expected_drawn = became == "number"
             if quantity == "loss":  # a number may have lost its digits
                 result = run(moved, target, pipeline, name, shift=shift)
-                expected_drawn &= result.cause.kind == CauseKind.NONE
+                expected_drawn &= result.right
+                sure &= np.abs(result.ulps - 1) > 1e-9  # at the very limit it is right and wrong
             np.testing.assert_array_equal(
                 drawn[sure], expected_drawn[sure], err_msg=f"{name} {quantity}"
             )
@@ -461,7 +517,7 @@ def test_the_line_on_the_lanes_stands_at_the_true_class_s_logit() -> None:
     for target in (0, 1):
         now = three(3.0, -7.5, 1.0, target=target, shift=2.0)
         instrument, _ = build(now)
-        (figure,) = instrument.figures
+        figure = instrument.figures[0]
         (line,) = figure.lines
         assert figure.of == [f"logits.{target}"]
         assert not isinstance(line.x, list | tuple)
@@ -519,12 +575,12 @@ def test_what_a_question_shows_is_what_it_asked_about() -> None:
         questions = ANSWERS.lessons["overflow"].ask(now)
         marks = []
         for shown in (question.shown for question in questions):
-            instrument, columns = build(shown)
-            name, pipeline = shown[CELL].split(".")
-            marks.append(K(int(columns[f"kind_{name}_{pipeline}"][where(shown, instrument)])))
+            instrument, _ = build(shown)
+            marks.append(marked(instrument, shown[CELL], where(shown, instrument)))
             fitted = ANSWERS.parameters.fitted(shown, now)
             assert ANSWERS.read("overflow", ANSWERS.link("overflow", fitted)) == (fitted, [])
-        assert marks == [K.EXP_OVERFLOW, K.NONE, K.PROBABILITY_UNDERFLOW]
+        assert (marks[0], marks[2]) == (K.EXP_OVERFLOW, K.PROBABILITY_UNDERFLOW)
+        assert marks[1] in TONES
         assert questions[1].shown.logits[0] == 80
 
 
@@ -548,8 +604,6 @@ def test_extreme_settings_make_a_light_message_that_a_browser_can_read() -> None
         assert head["notices"] == []
         assert len(zlib.compress(answer.body, 1)) <= LIMITS[len(now.logits)], now
         (instrument,), columns = built("overflow", now)
-        for sentence in instrument.sentences:
-            assert sentence.column.values.max() < len(sentence.pieces)
         standing = [slider.index for slider in instrument.sliders]
         for name, column in columns.items():
             if column.shape[0] > 1:  # every slider shows the same where it stands

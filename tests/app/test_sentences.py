@@ -15,13 +15,14 @@ from ce_core.formats import FORMATS, FloatFormat
 from ce_core.pipelines import FURTHER, PIPELINES, Run, run_all
 from lab.blame import PIECES
 from lab.distance import add_paper, distance
+from lab.opened import account
 from lab.settings import Settings
 from lab.verdict import verdict
-from live.parts import Columns
-from lab.opened import account
+from live.parts import Columns, Sentence
 from tests.app.claims import CLAIMS, Here, distance_is_true, untrue
 from tests.app.instruments import FIRST
 from tests.core import judge
+from tests.core.judge import Judged
 
 SETTINGS = 2000  # of each format, in the tests
 BLOCK = 250
@@ -77,12 +78,14 @@ def untrue_ones(name: str, count: int, seed: int) -> tuple[list[object], Counter
                 pipelines=(*PIPELINES, further),
             )
             settings = settings_of(logits.shape[1])
-            for here, key in _all_here(everything, settings, table, shift, further):
+            for here, form, line in _all_here(everything, settings, table, shift, further):
                 said.update(here.keys)
                 wrong = untrue(here)
-                if wrong or (key is not None and not distance_is_true(here, *key)):
+                if not distance_is_true(here.judged[form], line, here.at):
+                    wrong.append(f"off {form}")
+                if wrong:
                     told = {form: j.loss for form, j in here.judged.items()}
-                    false.append((name, wrong, key and key[0], here.given, target, shift, told))
+                    false.append((name, wrong, here.given, target, shift, told))
     return false, said
 
 
@@ -92,27 +95,27 @@ def _all_here(
     table: np.ndarray,
     shift: float,
     further: str,
-) -> Iterator[tuple[Here, tuple[str, object] | None]]:
+) -> Iterator[tuple[Here, str, Sentence]]:
+    """Yield the verdict and the account of one cell at each position, and the line under a loss."""
     runs = {form: everything[form] for form in PIPELINES}
     columns = Columns()
     add_paper(runs["naive"], columns)
     losses = {f: columns.add(f"loss_{f}", r.steps["loss"].astype(float)) for f, r in runs.items()}
-    lines = {form: distance(run, form, columns) for form, run in runs.items()}
+    lines = {form: distance(run, form, columns) for form, run in everything.items()}
     together = verdict(runs, losses, settings, columns)
-    opened = {}
-    for form in (*PIPELINES, further):
-        part = Columns()
-        add_paper(everything[form], part)
-        opened[form] = account(everything[form], settings, part)
+    opened = {form: account(run, settings, Columns()) for form, run in everything.items()}
     for k in range(table.shape[1]):
         at, given = (0, k), table[0, k].tolist()
-        here = Here(runs, at, given, shift, together)
+        paper = judge.on_paper(given, runs["naive"].target)
+        forms = {form: Judged(run, at, given, paper) for form, run in everything.items()}
+        three = {form: forms[form] for form in PIPELINES}
         form = PIPELINES[k % 3]
-        yield here, (form, lines[form])
+        yield Here(three, at, given, shift, together), form, lines[form]
         form = (*PIPELINES, further)[k % 4]
-        yield Here({form: everything[form]}, at, given, shift, opened[form]), None
+        yield Here({form: forms[form]}, at, given, shift, opened[form]), form, lines[form]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FORMATS)
 def test_what_is_said_is_true_of_the_numbers(name: str) -> None:
     false, said = untrue_ones(name, SETTINGS, 7)

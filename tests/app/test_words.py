@@ -9,9 +9,10 @@ import pytest
 
 from ce_core.bugs import BUGS
 from ce_core.formats import FORMATS
-from ce_core.pipelines import PIPELINES, CauseKind, EventKind
+from ce_core.pipelines import STEPS, CauseKind, EventKind
 from ce_core.scenarios import ALL_SCENARIOS
 from lab import words
+from lab.blame import PIECES
 from lab.frame import meanings
 from lab.parameters import FORMATS as CHOSEN
 from lab.words import FIRST, LANGUAGES, has, language, say, sentences, speaking
@@ -30,13 +31,12 @@ EXPECTED = {f"{p.words}.expected_{p.key}" for p in ANSWERS.parameters.all}
 NAMES = {
     *ALL_SCENARIOS,
     *BUGS,
-    *PIPELINES,
+    *STEPS,
     *FORMATS,
     *map(str, range(10)),
     *(kind.name.lower() for kind in CauseKind),
     *(kind.name.lower() for kind in EventKind),
-    "exp_overflow_nan",
-    "exp_overflow_inf",
+    *PIECES,
 }
 
 
@@ -106,8 +106,8 @@ def test_a_term_in_brackets_has_a_meaning() -> None:
 
 def test_places_are_filled_and_unknown_ones_are_left_to_the_browser() -> None:
     assert say("shared.control_logits", name="{cat}") == "{cat} logit"
-    assert "{exact}" in say("verdict.exp_overflow_nan", format="float16")
-    assert "float16" in say("verdict.exp_overflow_nan", format="float16")
+    assert "{exact}" in say("verdict.exp_overflow", format="float16")
+    assert "float16" in say("verdict.exp_overflow", format="float16")
 
 
 # ---------------------------------------------------------------- languages

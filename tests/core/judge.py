@@ -6,7 +6,9 @@ out here once more, with mpmath, and of the core only the steps' values are used
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, lru_cache
 from typing import Any
 
 import mpmath  # type: ignore[import-untyped]  # it ships no type information
@@ -20,6 +22,14 @@ Values = Mapping[str, list[Number]]
 BITS = 180  # what is near 0 is written as a log1p, so that its digits count from its first
 
 mpf = mpmath.mpf
+NEARLY = mpf(2) ** -40  # units: nearer to a limit float64 does not tell on which side
+
+
+def on_paper(given: Sequence[float], target: int) -> Number:
+    """Return the loss of the logits as given: inf for a masked target, nan where there is none."""
+    if math.isfinite(given[target]) and max(given) < math.inf:
+        return of_logits([mpf(z) for z in given], target)
+    return mpmath.inf if math.inf > max(given) > -math.inf else mpmath.nan
 
 
 def of_logits(z: Sequence[Number], target: int) -> Number:
@@ -90,6 +100,11 @@ _LSE: dict[str, Tail] = {
 }
 
 
+@lru_cache(10_000)  # the forms have many numbers in common
+def _exact(number: float) -> Number:
+    return mpf(number)
+
+
 class Judged:
     """One vector of a run, and what is on paper.
 
@@ -109,7 +124,7 @@ class Judged:
         self.run, self.at, self.given, self.paper = run, at, given, paper
         self.target, self.format = run.target, FORMATS[run.format]
         self.values = {
-            name: [mpf(x) for x in np.atleast_1d(array[at].astype(np.float64)).tolist()]
+            name: [_exact(x) for x in np.atleast_1d(array[at].astype(np.float64)).tolist()]
             for name, array in run.steps.items()
         }
         self.loss = float(run.steps["loss"][at])
@@ -126,8 +141,9 @@ class Judged:
         table = {"fused": _FUSED, "lse": _LSE}.get(self.run.pipeline, _P)
         return table[step](self.values, self.target)
 
+    @cached_property
     def shares(self) -> dict[str, Number]:
-        """Return E_k - E_(k-1) of each step, up to the first that is no number."""
+        """E_k - E_(k-1) of each step, up to the first that is no number."""
         found, before = {}, self.paper
         for step in self.run.budget.steps:
             after = self.after(step)
@@ -137,10 +153,32 @@ class Judged:
             before = after
         return found
 
-    @property
+    @cached_property
     def off(self) -> Number:
         """How far the loss is off, in units in the last place."""
         return abs(mpf(self.loss) - self.paper) / self.unit
+
+    @property
+    def right(self) -> bool:
+        """Whether the loss is right to the last place."""
+        if not math.isfinite(self.loss):
+            return bool(self.paper == self.loss)
+        return bool(self.off < self._limit + NEARLY)
+
+    @property
+    def wrong(self) -> bool:
+        """Whether the loss is not right; at the very limit it is both."""
+        return not self.right or bool(self.off > self._limit - NEARLY)
+
+    @property
+    def far(self) -> bool:
+        """Whether the loss is so far off that per cent say nothing."""
+        whole = abs(mpf(self.loss) - self.paper)
+        return math.isfinite(self.loss) and bool(whole >= mpf("0.999e4") * self.paper)
+
+    @property
+    def _limit(self) -> Number:
+        return mpf(0.5) if self.loss == 0 != self.paper else mpf(1)
 
 
 def unit(number: Number, fmt: FloatFormat) -> Number:

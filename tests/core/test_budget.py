@@ -37,7 +37,7 @@ def judged(name: str, count: int, seed: int):
 
 def assert_shares(found: Run, by: Judged) -> None:
     """Compare the budget of one vector, and the step to blame."""
-    fmt, off, exact = FORMATS[found.format], float(found.error), by.shares()
+    fmt, off, exact = FORMATS[found.format], float(found.error), by.shares
     allowed = {}
     for k, (name, wanted) in enumerate(exact.items()):
         share = float(found.budget.shares[k])

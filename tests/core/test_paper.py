@@ -8,6 +8,7 @@ import pytest
 
 from ce_core.formats import FORMATS, neighbours
 from ce_core.pipelines import PIPELINES, STEPS, run, run_formats
+from ce_core.pipelines.paper import spacing
 from tests.core import exact
 from tests.core.test_pipelines import some_vectors
 
@@ -135,12 +136,13 @@ def test_a_power_of_two_has_the_lower_unit(subtests):
     for name in FORMATS:
         with subtests.test(name=name):
             fmt = FORMATS[name]
-            one = run([0.0, 1.0], 0, "fused", name)
             for number in (1.0, 2.0, 1.5, fmt.smallest_normal):
                 below = neighbours(number, name)[0]
                 expected = number - below
                 assert unit(Decimal(number), name) == Decimal(expected)
-            assert one.ulps == abs(one.error) / float(unit(Decimal(float(one.paper)), name))
+                assert spacing(np.array([number]), fmt) == [expected]
+            end = fmt.max - neighbours(fmt.max, name)[0]
+            assert spacing(np.array([np.inf, fmt.max]), fmt).tolist() == [end] * 2
 
 
 def test_all_formats_have_one_paper():
