@@ -69,7 +69,7 @@ function beside(layout, { cells, lanes, pictures, notice, status, ...parts }, wo
   const tables = layout.tables.map((spec) => ({ spec, node: table(spec, cells) }));
   const of = (/** @type {boolean} */ main) => tables.filter(({ spec }) => spec.main === main).map(({ node }) => node);
   const opened = make("div", { class: "ce-opened" }, ...pictures.map(({ node }) => node), ...of(false));
-  return [make("div", { class: "ce-hands" }, below, opened), make("div", { class: "ce-main" }, ...of(true)), notice, status];
+  return [make("div", { class: "ce-steer" }, below, opened), make("div", { class: "ce-main" }, ...of(true)), notice, status];
 }
 
 /**
