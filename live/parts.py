@@ -302,6 +302,28 @@ class Stack:
 
 
 @dataclass(frozen=True)
+class Lanes:
+    """Lanes along a slider, which stand below it, so that its thumb runs over their stretches.
+
+    A lane is a list of stretches (where it ends, its kind, what is written in it) from `low` on,
+    and has a number at its end. The kinds "nan", "inf" and "max" are drawn as wrong, "zero" as
+    lost, "off" as doubtful, and any other as right. `here` is the place that is marked. While
+    another slider is held the stretches are dimmed: they are those of its release.
+    """
+
+    title: str
+    alt: str
+    part: str
+    under: str  # the id of the slider
+    here: Column
+    labels: Sequence[str]
+    cells: Sequence[Cell]
+    low: float
+    high: float
+    stretches: Sequence[Sequence[tuple[float, str, str]]]
+
+
+@dataclass(frozen=True)
 class Card:
     """One large number with a title, a line of explanation, and a second number."""
 
@@ -353,6 +375,7 @@ class Table:
     head: Sequence[str]
     rows: Sequence[Row]
     main: bool = False  # it stands beside the controls, before the figures
+    part: str = ""  # under which a step names it
 
 
 @dataclass(frozen=True)
@@ -387,7 +410,8 @@ class Instrument:
     """Sliders, and all that follows them. The last slider is never masked.
 
     On a page with steps a `scene` is one picture in one view: its figures are large, its cards
-    stand beside them, and its sliders below. What is no scene and has no stacks is shown in tabs.
+    stand beside them, and its sliders below. With `lanes` the sliders stand on one side, its main
+    table on the other, and the rest below. What is no scene and has no stacks is shown in tabs.
     """
 
     title: str
@@ -400,6 +424,7 @@ class Instrument:
     switches: Sequence[Switch] = ()
     stacks: Sequence[Stack] = ()
     scene: bool = False
+    lanes: Sequence[Lanes] = ()
     presets: Presets | None = None
     editor: Editor | None = None
     figures: Sequence[Figure] = ()

@@ -17,7 +17,13 @@ export function dock(sliders, drag, label, picture, beside = []) {
   const ids = [...drag, ...beside];
   const shown = ids.map((id) => sliders.find(({ layout }) => layout.id === id)).filter((s) => s !== undefined);
   const chips = shown.map(({ layout }, i) => {
-    const chip = make("button", { type: "button", class: "ce-chip", "data-focus": `chip-${layout.id}`, text: layout.name });
+    const chip = make("button", {
+      type: "button",
+      class: "ce-chip",
+      "data-focus": `chip-${layout.id}`,
+      "data-part": `slider.${layout.id}`,
+      text: layout.name,
+    });
     chip.addEventListener("click", () => choose(i));
     return chip;
   });

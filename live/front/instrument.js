@@ -8,6 +8,7 @@ import { choice, presets } from "./controls.js";
 import { make, write } from "./dom.js";
 import { Editor } from "./editor.js";
 import { Picture } from "./figures.js";
+import { Lanes } from "./lanes.js";
 import { led as arrangedInSteps } from "./led.js";
 import { at, format } from "./numbers.js";
 import { load } from "./plot.js";
@@ -68,6 +69,7 @@ export class Instrument {
     this.choices = layout.choices.map((spec) => choice(spec, commit));
     this.switches = layout.switches.map((spec) => toggle(spec, commit));
     this.stacks = layout.stacks.map((spec) => new Stack(spec, this.cells, this.#grips()));
+    this.lanes = layout.lanes.map((spec) => new Lanes(spec, this.cells));
     this.presets = layout.presets && presets(layout.presets, `ce-${number}-presets`, commit);
     this.editor = layout.editor && new Editor(layout.editor, memory, this.#classes());
     this.pictures = layout.figures.map((spec) => {
@@ -195,6 +197,7 @@ export class Instrument {
       if (!this.#waits(id)) show(now.switches[i].on);
     });
     this.stacks.forEach((stack, i) => stack.update(now.stacks[i]));
+    this.lanes.forEach((lanes, i) => lanes.update(now.lanes[i]));
     if (this.code) this.code.show(now.code ?? "");
     const chosen = this.#waits(layout.choice_id) ?? String(now.choice);
     let choice = 0;
@@ -273,6 +276,7 @@ export class Instrument {
     const moved = row === this.#committed ? null : this.layout.sliders[row[0]].id;
     for (const picture of this.pictures) picture.show(columns, row, moved, moves);
     for (const stack of this.stacks) stack.show(columns, row, moves);
+    for (const lanes of this.lanes) lanes.show(columns, row, moved);
     this.link.painted();
   }
 

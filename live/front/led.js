@@ -9,12 +9,13 @@ import { table } from "./tables.js";
 import { Tabs } from "./tabs.js";
 
 /** @import {Parts} from "./arranged.js" */
+/** @import {Lanes} from "./lanes.js" */
 /** @import {Stack} from "./stack.js" */
 /** @import {InstrumentLayout, Words} from "./types.js" */
 
 /**
  * @param {InstrumentLayout} layout
- * @param {Parts & {stacks: Stack[], switches: {node: HTMLElement}[]}} parts
+ * @param {Parts & {stacks: Stack[], lanes: Lanes[], switches: {node: HTMLElement}[]}} parts
  * @param {Words} words
  * @param {boolean} first whether it is the first one of its page; others become panels of it
  * @returns {{nodes: HTMLElement[], tabs: Tabs | null}}
@@ -34,6 +35,7 @@ export function led(layout, parts, words, first) {
     const shown = layout.formulas.length ? [formulas(layout.formulas_title, layout.formulas, cells)] : [];
     side.prepend(...layout.tables.map((spec) => table(spec, cells)), ...shown);
   }
+  if (layout.lanes.length) return { nodes: steered(layout, parts, words), tabs: null };
   if (layout.scene) {
     const picture = make("div", { class: "ce-scene" }, ...parts.pictures.map(({ node }) => node));
     const all = layout.sliders.map(({ id }) => id);
@@ -53,6 +55,28 @@ export function led(layout, parts, words, first) {
   const tabs = new Tabs();
   all.forEach(([title, ...content]) => tabs.add(title, content));
   return { nodes: [tabs.node, parts.notice, parts.status], tabs };
+}
+
+/**
+ * The sliders with their lanes, what is opened below them, and the main table beside.
+ *
+ * @param {InstrumentLayout} layout
+ * @param {Parts & {lanes: Lanes[]}} parts
+ * @param {Words} words
+ */
+function steered(layout, { cells, lanes, pictures, notice, status, ...parts }, words) {
+  const sliders = /** @type {import("./sliders.js").Slider[]} */ (parts.sliders);
+  const all = layout.sliders.map(({ id }) => id);
+  const below = dock(sliders, all, words.class, { focus: () => {}, choose: () => {} });
+  below.classList.add("ce-open");
+  named(sliders);
+  for (const { spec, node } of lanes) {
+    sliders.find((slider) => slider.layout.id === spec.under)?.node.after(node);
+  }
+  const tables = layout.tables.map((spec) => ({ spec, node: table(spec, cells) }));
+  const of = (/** @type {boolean} */ main) => tables.filter(({ spec }) => spec.main === main).map(({ node }) => node);
+  const opened = make("div", { class: "ce-opened" }, ...pictures.map(({ node }) => node), ...of(false));
+  return [make("div", { class: "ce-steer" }, below, opened), make("div", { class: "ce-main" }, ...of(true)), notice, status];
 }
 
 /**

@@ -32,7 +32,7 @@ export function head(first, names) {
  * @param {Table} spec
  * @param {Cells} cells
  */
-export function table({ title, lead, head: names, rows }, cells) {
+export function table({ title, lead, head: names, rows, part }, cells) {
   const body = make("tbody", {}, ...rows.map((line) => row(line, cells)));
   const numbers = make(
     "table",
@@ -42,7 +42,7 @@ export function table({ title, lead, head: names, rows }, cells) {
   );
   return make(
     "section",
-    { class: "ce-table" },
+    { class: "ce-table", "data-part": part },
     make("h2", { text: title }),
     make("p", { class: "ce-hint", text: lead }),
     make("div", { class: "ce-scroll", tabindex: "0", role: "region", "aria-label": title }, numbers),

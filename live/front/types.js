@@ -39,7 +39,7 @@
  */
 
 /** @typedef {{label: string, cells: (Cell | null)[], swatch: string, code: boolean}} TableRow */
-/** @typedef {{title: string, lead: string, head: string[], rows: TableRow[], main: boolean}} Table */
+/** @typedef {{title: string, lead: string, head: string[], rows: TableRow[], main: boolean, part: string}} Table */
 /** @typedef {{trace: number, column: number, swatch: string, zero: string[], drag: string[]}} Bars */
 /** @typedef {{x: number | number[], y: number, swatch: string, dashed: boolean, part: string}} Line */
 /** @typedef {{x: number, y: number, swatch: string, drag: string}} Point */
@@ -146,6 +146,24 @@
  */
 
 /**
+ * @typedef {object} Lanes stretches along a slider
+ * @property {string} title
+ * @property {string} part
+ * @property {string} under the id of the slider
+ * @property {number} here
+ * @property {string[]} labels
+ * @property {Cell[]} cells
+ */
+
+/**
+ * @typedef {object} LanesNow what of them changes with a release
+ * @property {string} alt
+ * @property {number} low
+ * @property {number} high
+ * @property {[end: number, kind: string, text: string][][]} stretches
+ */
+
+/**
  * @typedef {object} Step
  * @property {string} key
  * @property {"predict" | "reach" | "see" | "explore"} kind
@@ -185,6 +203,7 @@
  * @property {Switch[]} switches
  * @property {Stack[]} stacks
  * @property {boolean} scene
+ * @property {Lanes[]} lanes
  * @property {Options | null} presets
  * @property {EditorLayout | null} editor
  * @property {Figure[]} figures
@@ -221,6 +240,7 @@
  * @property {{selected: number}[]} choices
  * @property {{on: boolean}[]} switches
  * @property {{alt: string, looks: Look[]}[]} stacks
+ * @property {LanesNow[]} lanes
  * @property {string} picked
  * @property {{plot: Plot, alt: string}[]} figures
  * @property {((number[][]) | null)[]} sentences

@@ -19,21 +19,20 @@ from ce_core.formats import FORMATS, FloatFormat
 from ce_core.pipelines import AVOIDED_BY, PIPELINES, CauseKind, Run, find_events, run
 from ce_core.scenarios import LAB
 from lab.distance import STATES
+from lab.opened import CELL, CELLS, FAMILIES, FAMILY
+from lab.overflow_path import STEPS
 from lab.settings import Settings
 from lab.words import say
 from live.parts import Instrument, Sentence
-from pages.overflow import CELL, CELLS, FAMILIES, FAMILY
+from tests.app import instruments
 from tests.app.claims import SIX_DIGITS, distance_is_true, is_drawn, told_keys
 from tests.app.claims import same as power_of_ten_is
 from tests.app.instruments import (
     ANSWERS,
-    FIRST,
     assert_drawn,
     built,
     in_full,
-    many,
     positions,
-    settings,
     take,
     unpacked,
 )
@@ -43,6 +42,8 @@ from tests.core.definitions import DEFINED, decoded
 from tests.core.judge import Judged
 
 INF = math.inf
+FREE = len(STEPS)  # the step at which the free instrument stands
+FIRST = instruments.settings(at=FREE)
 K = CauseKind
 
 
@@ -50,6 +51,14 @@ K = CauseKind
 def _exact() -> Iterator[None]:
     with mpmath.workprec(judge.BITS):
         yield
+
+
+def settings(**changes: object) -> Settings:
+    return instruments.settings(at=FREE).put(**changes)
+
+
+def many(classes: int, **changes: object) -> Settings:
+    return instruments.many(classes, at=FREE, **changes)
 
 
 def three(*logits: float, **changes: object) -> Settings:

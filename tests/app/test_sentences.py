@@ -15,10 +15,10 @@ from ce_core.formats import FORMATS, FloatFormat
 from ce_core.pipelines import FURTHER, PIPELINES, Run, run_all
 from lab.blame import PIECES
 from lab.distance import add_paper, distance
+from lab.opened import account
 from lab.settings import Settings
 from lab.verdict import verdict
 from live.parts import Columns, Sentence
-from pages.overflow import account
 from tests.app.claims import CLAIMS, Here, distance_is_true, untrue
 from tests.app.instruments import FIRST
 from tests.core import judge

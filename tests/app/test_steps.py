@@ -100,6 +100,9 @@ def test_the_parts_that_a_step_names_are_there(lesson: Lesson) -> None:
         parts |= {f"slider.{slider.id}" for slider in instrument.sliders}
         parts |= {figure.part for figure in instrument.figures}
         parts |= {line.part for figure in instrument.figures for line in figure.lines}
+        parts |= {f"slider.{slider.id}" for slider in instrument.sliders} | {"slider"}
+        shown = (*instrument.figures, *instrument.lanes, *instrument.tables)
+        parts |= {part.part for part in shown}
         parts |= {f"{row}.{n}" for row in rows for n in range(len(now.logits))}
         parts |= {
             f"{band.part}.{n}"

@@ -12,10 +12,10 @@ from playwright.sync_api import Locator, Page, expect
 from ce_core.formats import EVERYDAY
 from ce_core.pipelines import PIPELINES, CauseKind, run
 from ce_core.scenarios import LAB
+from lab.opened import CELL
 from lab.parameters import written
 from lab.settings import Settings
 from lab.words import say
-from pages.overflow import CELL
 from tests.app.instruments import FIRST, built, settings, take
 from tests.app.reading import is_told, tells
 from tests.browser.conftest import OpenPage
