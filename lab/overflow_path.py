@@ -259,7 +259,7 @@ def _told(
     elif here == "sum":
         add("sum_far", naive.broke == CauseKind.EXP_OVERFLOW)
     elif here == "nothing":
-        add("nothing_far", np.isinf(naive.steps["exp"]).any(axis=-1))
+        add("nothing_far", np.asarray(np.isinf(naive.steps["exp"]).any(axis=-1)))
     elif here == "still":
         add("still", _fused_alone(settings, columns))
     elif here == "digit":
