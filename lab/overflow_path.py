@@ -12,12 +12,11 @@ from ce_core.formats import EVERYDAY, FORMATS
 from ce_core.pipelines import CauseKind, Run, run, run_formats
 from ce_core.scenarios import LAB
 from lab.cliffs import lanes, rulers
-from lab.controls import grid, narrow, positions, slider, with_scenario
+from lab.controls import grid, narrow, positions, slider
 from lab.distance import OFF, PROSE, STATES, add_paper, states
 from lab.lesson import Question, Step
 from lab.opened import (
     CELL,
-    FAMILY,
     account,
     add_steps,
     bits_table,
@@ -85,8 +84,8 @@ def _mask(settings: Settings) -> Settings:
 
 def _free(settings: Settings) -> Settings:
     scenario = LAB["exp_overflow"]
-    opened = with_scenario(settings, scenario).put(cell=f"{scenario.format}.naive")
-    return opened.put(family=FAMILY.default(opened))
+    opened = _open(settings, scenario.logits, f"{scenario.format}.naive")
+    return opened.put(reach=float(scenario.reach))
 
 
 # ---------------------------------------------------------------- what they ask
