@@ -40,10 +40,11 @@ export class Cells {
       {
         type: "button",
         class: "ce-pick",
-        "aria-label": cell.label,
         "aria-pressed": String(cell.picked),
         "data-focus": `pick-${value}`,
       },
+      // What is seen is part of the name, so that it can be said to a machine that listens.
+      ...(cell.label ? [make("span", { class: "ce-hidden", text: `${cell.label}: ` })] : []),
       node,
       ...under,
     );

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from ce_core.formats import EVERYDAY
-from ce_core.pipelines import PIPELINES, CauseKind, run
+from ce_core.pipelines import PIPELINES, CauseKind, Run, run
 from ce_core.scenarios import LAB
 from lab.opened import CELL
 from lab.parameters import written
@@ -20,8 +20,6 @@ from tests.app.instruments import FIRST, built, settings, take
 from tests.app.reading import is_told, tells
 from tests.browser.conftest import OpenPage
 from tests.browser.driving import drag, position, readout, slider, told_of
-
-MARKS = [say(f"overflow.mark_{kind.name.lower()}") for kind in CauseKind]
 
 
 @pytest.fixture
@@ -48,7 +46,7 @@ def shown(page: Page) -> dict[str, str]:
 def button(page: Page, cell: str) -> Locator:
     name, pipeline = cell.split(".")
     label = say("overflow.open", format=name, pipeline=say(f"pipeline.loss_{pipeline}"))
-    return page.get_by_role("button", name=label, exact=True)
+    return page.get_by_role("button", name=re.compile(f"^{re.escape(label)}: "))
 
 
 def expect_opened(page: Page, now: Settings) -> None:
@@ -72,7 +70,19 @@ def expect_cells(page: Page, logits: list[float], target: int) -> None:
         cell = f"{name}.{pipeline}"
         result = run(logits, target, pipeline, name)
         assert tells(texts[f"cell-{cell}"], float(result.steps["loss"])), cell
-        assert texts[f"mark-{cell}"] == MARKS[result.cause.kind]
+        expect_mark(texts[f"mark-{cell}"], result)
+
+
+def expect_mark(mark: str, result: Run) -> None:
+    """Expect a mark to say how far off a loss is, or what broke."""
+    if result.broke:
+        assert mark == say(f"overflow.mark_{CauseKind(int(result.broke)).name.lower()}")
+    elif result.right:
+        assert mark in (say("overflow.mark_right"), say("overflow.mark_nearest_zero"))
+    else:
+        percent = 100 * abs(float(result.error)) / float(result.paper)
+        in_ulps = mark == say("overflow.mark_ulps", off=mark.split()[0])
+        assert tells(mark.split()[0], float(result.ulps) if in_ulps else percent), mark
 
 
 def stored(value: float) -> str:
