@@ -8,13 +8,15 @@ from playwright.sync_api import sync_playwright
 from tests.browser.serving import chromium, serve
 
 HERE = Path(__file__).parent
-BROKEN = "pipeline?logits=13,9.5,2&format=float16&target=1"
 PICTURES = {
-    "pipeline-light": ("pipeline", (1280, 800), "light"),
-    "pipeline-dark": (BROKEN, (1280, 800), "dark"),
-    "pipeline-phone-light": (BROKEN, (390, 844), "light"),
-    "overflow-light": ("overflow?logits=13,9.5,2&target=1", (1280, 800), "light"),
-    "pipeline-phone-dark": ("pipeline", (390, 844), "dark"),
+    "pipeline-light": ("pipeline?form=shifted", (1280, 1100), "light"),
+    "overflow-light": ("overflow?at=2&logits=12,8,6&reach=20", (1280, 720), "light"),
+    "likelihood-dark": ("likelihood?at=4", (1280, 720), "dark"),
+    "start-phone-light": ("?at=4", (390, 844), "light"),
+    "softmax-light": ("softmax?at=5", (1280, 720), "light"),
+    "gradient-light": ("gradient?at=5", (1280, 720), "light"),
+    "bugs-light": ("bugs?at=3&repaired=1", (1280, 720), "light"),
+    "sigmoid-light": ("sigmoid?at=5", (1280, 720), "light"),
 }
 
 
@@ -32,7 +34,7 @@ def main() -> None:
             )
             page.goto(f"{app.url}/{query}", wait_until="networkidle")
             page.locator(".ce-live:not([aria-busy])").first.wait_for()
-            page.locator(".ce-bar, .ce-line").first.wait_for(state="attached")
+            page.locator(".ce-bar, .ce-line, .ce-stack, .ce-lane").first.wait_for(state="attached")
             page.evaluate("document.fonts.ready")
             page.screenshot(path=HERE / f"{name}.png")
             page.close()

@@ -81,8 +81,8 @@ def expect_mark(mark: str, result: Run) -> None:
         assert mark in (say("overflow.mark_right"), say("overflow.mark_nearest_zero"))
     else:
         percent = 100 * abs(float(result.error)) / float(result.paper)
-        in_ulps = mark == say("overflow.mark_ulps", off=mark.split()[0])
-        assert tells(mark.split()[0], float(result.ulps) if in_ulps else percent), mark
+        in_ulps = mark == say("overflow.mark_ulps", off=mark.split(maxsplit=1)[0])
+        assert tells(mark.split(maxsplit=1)[0], float(result.ulps) if in_ulps else percent), mark
 
 
 def stored(value: float) -> str:
