@@ -117,7 +117,7 @@ def violations(page: Page) -> list[str]:
     """
     page.wait_for_function("""() => document.querySelector("[data-test-script-state=notRunning]")
         && document.getAnimations().every(({playState}) => playState !== "running")""")
-    # A rule that axe-core runs by default only in later versions than the one that is in the package.
+    # axe-core runs this rule by default only in versions later than that of the package.
     named = {"rules": {"label-content-name-mismatch": {"enabled": True}}}
     found = Axe().run(page, options=named).response["violations"]
     return [f"{v['id']}: {[n['target'] for n in v['nodes']]}" for v in found]

@@ -135,6 +135,7 @@ def test_each_preset_opens_the_cell_that_it_breaks(open_lab: OpenPage) -> None:
         link = {"logits": written(opened.logits), "names": "cat,dog,goldfish"}
         expect(page).to_have_url(re.compile(re.escape(urlencode(link))))
         expect(preset).to_be_checked()
-        mark = MARKS[LAB[name].effect["naive"]]
-        expect(readout(page, f"mark-{opened[CELL]}")).to_have_text(mark)
+        name_, form = opened[CELL].split(".")
+        found = run(opened.logits, opened.target, form, name_)
+        expect_mark(readout(page, f"mark-{opened[CELL]}").inner_text(), found)
         expect_opened(page, opened)
