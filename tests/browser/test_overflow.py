@@ -13,13 +13,14 @@ from ce_core.formats import EVERYDAY
 from ce_core.pipelines import PIPELINES, CauseKind, Run, run
 from ce_core.scenarios import LAB
 from lab.opened import CELL
+from lab.overflow_path import STEPS
 from lab.parameters import written
 from lab.settings import Settings
 from lab.words import say
 from tests.app.instruments import FIRST, built, settings, take
 from tests.app.reading import is_told, tells
 from tests.browser.conftest import OpenPage
-from tests.browser.driving import drag, position, readout, slider, told_of
+from tests.browser.driving import at_rest, box_of, drag, position, readout, slider, told_of
 
 
 @pytest.fixture
@@ -92,7 +93,7 @@ def stored(value: float) -> str:
 
 def test_a_cell_opens_its_trace_by_click_and_by_key(open_lab: OpenPage) -> None:
     page = open_lab("?logits=12,11,10&reach=100")
-    now = settings(logits=(12.0, 11.0, 10.0), reach=100.0)
+    now = settings(logits=(12.0, 11.0, 10.0), reach=100.0, at=len(STEPS))
     expect_opened(page, now)
     button(page, "float32.fused").click()
     expect(page).to_have_url(re.compile("cell=float32.fused"))
@@ -131,7 +132,7 @@ def test_each_preset_opens_the_cell_that_it_breaks(open_lab: OpenPage) -> None:
     for name in LAB:
         preset = page.get_by_role("radio", name=say(f"presets.{name}"), exact=True)
         preset.click()
-        opened = take(FIRST, "lab", name, "overflow")
+        opened = take(FIRST.put(at=len(STEPS)), "lab", name, "overflow")
         link = {"logits": written(opened.logits), "names": "cat,dog,goldfish"}
         expect(page).to_have_url(re.compile(re.escape(urlencode(link))))
         expect(preset).to_be_checked()
@@ -139,3 +140,64 @@ def test_each_preset_opens_the_cell_that_it_breaks(open_lab: OpenPage) -> None:
         found = run(opened.logits, opened.target, form, name_)
         expect_mark(readout(page, f"mark-{opened[CELL]}").inner_text(), found)
         expect_opened(page, opened)
+
+
+KEYS = [step.key for step in STEPS]
+
+
+def fits(page: Page) -> bool:
+    """Say whether nothing scrolls, but in the tabs."""
+    return page.evaluate(
+        """() => [document.documentElement, ...document.querySelectorAll(
+                ".stMain, .ce-led, .ce-sentence, .ce-steer, .ce-opened, .ce-main")]
+            .every(node => node.scrollHeight <= node.clientHeight + 1
+                && node.scrollWidth <= node.clientWidth + 1)"""
+    )
+
+
+def test_it_is_walked_by_mouse_and_the_thumb_meets_the_cliff(open_page: OpenPage) -> None:
+    page = open_page(path="overflow", ready=".ce-lanes", size=(1280, 720))
+    step = page.locator(".ce-step")
+    # Where each goal is met: the slider, and how far along it.
+    reached = {
+        "cliffs": ("cat logit", 0.79),
+        "sum": ("cat logit", 0.7607),
+        "nothing": (say("shared.control_shift"), 0.0),
+        "still": ("cat logit", 0.0),
+    }
+    for i, key in enumerate(KEYS[:-1]):
+        expect(step).to_have_attribute("data-step", str(i + 1))
+        at_rest(page)
+        assert fits(page), key
+        matrix = box_of(page.locator(".ce-main"))
+        if key == "rulers":
+            page.get_by_role("button", name="bfloat16", exact=True).click()
+            expect(step).to_have_attribute("data-goal", "open")
+            page.get_by_role("button", name="float16", exact=True).click()
+            expect(readout(page, "cell-float16.naive")).to_have_text("nan")
+            expect(readout(page, "cell-bfloat16.naive")).not_to_have_text("nan")
+        elif key == "mask":
+            page.get_by_role("button", name=say("overflow.mask_fine"), exact=True).click()
+            expect(readout(page, "cell-float16.shifted")).to_have_text("0.3135")
+        elif key in reached:
+            expect(step).to_have_attribute("data-goal", "open")
+            name, share = reached[key]
+            range_ = page.get_by_role("slider", name=name, exact=True)
+            drag(page, range_, [0.5, share])
+            expect(step).to_have_attribute("data-goal", "reached")  # while the hand holds it
+            if key == "cliffs":
+                here = box_of(page.locator(".ce-lanes[data-part=cliff] .ce-here")).middle[0]
+                cliff = box_of(
+                    page.locator(".ce-lanes[data-part=cliff] [data-kind=inf]").first
+                ).left
+                assert here >= cliff - 2
+                at = position(range_)
+                box = box_of(range_)
+                thumb = box.left + 8 + (at + 20) / 40 * (box.width - 16)
+                assert abs(here - thumb) < 2
+            page.mouse.up()
+            at_rest(page)
+        assert box_of(page.locator(".ce-main")) == matrix, key
+        page.get_by_role("button", name=say("player.next"), exact=True).click()
+    expect(step).to_have_attribute("data-step-kind", "explore")
+    expect(page.get_by_role("tab", name=say("overflow.bits"))).to_be_visible()
