@@ -61,13 +61,13 @@ def _page(lesson: Lesson, lessons: Sequence[Lesson]) -> None:
     player(f"{_KEY}-{page}", _data(lesson), _finish(page, lessons))
     if lesson.formulas:
         st.subheader(say(f"{page}.formulas_title"), anchor=False)
-        for column, (name, formula) in zip(
-            st.columns(len(lesson.formulas)), lesson.formulas, strict=True
-        ):
-            with column:
-                st.markdown(f"**{say(f'{page}.loss_{name}')}**")
-                st.latex(formula)
-                st.markdown(say(f"{page}.formula_{name}"))
+        for first in range(0, len(lesson.formulas), 2):  # more beside each other would scroll
+            pair = lesson.formulas[first : first + 2]
+            for column, (name, formula) in zip(st.columns(2), pair, strict=False):
+                with column:
+                    st.markdown(f"**{say(f'{page}.loss_{name}')}**")
+                    st.latex(formula)
+                    st.markdown(say(f"{page}.formula_{name}"))
 
 
 def _data(lesson: Lesson) -> dict[str, Any]:

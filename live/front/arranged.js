@@ -39,13 +39,17 @@ export function arranged(layout, parts) {
   const { cells, presets, editor, code } = parts;
   const main = layout.tables.filter((spec) => spec.main).map((spec) => table(spec, cells));
   const rest = layout.tables.filter((spec) => !spec.main).map((spec) => table(spec, cells));
+  // What takes the whole width would push the results off the first screen: it comes after them.
+  const wide = nodes(parts.pictures.filter((_, i) => layout.figures[i].wide));
+  const figures = nodes(parts.pictures.filter((_, i) => !layout.figures[i].wide));
   const above = [...(presets ? [presets.node] : []), ...(editor ? [editor.node] : [])];
   return [
     ...(above.length ? [make("div", { class: "ce-top" }, ...above)] : []),
     controls(layout, parts),
     parts.notice,
-    make("div", { class: "ce-figures" }, ...main, ...nodes(parts.pictures)),
+    make("div", { class: "ce-figures" }, ...main, ...figures),
     results(layout, parts),
+    ...(wide.length ? [make("div", { class: "ce-figures ce-after" }, ...wide)] : []),
     ...(layout.formulas.length ? [formulas(layout.formulas_title, layout.formulas, cells)] : []),
     make("div", { class: "ce-tables" }, ...rest),
     ...(code ? [code.node] : []),
