@@ -35,10 +35,12 @@ export class Path {
    */
   update(steps, at, question) {
     const before = this.step?.key;
+    const { answered } = this;
     this.steps = steps;
     this.at = at;
-    this.question = question;
     const { step } = this;
+    // What was answered stays as it was asked, whatever the answer opens.
+    if (step?.key !== before || !answered) this.question = question;
     if (!step || step.key === before) return;
     this.tries = [];
     this.drags = 0;

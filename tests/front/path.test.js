@@ -53,6 +53,19 @@ test("a goal of three drags counts each drag once, and nothing but drags", () =>
   assert.deepEqual([...kept], ["wild"]);
 });
 
+test("what was answered stays as it was asked until another step", () => {
+  const { path } = walked(2, QUESTION);
+  const other = { ...QUESTION, reasons: ["other", "numbers", "now"] };
+  path.update(STEPS, 2, other);
+  assert.equal(path.question, other); // it is open still, and about what is shown
+  path.choose(1);
+  path.update(STEPS, 2, QUESTION);
+  assert.equal(path.reason, "numbers");
+  path.update(STEPS, 3, null);
+  path.update(STEPS, 2, QUESTION);
+  assert.equal(path.reason, "b, because");
+});
+
 test("nothing moves until a question is answered, and a wrong answer has a second try", () => {
   const { path, kept } = walked(2, QUESTION);
   assert.equal(path.locked, true);
