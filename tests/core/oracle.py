@@ -11,9 +11,18 @@ import mpmath  # type: ignore[import-untyped]  # it ships no type information
 import numpy as np
 from mpmath import mpf
 
-from ce_core.formats import FloatFormat
+from ce_core.formats import EVERYDAY, FloatFormat
 
 DIGITS = 60
+
+
+def share(count: int, name: str) -> int:
+    """Return how many of `count` random draws are enough for a format.
+
+    All of them for those that all see; a quarter for the others, which have few numbers and the
+    same code: every width and every family of specials is still drawn.
+    """
+    return count if name in EVERYDAY else count // 4
 
 
 def sigmoid(x: float) -> mpf:

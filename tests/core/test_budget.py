@@ -10,6 +10,7 @@ from ce_core.formats import FORMATS
 from ce_core.pipelines import PIPELINES, STEPS, Budget, CauseKind, Run, run
 from tests.core import judge
 from tests.core.judge import Judged, mpf
+from tests.core.oracle import share
 from tests.core.test_pipelines import some_vectors
 
 INF = math.inf
@@ -71,8 +72,8 @@ def test_shares_are_the_differences_of_the_losses(name: str) -> None:
         assert_shares(found, by)
         whole += bool(np.isfinite(found.budget.shares).all())
         off += bool(found.cause.kind in (CauseKind.ROUNDED, CauseKind.EXP_SUBNORMAL))
-    assert whole > 200
-    assert off > 50
+    assert whole > share(200, name)
+    assert off > share(50, name)
 
 
 def alone(found: Run, by: Judged, step: str, j: int):
