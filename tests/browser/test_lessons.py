@@ -224,8 +224,9 @@ def test_behind_a_prefix_everything_is_below_it(
 
 def test_the_way_on_follows_a_release(open_page: OpenPage) -> None:
     way = say("lesson.next", title=say(f"{NEXT['softmax']}.title"))
-    page = open_page(path="softmax", ready=MOVING)
+    page = open_freely(open_page, "softmax")
     at_rest(page)
+    ask(page)
     link = page.get_by_role("main").get_by_role("link", name=way, exact=True)
     for key in ("PageUp", "ArrowLeft"):
         address = page.url
@@ -253,10 +254,11 @@ def test_what_was_answered_stays_as_it_was_asked(open_page: OpenPage) -> None:
 
 
 def test_what_a_question_shows_keeps_what_was_set_since_it_was_asked(open_page: OpenPage) -> None:
-    page = open_page(path="gradient", ready=MOVING)
+    page = open_freely(open_page, "gradient")
     at_rest(page)
     page.get_by_label(say("live.format")).select_option("float16")
     expect(page).to_have_url(re.compile("format=float16"))
+    ask(page)
     page.locator(QUESTION).first.locator("input").first.press("Space")
     page.get_by_role("button", name=say("player.show")).click()
     expect(page).to_have_url(re.compile("logits=0%2C0%2C0.*format=float16"))

@@ -17,13 +17,14 @@ from tests.browser.driving import at_rest, box_of, darken, violations
 from tests.browser.walking import (
     STEP,
     arrived,
+    as_read,
     finger,
     focused,
+    moves,
     overflowing,
     places,
     press,
     question,
-    where_met,
 )
 
 LED = [lesson for lesson in LESSONS if lesson.steps]
@@ -60,22 +61,21 @@ def answer_by_keys(page: Page, lesson: Lesson, step: LessonStep) -> None:
     wrong = (asked.right + 1) % len(asked.options)
     press(page, "Shift+Tab", focused(page, f".ce-answer:nth-child({wrong + 1})"))
     page.keyboard.press("Enter")
-    expect(page.locator(".ce-text")).to_have_text(asked.reasons[wrong])
+    expect(page.locator(".ce-text")).to_have_text(as_read(asked.reasons[wrong]))
     expect(page.locator(".ce-text")).to_be_focused()
     expect(page.locator(STEP)).to_have_attribute("data-goal", "open")
     press(page, "Tab", focused(page, f".ce-answer:nth-child({asked.right + 1})"))
     page.keyboard.press("Enter")
-    expect(page.locator(".ce-text")).to_have_text(asked.reasons[asked.right])
+    expect(page.locator(".ce-text")).to_have_text(as_read(asked.reasons[asked.right]))
     expect(page.locator(".ce-text")).to_be_focused()
 
 
-def reach_by_keys(page: Page, lesson: Lesson) -> None:
-    met = where_met(page, lesson)
-    if met is None:
+def reach_by_keys(page: Page, move: tuple[str, int, int] | None) -> None:
+    if move is None:
         press(page, "Shift+Tab", focused(page, "[role=switch]"))
         page.keyboard.press("Space")
         return
-    id_, k, last = met
+    id_, k, last = move
     press(page, "Shift+Tab", focused(page, f'[data-slider="{id_}"] input[type=range]'))
     # Held, so that it is one drag: from the nearer end.
     end, far, near, way = ("Home", "PageUp", "ArrowRight", k)
@@ -98,8 +98,8 @@ def test_it_is_walked_by_keys_alone(open_page: OpenPage, lesson: Lesson) -> None
         if step.ask:
             answer_by_keys(page, lesson, step)
         for _ in range(step.times if step.goal else 0):
-            reach_by_keys(page, lesson)
-            at_rest(page)
+            for move in moves(page, lesson, step):
+                reach_by_keys(page, move)
         expect(found).to_have_attribute("data-goal", "reached")
         at_rest(page)
         assert places(page) == still, step.key
@@ -117,15 +117,14 @@ def answer_by_touch(page: Page, lesson: Lesson, step: LessonStep) -> None:
     asked = question(page, lesson, step)
     for option in ((asked.right + 1) % len(asked.options), asked.right):
         page.locator(".ce-answer").nth(option).tap()
-        expect(page.locator(".ce-text")).to_have_text(asked.reasons[option])
+        expect(page.locator(".ce-text")).to_have_text(as_read(asked.reasons[option]))
 
 
-def reach_by_touch(page: Page, lesson: Lesson) -> None:
-    met = where_met(page, lesson)
-    if met is None:
+def reach_by_touch(page: Page, move: tuple[str, int, int] | None) -> None:
+    if move is None:
         page.get_by_role("switch").tap()
         return
-    id_, k, last = met
+    id_, k, last = move
     chip = page.locator(f'[data-focus="chip-{id_}"]')
     if chip.count() and chip.is_visible():
         chip.tap()
@@ -143,8 +142,8 @@ def test_it_is_walked_by_touch(open_page: OpenPage, lesson: Lesson) -> None:
         if step.ask:
             answer_by_touch(page, lesson, step)
         for _ in range(step.times if step.goal else 0):
-            reach_by_touch(page, lesson)
-            at_rest(page)
+            for move in moves(page, lesson, step):
+                reach_by_touch(page, move)
         expect(found).to_have_attribute("data-goal", "reached")
         across = (
             "[document.documentElement.scrollWidth, document.querySelector('.stMain').scrollWidth]"

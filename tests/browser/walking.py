@@ -1,6 +1,7 @@
 """Walk a lesson's steps in a browser, as somebody would who has its answers beside them."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -37,7 +38,8 @@ def places(page: Page) -> list[tuple[str, list[int]]]:
         """selector => [...document.querySelectorAll(selector)]
             .filter(node => node.getBoundingClientRect().width > 1).map(node => {
                 const {x, y, width, height} = node.getBoundingClientRect();
-                return [node.className, [x, y, width, height].map(Math.round)];
+                const part = node.className.replace(" ce-docked", "");
+                return [part, [x, y, width, height].map(Math.round)];
             })""",
         LANDMARKS,
     )
@@ -99,6 +101,27 @@ def question(page: Page, lesson: Lesson, step: LessonStep) -> Question:
     """Return what the step asks."""
     assert step.ask is not None
     return step.ask(now_at(page, lesson))
+
+
+def as_read(text: str) -> str:
+    """Return a sentence without the brackets around its terms."""
+    return re.sub(r"\[([a-zA-Z][^\[\]|]*)(\|[\w-]+)?\]", r"\1", text)
+
+
+# What is moved before the slider that reaches a goal, where it takes several: positions, and last.
+BEFORE = {
+    ("likelihood", "each"): (("counts.1", 0, 6), ("counts.2", 0, 6)),
+    ("gradient", "downhill"): (("step", 10, 10),),
+}
+
+
+def moves(page: Page, lesson: Lesson, step: LessonStep) -> Iterator[tuple[str, int, int] | None]:
+    """Yield the drags that reach a goal once, as `where_met` tells them."""
+    for move in BEFORE.get((lesson.page, step.key), ()):
+        yield move
+        at_rest(page)
+    yield where_met(page, lesson)
+    at_rest(page)
 
 
 def where_met(page: Page, lesson: Lesson) -> tuple[str, int, int] | None:
