@@ -26,6 +26,7 @@ LESSON = Lesson(
         ("naive", r"-\log \frac{e^{z_y}}{\sum_j e^{z_j}}"),
         ("shifted", r"-\log \frac{e^{z_y - m}}{\sum_j e^{z_j - m}}"),
         ("fused", r"\log \left(1 + \sum_{j \neq m} e^{z_j - m}\right) - (z_y - m)"),
-        ("lse", r"\log \sum_j e^{z_j} - z_y"),
+        # With a space: KaTeX takes too little room for an index at the end, and it would scroll.
+        ("lse", r"\log \sum_j e^{z_j} - z_y\,"),
     ),
 )

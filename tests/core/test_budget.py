@@ -6,7 +6,7 @@ import mpmath  # type: ignore[import-untyped]  # it ships no type information
 import numpy as np
 import pytest
 
-from ce_core.formats import FORMATS
+from ce_core.formats import EVERYDAY, FORMATS
 from ce_core.pipelines import PIPELINES, STEPS, Budget, CauseKind, Run, run
 from tests.core import judge
 from tests.core.judge import Judged, mpf
@@ -73,7 +73,7 @@ def test_shares_are_the_differences_of_the_losses(name: str) -> None:
         whole += bool(np.isfinite(found.budget.shares).all())
         off += bool(found.cause.kind in (CauseKind.ROUNDED, CauseKind.EXP_SUBNORMAL))
     assert whole > share(200, name)
-    assert off > share(50, name)
+    assert off > (50 if name in EVERYDAY else 7)
 
 
 def alone(found: Run, by: Judged, step: str, j: int):
@@ -107,7 +107,8 @@ def alone(found: Run, by: Judged, step: str, j: int):
 @pytest.mark.parametrize("name", FORMATS)
 def test_the_class_to_blame_did_most_alone(name: str) -> None:
     seen = set()
-    for found, by in judged(name, 60, 12):
+    # In few bits most losses are right or broken: fewer are a step's doing.
+    for found, by in judged(name, 60 if name in EVERYDAY else 120, 12):
         step = blamed(found)
         if found.broke != CauseKind.NONE or found.right or step not in OF_CLASSES:
             continue
@@ -119,7 +120,8 @@ def test_the_class_to_blame_did_most_alone(name: str) -> None:
             by.given,
         )
         seen.add(step)
-    assert len(seen) >= (1 if name == "float64" else 2)
+    least = {"float64": 1, "float4_e2m1fn": 0}
+    assert len(seen) >= least.get(name, 2 if name in EVERYDAY else 1)
 
 
 OF_CLASSES = ("stored", "shifted", "exp")
@@ -132,7 +134,7 @@ def test_the_shares_add_up_to_the_error() -> None:
         for pipeline in STEPS:
             found = run(z, 1, pipeline, name)
             whole = np.isfinite(found.budget.shares).all(axis=-1) & (found.ulps > 0)
-            assert whole.sum() > 100
+            assert whole.sum() > (100 if name in EVERYDAY else 60)
             error, ulps = found.error[whole], found.ulps[whole]
             gap = np.abs(found.budget.shares[whole].sum(axis=-1) - error) / np.abs(error) * ulps
             assert gap.max() < 0.01, (name, pipeline)
