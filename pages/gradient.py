@@ -470,12 +470,15 @@ def _map(settings: Settings, columns: Columns) -> Figure:
         say("gradient.minus", name=settings.names[i], other=against) if rest else settings.names[i]
         for i in (t, rival)
     )
-    titles = [say("gradient.turned", name=name) for name in (across, up)]
     exact = len(logits) <= 3 or settings[SMOOTHING] == 0
     return Figure(
         title=say("gradient.map_short"),
         alt=say("gradient.map_alt"),
-        plot=figures.contours(axis.tolist(), heights, *titles, further=_FLAT),
+        plot=figures.contours(
+            axis.tolist(), heights, say("gradient.across"), say("gradient.up"), further=_FLAT
+        ),
+        # Names never reach Plotly, which reads its texts as HTML.
+        key=[("", say("gradient.map_axes", across=across, up=up))],
         lines=[Line(columns["ahead_u"], columns["ahead_v"], "")],
         points=[Point(columns["u"], columns["v"], "", drag=MAP)],
         of=[*(f"{LOGITS.key}.{i}" for i in range(len(logits))), MAP] if exact else [MAP],
@@ -489,6 +492,7 @@ def _raw(settings: Settings, columns: Columns) -> Figure:
     minus = columns["raw"].values[..., None] + columns["shift"].values[..., None]
     ends = np.array([-reach, reach])
     level = np.repeat(columns["minus_log"].values[..., None], 2, axis=-1)
+    falls = drawn(minus - ends, -2 * reach, 2 * reach)
     return Figure(
         title=say("gradient.raw_along"),
         alt=say("gradient.raw_along_alt"),
@@ -496,8 +500,10 @@ def _raw(settings: Settings, columns: Columns) -> Figure:
             [], (-reach, reach), (-1.05 * reach, 1.05 * reach), say("gradient.raw_along_x")
         ),
         lines=[
-            Line(across, columns.add("level", level.astype(np.float32)), "fused"),
-            Line(across, columns.add("falls", (minus - ends).astype(np.float32)), "onehot"),
+            Line(across, columns.add("level", drawn(level, -2 * reach, 2 * reach)), "fused"),
+            Line(
+                across, columns.add("falls", falls), "onehot"
+            ),
         ],
         points=[
             Point(columns["shift"], columns["minus_log"], "fused"),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import numpy as np
 import plotly.graph_objects as go
@@ -23,6 +23,7 @@ from lab.settings import Settings
 from lab.surround import BREAK
 from lab.words import say
 from live.parts import Instrument
+from pages.gradient import MAP
 from tests.app.instruments import ANSWERS, FIRST, built, many, plotted, settings, unpacked
 from tests.app.strategies import PARAMETERS, any_settings, texts
 
@@ -68,24 +69,28 @@ def numbers_in(node: Any, *keys: str) -> Iterator[Any]:
 
 def columns_of(head: dict[str, Any], layout: dict[str, Any]) -> list[int]:
     """Return the numbers of all columns that are shown."""
-    lines = [line for found in numbers_in(layout, "lines", "points", "arrows") for line in found]
+    parts = list(numbers_in(layout, "lines", "points", "arrows", "marks", "here"))
+    lines = [line for found in parts if isinstance(found, list) for line in found]
     ends = [line.get(key) for line in lines for key in ("x", "y", "start", "end")]
     named = numbers_in([head["instruments"], layout], "column", "exponent", "positions")
     goals = [head["goal"]] if "goal" in head else []
-    return [*named, *goals, *(end for end in ends if isinstance(end, int))]
+    drawn = [number for number in (*parts, *ends) if isinstance(number, int)]
+    return [*named, *goals, *drawn]
 
 
 # ---------------------------------------------------------------- any settings
 
 
 @given(st.sampled_from(PAGES), any_settings())
-@examples(max_examples=60)
+@examples(max_examples=30)
 def test_any_settings_are_answered_in_full(page: str, now: Settings) -> None:
     head, columns, layout = answered(page, query(page, now))
     assert head["notices"] == []
     assert ANSWERS.read(page, head["link"]) == (now, [])
     assert head["layout"] == layout["hash"]
-    assert set(columns_of(head, layout)) == set(range(len(columns)))
+    shown, sent = set(columns_of(head, layout)), set(range(len(columns)))
+    # The steps of the overflow lab have their sentence made of all that a cause may name.
+    assert shown == sent or (page == "overflow" and shown < sent)
     assert {column.dtype.str[1:] for column in columns} <= TYPES
     assert len(head["instruments"]) == len(layout["instruments"]) > 0
     for part, instrument in zip(head["instruments"], layout["instruments"], strict=True):
@@ -148,6 +153,8 @@ def test_each_slider_stands_at_what_its_control_is_set_to() -> None:
         for instrument in built(page, now)[0]:
             for slider in instrument.sliders:
                 key, _, i = slider.id.partition(".")
+                if key == MAP:
+                    continue  # it sets two others
                 value = now.get(key)[int(i)] if i else now.get(key)
                 assert slider.masked == np.isinf(value), (page, slider.id)
                 assert slider.masked or slider.values[slider.index] == value, (page, slider.id)
@@ -321,9 +328,10 @@ def test_a_release_leaves_the_layout_and_the_topic_as_they_are() -> None:
 
 def test_other_names_and_formats_have_another_layout() -> None:
     for page, lesson in ANSWERS.lessons.items():
-        before = answered(page, query(page, FIRST))[0]["layout"]
+        free = FIRST.put(at=max(1, len(lesson.steps)))
+        before = answered(page, query(page, free))[0]["layout"]
         for parameter, id_, value in [(NAMES, "names.0", "wolf"), (FORMAT, "format", "float16")]:
-            after = answered(page, query(page, FIRST, (id_, value)))[0]["layout"]
+            after = answered(page, query(page, free, (id_, value)))[0]["layout"]
             assert after != before or parameter not in lesson.parameters, (page, id_)
 
 
@@ -351,14 +359,14 @@ def test_a_page_opened_from_another_keeps_the_numbers() -> None:
     start = "logits=1,2,3&temperature=0.5&counts=7,8,9"
     wanted = settings(logits=(1.0, 2.0, 3.0), temperature=0.5, counts=(7, 8, 9))
     for page in PAGES:
-        head = answered(page, answered("pipeline", start)[0]["link"])[0]
+        link = answered("pipeline", start)[0]["link"]
+        head = answered(page, link)[0]
         # Of a page with steps, its own numbers without a step open the last, the free instrument;
         # and those of others the first.
         lesson = ANSWERS.lessons[page]
         expected = wanted.put(at=max(1, len(lesson.steps)))
-        if lesson.steps and not any(
-            wanted.get(p.key) != FIRST.get(p.key) for p in lesson.parameters
-        ):
+        named = {key for key, _ in parse_qsl(link)}
+        if lesson.steps and not any(p.key in named for p in lesson.parameters):
             expected = lesson.steps[0].opens(wanted.put(at=1))
         assert ANSWERS.read(page, head["link"]) == (expected, []), page
 
