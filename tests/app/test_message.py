@@ -89,7 +89,7 @@ def instrument(now: int, text: str) -> tuple[Instrument, Columns]:
         choices=[Choice("format", "Format", [("a", "A"), ("b", "B")], now)],
         switches=[Switch("on", "On", bool(now))],
         stacks=[Stack("", f"alt {now}", ["a"], [Band("x", column, style)], [look(now)], ["z"])],
-        lanes=[Lanes("", f"alt {now}", "", "z", column, ["exp"], [], 0.0, 1.0, [[(now, "fits", "")]])],
+        lanes=[Lanes("", f"alt {now}", "", "z", column, [""], [], 0.0, 1.0, [[(now, "fits", "")]])],
         presets=Presets("preset", "Try", [("a", "A"), ("b", "B")], "ab"[now]),
         figures=[Figure(text, f"alt {now}", {"data": [], "layout": {"now": now}})],
         sentences=[Sentence("verdict", "", column, ["one", "two"], said=[[now], [0, 1]])],
