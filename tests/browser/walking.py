@@ -112,13 +112,16 @@ def as_read(text: str) -> str:
 BEFORE = {
     ("likelihood", "each"): (("counts.1", 0, 6), ("counts.2", 0, 6)),
     ("gradient", "downhill"): (("step", 10, 10),),
+    ("gradient", "map"): (("logits.1", 0, 200),),
 }
 
 
 def moves(page: Page, lesson: Lesson, step: LessonStep) -> Iterator[tuple[str, int, int] | None]:
     """Yield the drags that reach a goal once, as `where_met` tells them."""
     for move in BEFORE.get((lesson.page, step.key), ()):
+        address = page.url
         yield move
+        expect(page).not_to_have_url(address)
         at_rest(page)
     yield where_met(page, lesson)
     at_rest(page)
@@ -137,6 +140,8 @@ def where_met(page: Page, lesson: Lesson) -> tuple[str, int, int] | None:
     (instrument, *_), _ = built(lesson.page, now)
     best = (0, 0, 0)
     for s, slider in enumerate(instrument.sliders):
+        if not slider.label:  # a figure is dragged by it, and nobody finds it
+            continue
         row = np.r_[0, met[s, : len(slider.values)], 0].astype(int)
         starts, ends = np.flatnonzero(np.diff(row) == 1), np.flatnonzero(np.diff(row) == -1)
         for start, end in zip(starts, ends, strict=True):
