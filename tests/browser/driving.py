@@ -7,6 +7,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Frame, Locator, Page, expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
+from lab.words import say
+
 # What a page asks when an answer is late, as it may be on a busy machine.
 SIGN_OF_LIFE = BackMsg(app_heartbeat=True).SerializeToString()
 TOLD: WeakKeyDictionary[Page, list[str | bytes]] = WeakKeyDictionary()
@@ -127,3 +129,12 @@ def darken(page: Page) -> None:
     """Change to the dark theme, and wait until it is drawn."""
     page.emulate_media(color_scheme="dark")
     expect(page.locator(".stApp")).to_have_css("background-color", "rgb(20, 25, 31)")
+
+
+def ask(page: Page) -> None:
+    """Open the tab of the questions, the break and the way on, where there is one."""
+    tab = page.get_by_role("tab", name=say("lesson.questions"), exact=True)
+    at_rest(page)
+    if tab.count():
+        tab.focus()
+        tab.press("Enter")

@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, Response, expect
 from lab.words import say
 from pages.main import LESSONS
 from tests.browser.conftest import OpenPage, Watched
-from tests.browser.driving import at_rest, darken, readout, slider, told_of, violations
+from tests.browser.driving import ask, at_rest, darken, readout, slider, told_of, violations
 from tests.browser.serving import serve
 
 MOVING = ".ce-bar, .ce-point, .ce-line, .ce-pillar"
@@ -47,15 +47,6 @@ def changed(page: Page, before: list[str]) -> None:
     page.wait_for_function(
         f"before => JSON.stringify(({PICTURE})()) !== JSON.stringify(before)", arg=before
     )
-
-
-def ask(page: Page) -> None:
-    """Open the tab of the questions, the break and the way on, where there is one."""
-    tab = page.get_by_role("tab", name=say("lesson.questions"), exact=True)
-    at_rest(page)
-    if tab.count():
-        tab.focus()
-        tab.press("Enter")
 
 
 @pytest.mark.parametrize("name", ["", *ORDER])
@@ -120,7 +111,7 @@ def test_a_link_reopens_the_lesson_as_it_was_left(open_page: OpenPage, name: str
 
 @pytest.mark.parametrize("name", ORDER)
 def test_a_lesson_is_worked_with_the_keyboard_alone(open_page: OpenPage, name: str) -> None:
-    page = open_freely(open_page, name)
+    page = open_freely(open_page, name, "logits=2,1,0.1")  # the overflow lab's opens broken
     at_rest(page)
     ask(page)
     before = picture(page)
@@ -151,8 +142,11 @@ def test_the_way_on_carries_the_learner_s_numbers(open_page: OpenPage, name: str
     page.wait_for_url(f"**/{following}?**")
     expect(page.get_by_role("heading", level=1)).to_have_text(say(f"{following}.title"))
     expect(page.locator(MOVING).first).to_be_attached()
-    assert "logits=1.25%2C3%2C-2%2C0.5" in page.url
-    assert "names=a%2Cb%2Cc%2Cd" in page.url
+    if following == "pipeline":  # a path begins with what its first step opens
+        assert "logits=1.25%2C3%2C-2%2C0.5" in page.url
+        assert "names=a%2Cb%2Cc%2Cd" in page.url
+    else:
+        expect(page.locator("[data-step='1']")).to_be_attached()
     page.go_back()
     expect(page.get_by_role("heading", level=1)).to_have_text(say(f"{name}.title"))
     expect(page).to_have_url(re.compile("logits=1.25"))
@@ -162,16 +156,14 @@ def test_the_navigation_takes_the_learner_s_numbers_along(open_page: OpenPage) -
     page = open_page("?logits=1.25,3,-2,0.5&names=a,b,c,d", path="softmax", ready=MOVING)
     page.locator(".ce-live").get_by_role("slider").first.press("PageUp")
     expect(page).to_have_url(re.compile("logits=3.2"))
-    for name in ("overflow", "pipeline", "softmax"):
-        page.get_by_role("link", name=say(f"{name}.short"), exact=True).first.click()
-        expect(page.get_by_role("heading", level=1)).to_have_text(say(f"{name}.title"))
-        expect(page).to_have_url(re.compile(rf"/{name}\?logits=3.2%2C3%2C-2%2C0.5"))
-        at_rest(page)
-    # Back leads through all of them, and to the number before.
-    for name in ("pipeline", "overflow", "softmax"):
-        page.go_back()
-        expect(page.get_by_role("heading", level=1)).to_have_text(say(f"{name}.title"))
-        at_rest(page)
+    page.get_by_role("link", name=say("pipeline.short"), exact=True).first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(say("pipeline.title"))
+    expect(page).to_have_url(re.compile(r"/pipeline\?logits=3.2%2C3%2C-2%2C0.5"))
+    at_rest(page)
+    # Back leads to the number before.
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_have_text(say("softmax.title"))
+    at_rest(page)
     page.go_back()
     expect(page).to_have_url(re.compile("logits=1.25"))
 
@@ -182,7 +174,7 @@ def test_an_address_without_numbers_that_is_typed_begins_anew(
     page = open_page("?logits=1.25,3&names=a,b", path="softmax", ready=MOVING)
     page.locator(".ce-live").get_by_role("slider").first.press("PageUp")
     expect(page).to_have_url(re.compile("logits=2.2%2C3"))
-    for name in ("softmax", "overflow"):
+    for name in ("softmax", "pipeline"):
         page.goto(f"{server}/{name}")
         expect(page).to_have_url(re.compile(rf"/{name}[?].*names=cat%2Cdog%2Cgoldfish"))
         expect(slider(page, "dog")).to_have_attribute("aria-valuetext", "1")
@@ -207,8 +199,9 @@ def test_behind_a_prefix_everything_is_below_it(
         at_rest(page)
         page.locator(".ce-live").get_by_role("slider").first.press("PageUp")
         expect(page).to_have_url(re.compile(r"/prefix/softmax\?logits=2.2%2C3"))
+        ask(page)
         page.get_by_role("link", name=say("lesson.next", title=say("overflow.title"))).click()
-        expect(page).to_have_url(re.compile(r"/prefix/overflow\?logits=2.2%2C3"))
+        expect(page).to_have_url(re.compile(r"/prefix/overflow\?"))
         expect(page.get_by_role("heading", level=1)).to_have_text(say("overflow.title"))
         at_rest(page)
         page.get_by_role("link", name=say("sigmoid.short"), exact=True).click()
@@ -226,13 +219,14 @@ def test_the_way_on_follows_a_release(open_page: OpenPage) -> None:
     way = say("lesson.next", title=say(f"{NEXT['softmax']}.title"))
     page = open_freely(open_page, "softmax")
     at_rest(page)
-    ask(page)
-    link = page.get_by_role("main").get_by_role("link", name=way, exact=True)
     for key in ("PageUp", "ArrowLeft"):
         address = page.url
+        page.get_by_role("tab").first.press("Enter")
         page.locator(".ce-live").get_by_role("slider").first.press(key)
         expect(page).not_to_have_url(address)
         (logits,) = re.findall("logits=[^&]*", page.url)
+        ask(page)
+        link = page.get_by_role("main").get_by_role("link", name=way, exact=True)
         expect(link).to_have_attribute("href", re.compile(re.escape(logits)))
         expect(link).to_have_count(1)
 
