@@ -501,9 +501,7 @@ def _raw(settings: Settings, columns: Columns) -> Figure:
         ),
         lines=[
             Line(across, columns.add("level", drawn(level, -2 * reach, 2 * reach)), "fused"),
-            Line(
-                across, columns.add("falls", falls), "onehot"
-            ),
+            Line(across, columns.add("falls", falls), "onehot"),
         ],
         points=[
             Point(columns["shift"], columns["minus_log"], "fused"),
