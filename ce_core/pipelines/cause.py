@@ -13,7 +13,15 @@ from ce_core.pipelines.budget import ADDED, STORED, Budget
 from ce_core.pipelines.costs import Moved, Once
 from ce_core.pipelines.kinds import Breaks, Case, CauseKind
 from ce_core.pipelines.paper import power
-from ce_core.pipelines.rows import Array, Values, is_largest, row_max, take_rows, widened
+from ce_core.pipelines.rows import (
+    Array,
+    Values,
+    is_largest,
+    row_max,
+    row_sum,
+    take_rows,
+    widened,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -266,7 +274,7 @@ def _log10_distance(a: Array, b: Array) -> Array:
 
 def _log10_sum_exp(terms: Array) -> Array:
     largest = row_max(terms)
-    rest = np.sum(np.exp(terms - largest[:, None]), axis=-1)
+    rest = row_sum(np.exp(terms - largest[:, None]))
     return np.asarray(largest * _LOG10_E + np.log10(rest))
 
 

@@ -16,12 +16,12 @@ import { make } from "./dom.js";
 export function dock(sliders, drag, label, picture, beside = []) {
   const ids = [...drag, ...beside];
   const shown = ids.map((id) => sliders.find(({ layout }) => layout.id === id)).filter((s) => s !== undefined);
-  const chips = shown.map(({ layout }, i) => {
+  const chips = shown.map(({ layout, node }, i) => {
     const chip = make("button", {
       type: "button",
       class: "ce-chip",
       "data-focus": `chip-${layout.id}`,
-      "data-part": `slider.${layout.id}`,
+      ...(node.dataset.part && { "data-part": node.dataset.part }), // it comes and goes with its slider
       text: layout.name,
     });
     chip.addEventListener("click", () => choose(i));

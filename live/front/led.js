@@ -38,10 +38,10 @@ export function led(layout, parts, words, first) {
   if (layout.lanes.length) return { nodes: steered(layout, parts, words), tabs: null };
   if (layout.scene) {
     const picture = make("div", { class: "ce-scene" }, ...parts.pictures.map(({ node }) => node));
+    named(sliders);
     const all = layout.sliders.map(({ id }) => id);
     const below = dock(sliders, all, words.class, { focus: () => {}, choose: () => {} });
     below.classList.add("ce-open");
-    named(sliders);
     return { nodes: [picture, side, below, parts.notice, parts.status], tabs: null };
   }
   if (parts.stacks.length) {
@@ -66,10 +66,10 @@ export function led(layout, parts, words, first) {
  */
 function steered(layout, { cells, lanes, pictures, notice, status, ...parts }, words) {
   const sliders = /** @type {import("./sliders.js").Slider[]} */ (parts.sliders);
+  named(sliders);
   const all = layout.sliders.map(({ id }) => id);
   const below = dock(sliders, all, words.class, { focus: () => {}, choose: () => {} });
   below.classList.add("ce-open");
-  named(sliders);
   for (const { spec, node } of lanes) {
     sliders.find((slider) => slider.layout.id === spec.under)?.node.after(node);
   }

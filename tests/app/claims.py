@@ -128,7 +128,11 @@ class Here:
         terms = j.values["exp"]
         if "rest" in j.values:
             terms = judge.but(terms, j.values["logits"].index(max(j.values["logits"])))
-        return max(over) >= self.fmt.too_large or mpmath.fsum(terms) >= self.fmt.too_large
+        if max(over) >= self.fmt.too_large:
+            return True
+        # In few bits a sum can stop below the largest number: 4 + 1 is 4 again.
+        total = j.values["total" if "total" in j.values else "rest"][0]
+        return bool(total == self.fmt.max and mpmath.fsum(terms) >= self.fmt.too_large)
 
     def kept(self, numbers: Sequence[float] | None = None) -> list[Any]:
         """Return the given logits, or other numbers, as the format stores them."""

@@ -134,12 +134,7 @@ def reach_by_touch(page: Page, move: tuple[str, int, int] | None) -> None:
     finger(page, (across, box.middle[1]))
 
 
-# The map of the gradient is dragged by finger in its own test.
-@pytest.mark.parametrize(
-    "lesson",
-    [lesson for lesson in LED if lesson.page != "gradient"],
-    ids=lambda lesson: lesson.page,
-)
+@each_lesson
 def test_it_is_walked_by_touch(open_page: OpenPage, lesson: Lesson) -> None:
     page = opened(open_page, lesson, size=(390, 844), has_touch=True, is_mobile=True)
     for i, step in enumerate(lesson.steps):

@@ -71,6 +71,7 @@ def assert_fine(answer: Answer) -> None:
     """Check that the page ran to its end and showed no failure."""
     assert answer.ended == "FINISHED_SUCCESSFULLY"
     assert answer.exceptions == []
+    assert answer.player
 
 
 def test_a_hostile_question_is_answered_and_told_what_was_ignored(server: Server) -> None:

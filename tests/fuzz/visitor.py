@@ -22,7 +22,6 @@ class Answer:
     """What a run of the script showed."""
 
     exceptions: list[str] = field(default_factory=list)
-    titles: list[str] = field(default_factory=list)
     navigation: list[str] = field(default_factory=list)
     player: str = ""  # the component's id
     session: str = ""  # the session's
@@ -39,8 +38,6 @@ class Answer:
         element = message.delta.new_element
         if element.HasField("exception"):
             self.exceptions.append(str(element.exception))
-        elif element.HasField("heading"):
-            self.titles.append(element.heading.body)
         elif element.HasField("bidi_component"):
             self.player = element.bidi_component.id
 
