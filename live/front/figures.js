@@ -69,7 +69,7 @@ export class Picture {
   // Plotly resizes only what is on the screen; a page that is left has no size any more.
   async resize() {
     if (!this.#drawing || !this.plot.clientWidth) return false;
-    if (await this.#draw()) return true; // where the letters have grown too
+    await this.#draw(); // where the letters have grown too
     await plotly().Plots.resize(this.plot);
     return this.#redraw();
   }

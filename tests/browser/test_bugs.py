@@ -210,3 +210,16 @@ def test_a_case_is_walked_by_mouse(open_bugs: OpenPage) -> None:
     page.get_by_role("radio", name=say("bugs.name_softmax_twice"), exact=True).click()
     arrived(page, 1)
     expect(page.locator(".ce-path [data-done]")).to_have_count(0)
+
+
+def test_the_curve_keeps_its_room_when_a_lecture_has_larger_letters(open_bugs: OpenPage) -> None:
+    page = open_bugs("?at=1", size=(1280, 720))
+    page.get_by_role("button", name=say("player.lecture")).click()
+    expect(page.locator(".xtick text").first).to_have_css("font-size", "18px")
+    page.wait_for_function(
+        """() => {
+          const plot = document.querySelector(".ce-plot");
+          const right = (node) => node.getBoundingClientRect().right;
+          return right(plot.querySelector("svg")) <= right(plot) + 1;
+        }"""
+    )
