@@ -221,7 +221,10 @@ export class Stack {
     const look = this.#looks[b];
     if (b === this.spec.held) {
       const base = top + tall * (1 - level(look, false, 0));
-      return y + height > base + 1 ? y + height + 1.75 * em : y - 0.95 * em;
+      if (y + height <= base + 1) return y - 0.95 * em;
+      const below = y + height + 1.75 * em;
+      // Where a picture is narrow the name of the next row has the room below the strip.
+      return this.#size.left || below < top + tall + 0.4 * em ? below : base - 0.5 * em;
     }
     const over = state === "inf" || state === "over";
     const inside = state !== "nan" && this.spec.bands[b].log && height > 1.8 * em;
