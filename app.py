@@ -9,6 +9,7 @@ from live.files import FOLDERS
 from pages.main import LESSONS
 from server.address import TellTheAddress, script_hashes
 from server.answers import answer_routes
+from server.codes import code
 from server.files import files_route
 from server.headers import SecurityHeaders
 from server.listening import bound_uvicorn
@@ -24,7 +25,12 @@ skip_modules()
 write_json_lines()
 bound_uvicorn()
 answers = Answers(LESSONS)
-asked = {"": answers.numbers, "layout": answers.layout, "questions": answers.questions}
+asked = {
+    "": answers.numbers,
+    "layout": answers.layout,
+    "questions": answers.questions,
+    "qr": code,
+}
 app = st.App(
     "pages/main.py",
     routes=[

@@ -99,9 +99,27 @@ class Answers:
 
     def link(self, page: str, settings: Settings) -> str:
         """Write the link that opens a page with these settings, without the page's address."""
+        return urlencode(self._written(page, settings))
+
+    def shared(self, page: str, settings: Settings) -> str:
+        """Write a short link that opens a page with these settings, for others to open.
+
+        It leaves out what it opens anyway, but for the step. A comma stays one: encoded, it takes
+        three characters.
+        """
+        settings = settings.having_seen(frozenset())  # what a learner has seen is no setting
+        whole = self._written(page, settings)
+        link = {key: whole.pop(key) for key in [AT.key] if key in whole}
+        while whole and (now := self.read(page, urlencode(link))[0]) != settings:
+            other = (key for key in whole if now.get(key) != settings.get(key))
+            key = next(other, next(iter(whole)))
+            link[key] = whole.pop(key)
+        return urlencode(link, safe=",")
+
+    def _written(self, page: str, settings: Settings) -> dict[str, str]:
         lesson = self.lessons[page]
         own = [*lesson.parameters, AT] if lesson.steps else lesson.parameters
-        return urlencode(self.parameters.write(settings, own))
+        return self.parameters.write(settings, own)
 
     def _take(self, lesson: Lesson, settings: Settings, id_: str, text: str) -> Settings:
         act = lesson.acts.get(id_) or (partial(entered, lesson) if id_ == AT.key else None)
@@ -119,6 +137,7 @@ class Answers:
             instruments = lesson.build(settings, columns)
             head: dict[str, object] = {
                 "link": self.link(page, settings),
+                "shared": self.shared(page, settings),
                 "notices": notices,
                 "topic": lesson.topic(settings),
                 "sees": lesson.sees(settings),

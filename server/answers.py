@@ -42,7 +42,11 @@ class Answer(Protocol):
 
 
 Question = Callable[[str, str], Answer]
-"""What answers for a page and a query."""
+"""What answers for a page and a query, or raises `UnanswerableError`."""
+
+
+class UnanswerableError(Exception):
+    """Nothing answers this question, however often it is asked."""
 
 
 def answer_routes(
@@ -69,6 +73,8 @@ def answer_routes(
                 if await request.is_disconnected():
                     return Response(status_code=_LEFT)  # nobody waits for it any more
                 found = await to_thread.run_sync(packed, question, page, asked)
+        except UnanswerableError:
+            return Response(status_code=400)
         except FullError:
             return Response(status_code=503, headers={"Retry-After": _LATER})
         except Exception:

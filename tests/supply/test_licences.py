@@ -9,7 +9,7 @@ from tests.supply.test_vendor import SCRIPT, named
 
 TEXT = (LOCK.parent / "docs" / "licences.md").read_text()
 # What some packages write instead of an identifier of https://spdx.org/licenses; protobuf and the
-# three "BSD License" have three clauses, by the texts that they bring along.
+# four "BSD License" have three clauses, by the texts that they bring along.
 SPDX = {
     "3-Clause BSD License": "BSD-3-Clause",
     "BSD License": "BSD-3-Clause",
