@@ -22,7 +22,8 @@ _KEY = "player"
 _WORDS = (
     *("no_chart", "offline", "late", "waits", "nan", "inf", "exact", "right", "wrong", "show"),
     *("again", "done", "open", "steps", "back", "next", "lecture", "tries", "close", "class"),
-    "play",
+    *("play", "share", "share_link", "share_code", "share_step", "share_page", "share_waits"),
+    "share_no_code",
 )
 
 
@@ -81,7 +82,8 @@ def _data(lesson: Lesson) -> dict[str, Any]:
         "terms": meanings(),
         "base": base,
         "version": BUILD,
-        "words": {word: say(f"player.{word}") for word in _WORDS},
+        "words": {word: say(f"player.{word}") for word in _WORDS}
+        | {"copy": say("live.copy"), "copied": say("live.copied")},
         "finished": sorted(visit().finished),
     }
 

@@ -16,6 +16,7 @@ import { patiently } from "./patiently.js";
 import { colours } from "./plot.js";
 import { carried, framed, settings } from "./query.js";
 import { Questions, shown } from "./questions.js";
+import { Sharing } from "./sharing.js";
 import { Steps } from "./steps.js";
 import { Streamlit, visit } from "./streamlit.js";
 import { styled } from "./style.js";
@@ -23,7 +24,7 @@ import { know } from "./terms.js";
 
 /** @import {Answer, Data, Question} from "./types.js" */
 
-const STYLES = ["scale.css", "live.css", "led.css"];
+const STYLES = ["scale.css", "live.css", "led.css", "sharing.css"];
 
 // They outlive the page: one document shows one after the other.
 /** @type {import("./entering.js").Last} */
@@ -92,17 +93,20 @@ class Player {
         does: (key) => this.kept.does(page, key),
       },
       go: (at) => {
-        for (const instrument of this.#instruments) instrument.pause();
+        this.#pause();
         this.#commit("at", String(at), true);
       },
       reveal: (question) => this.ask.go(question.shown),
       changed: () => this.#stepped(),
     });
+    this.sharing = new Sharing(data, () => this.#pause());
     know(data.terms, words.close);
     this.stage = make("div", { class: "ce-instruments" }, waiting());
     root.classList.add("ce-page");
     root.replaceChildren(this.notices.alerts, this.notices.line, this.stage, this.lesson.node);
     if (data.steps) this.#led();
+    (data.steps ? this.steps.head : root).append(this.sharing.button);
+    root.append(this.sharing.dialog);
     this.#ink = colours(root);
     const { signal } = this.#left;
     window.addEventListener("popstate", () => this.ask.popped(), { signal });
@@ -155,6 +159,10 @@ class Player {
    */
   #commit(id, value, step) {
     this.ask.commit(id, value, step);
+  }
+
+  #pause() {
+    for (const instrument of this.#instruments) instrument.pause();
   }
 
   #released() {
@@ -301,6 +309,7 @@ class Player {
     for (const { shown: ids } of this.#instruments) ids.forEach((id) => left.delete(id));
     for (const instrument of this.#instruments) instrument.mark(left);
     this.notices.state({ away, late, left: left.size > 0 });
+    this.sharing.update(this.#answer?.head.shared ?? "", changes.length > 0);
   }
 
   /** Ask the questions anew where they may have become others. */

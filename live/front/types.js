@@ -251,6 +251,7 @@
  * @typedef {object} Head
  * @property {string} layout
  * @property {string} link
+ * @property {string} shared the link as others are given it
  * @property {string[]} notices
  * @property {string} topic
  * @property {number} [at] the step, counted from 1
@@ -299,6 +300,15 @@
  * @property {string} close
  * @property {string} class
  * @property {string} play
+ * @property {string} copy
+ * @property {string} copied
+ * @property {string} share
+ * @property {string} share_link
+ * @property {string} share_code
+ * @property {string} share_step
+ * @property {string} share_page
+ * @property {string} share_waits
+ * @property {string} share_no_code
  */
 
 /**

@@ -1,0 +1,86 @@
+// @ts-check
+// A link to what is on the screen, and its QR code, large enough for the back row.
+
+import { copier } from "./copying.js";
+import { make, write } from "./dom.js";
+
+/** @import {Data} from "./types.js" */
+
+const LONGEST = 300; // characters of a link that the server draws (server/codes.py)
+
+export class Sharing {
+  #link = "";
+  #waits = false; // whether something that was set is not in the link yet
+  #drawn = true; // whether there is a code of the link
+
+  /**
+   * @param {Data} data
+   * @param {() => void} opens what plays is to stop
+   */
+  constructor({ base, page, version, steps, words }, opens) {
+    this.words = words;
+    this.what = steps ? words.share_step : words.share_page;
+    this.address = location.origin + location.pathname;
+    this.codes = `${base}/answer/${encodeURIComponent(page)}/qr?v=${version}&text=`;
+    this.button = make("button", { type: "button", class: "ce-share", "aria-haspopup": "dialog", text: words.share });
+    this.image = make("img", { alt: words.share_code });
+    this.said = make("p", { role: "status" });
+    this.field = make("textarea", { readonly: true, rows: 3, "aria-label": words.share_link, spellcheck: "false" });
+    const copy = copier(words, () => this.field.select(), () => this.field.value);
+    copy.autofocus = true;
+    const close = make("button", { type: "button", text: words.close });
+    this.dialog = make(
+      "dialog",
+      { class: "ce-sharing", "aria-label": words.share },
+      this.image,
+      make("div", {}, this.said, this.field, copy, close),
+    );
+    this.image.addEventListener("load", () => this.#draws(true));
+    this.image.addEventListener("error", () => this.#draws(false));
+    this.button.addEventListener("click", () => {
+      opens();
+      this.#draw();
+      this.dialog.showModal();
+    });
+    close.addEventListener("click", () => this.dialog.close());
+    // What keys and swipes do on the page behind it they do not do here.
+    for (const type of ["keydown", "touchstart"]) {
+      this.dialog.addEventListener(type, (event) => event.stopPropagation(), { passive: true });
+    }
+  }
+
+  /**
+   * @param {string} query what the link holds
+   * @param {boolean} waits
+   */
+  update(query, waits) {
+    const link = query ? `${this.address}?${query}` : this.address;
+    const other = link !== this.#link;
+    this.#link = link;
+    this.#waits = waits;
+    if (other && this.dialog.open) this.#draw();
+    this.#say();
+  }
+
+  #draw() {
+    const short = this.#link.length <= LONGEST;
+    this.field.value = this.#link;
+    this.#drawn = short;
+    this.image.hidden = !short;
+    if (short) this.image.src = this.codes + encodeURIComponent(this.#link);
+    this.#say();
+  }
+
+  /** @param {boolean} drawn */
+  #draws(drawn) {
+    this.#drawn = drawn;
+    this.image.hidden = !drawn;
+    this.#say();
+  }
+
+  #say() {
+    const { share_waits: waits, share_no_code: none } = this.words;
+    const lacks = [...(this.#waits ? [waits] : []), ...(this.#drawn ? [] : [none])];
+    write(this.said, lacks.join(" ") || this.what);
+  }
+}
