@@ -105,7 +105,7 @@ class Player {
     root.classList.add("ce-page");
     root.replaceChildren(this.notices.alerts, this.notices.line, this.stage, this.lesson.node);
     if (data.steps) this.#led();
-    (data.steps ? this.steps.head : root).append(this.sharing.button);
+    else this.stage.before(this.sharing.button);
     root.append(this.sharing.dialog);
     this.#ink = colours(root);
     const { signal } = this.#left;
@@ -124,6 +124,7 @@ class Player {
   #led() {
     this.root.classList.add("ce-led");
     this.lesson.node.remove();
+    this.steps.head.append(this.sharing.button);
     this.stage.before(this.steps.head);
     this.stage.after(this.steps.said, this.steps.bar);
   }
