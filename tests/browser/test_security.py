@@ -26,11 +26,14 @@ PATHS = {
     "/answer/softmax?v=&logits=1,2&set=logits.0:3": 200,
     "/answer/softmax/layout": 200,
     "/answer/softmax/questions": 200,
+    "/answer/softmax/qr?v=&text=https://lab.example/": 200,
+    "/answer/softmax/qr?v=&text=javascript:1": 400,
     "/_stcore/health": 200,
     "/..%2f..%2fetc/passwd": None,
     "/vendor/none.js": 404,
     "/live/player.js": 404,
     "/answer/none": 404,
+    "/answer/none/qr?v=&text=https://lab.example/": 404,
     "/answer/..%2fsoftmax": None,
 }
 

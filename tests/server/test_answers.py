@@ -8,7 +8,7 @@ import pytest
 from starlette.applications import Starlette
 
 from server import answers
-from server.answers import answer_routes
+from server.answers import UnanswerableError, answer_routes
 from tests.server.asgi import ask_all, scope
 
 
@@ -93,3 +93,13 @@ def test_what_fails_is_logged_and_still_an_answer_that_can_have_headers(
         found, _, _ = statuses("192.0.2.7", path="/answer/broken")
     assert found == [500]
     assert "KeyError" in caplog.text
+
+
+def test_what_nothing_answers_is_refused_and_no_failure(caplog: pytest.LogCaptureFixture) -> None:
+    def question(_page: str, query: str) -> Words:
+        raise UnanswerableError(query)
+
+    app = Starlette(routes=answer_routes({"": question}, {"start"}, "1"))
+    (found,) = ask_all(app, [scope("/answer/start", query_string=b"v=1&x=2")])
+    assert (found.status, found.body) == (400, b"")
+    assert caplog.text == ""
