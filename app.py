@@ -8,7 +8,7 @@ from lab.build import BUILD
 from live.files import FOLDERS
 from pages.main import LESSONS
 from server.address import TellTheAddress, script_hashes
-from server.answers import answer_routes
+from server.answers import Question, answer_routes
 from server.codes import code
 from server.files import files_route
 from server.headers import SecurityHeaders
@@ -25,7 +25,7 @@ skip_modules()
 write_json_lines()
 bound_uvicorn()
 answers = Answers(LESSONS)
-asked = {
+asked: dict[str, Question] = {
     "": answers.numbers,
     "layout": answers.layout,
     "questions": answers.questions,
