@@ -4,11 +4,13 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from lab.answers import Answers
+from lab.batch.replies import reply
 from lab.build import BUILD
 from live.files import FOLDERS
 from pages.main import LESSONS
 from server.address import TellTheAddress, script_hashes
 from server.answers import answer_routes
+from server.batch import batch_route
 from server.files import files_route
 from server.headers import SecurityHeaders
 from server.listening import bound_uvicorn
@@ -29,6 +31,7 @@ app = st.App(
     "pages/main.py",
     routes=[
         *answer_routes(asked, answers.lessons, BUILD),
+        batch_route(reply),
         *(files_route(path, folder, hash_) for path, (folder, hash_) in FOLDERS.items()),
     ],
     middleware=[
