@@ -1,0 +1,255 @@
+// @ts-check
+// What is entered: the numbers as text, as a small table or as a file, the targets, and the options.
+
+import { body } from "./batchframes.js";
+import { Grid, MOST } from "./batchgrid.js";
+import { MOST as KEPT, keep } from "./batchkept.js";
+import { Options } from "./batchoptions.js";
+import { Source } from "./batchsource.js";
+import { sheet, size, written } from "./batchtext.js";
+import { make, write } from "./dom.js";
+import { say } from "./sentences.js";
+
+/** @import {Entered} from "./batchkept.js" */
+/** @import {Fault, Read} from "./batchtypes.js" */
+
+/** @typedef {{name: string, text: string, targets: string, options: Record<string, string>}} Example */
+/** @typedef {{entered: Entered, files: (File | null)[]}} State */
+
+const COLUMNS = ["auto", "first", "last", "apart", "none"];
+
+export class Form {
+  /** @type {Read | null} */
+  #read = null; // what was read of what stands here now
+  /** @type {State | null} */
+  #before = null; // what an example has taken the place of
+
+  /**
+   * @param {Record<string, string>} words
+   * @param {{most: number, formats: string[], examples: Example[]}} given
+   * @param {(now: boolean) => void} changed `now`: by no typing
+   */
+  constructor(words, { most, formats, examples }, changed) {
+    this.words = words;
+    this.most = most;
+    this.changed = changed;
+    const soon = () => this.#change(false);
+    this.numbers = new Source({ name: words.box, hint: words.hint, key: "numbers" }, words, most, soon);
+    this.targets = new Source({ name: words.targets_box, hint: words.targets_hint, key: "targets" }, words, most, soon);
+    this.options = new Options(words, formats, soon);
+    this.grid = new Grid(words, () => {
+      this.numbers.set(written(this.grid.sheet));
+      soon();
+    });
+    this.columns = this.#columns();
+    this.tabled = make("button", { type: "button", "aria-pressed": "false", text: words.table });
+    this.tabled.addEventListener("click", () => this.#tabulate(!this.grid.open));
+    this.back = make("button", { type: "button", hidden: true, text: words.back_to_before });
+    this.back.addEventListener("click", () => this.#restore());
+    this.said = make("p", { class: "ce-hint ce-read-of", role: "status" });
+    this.notes = make("ul", { class: "ce-hint ce-notes" });
+    this.kept = make("p", { class: "ce-hint" });
+    const pills = examples.map((example) => {
+      const pill = make("button", { type: "button", class: "ce-example", text: example.name });
+      pill.addEventListener("click", () => this.#try(example));
+      return pill;
+    });
+    const { numbers, targets } = this;
+    this.apart = make(
+      "div",
+      { class: "ce-apart", hidden: true },
+      targets.label,
+      targets.box,
+      targets.chip,
+      make("div", { class: "ce-tools" }, targets.choose, targets.picker, targets.show),
+      targets.told,
+    );
+    this.node = make(
+      "div",
+      { class: "ce-entry" },
+      make("h1", { text: words.title }),
+      make("p", { class: "ce-lead", text: words.lead }),
+      make("div", { class: "ce-examples", role: "group", "aria-label": words.examples }, make("span", { text: words.examples, "aria-hidden": "true" }), ...pills),
+      numbers.label,
+      numbers.box,
+      this.grid.node,
+      numbers.chip,
+      numbers.told,
+      make("div", { class: "ce-tools" }, numbers.choose, numbers.picker, this.tabled, numbers.show, this.back),
+      this.said,
+      this.notes,
+      make("label", { class: "ce-where" }, make("span", { text: words.targets }), this.columns),
+      this.apart,
+      this.options.node,
+      make("p", { class: "ce-hint ce-private", text: say(words.privacy, ["most", size(most)]) }),
+      this.kept,
+    );
+  }
+
+  #columns() {
+    const select = make("select");
+    for (const key of COLUMNS) select.append(new Option(this.words[`targets_${key}`], key));
+    select.addEventListener("change", () => {
+      this.#place();
+      this.#change(false);
+    });
+    return select;
+  }
+
+  /** The targets have a box where they are said to stand in one. */
+  #place() {
+    this.apart.hidden = this.columns.value !== "apart";
+  }
+
+  // ---------------------------------------------------------------- what is entered
+
+  get empty() {
+    return this.numbers.empty;
+  }
+
+  /** @returns {State} */
+  get state() {
+    const options = { ...this.options.values, columns: this.columns.value };
+    const entered = { text: this.numbers.text, targets: this.targets.text, options };
+    return { entered, files: [this.numbers.file, this.targets.file] };
+  }
+
+  /** @param {State} state */
+  set({ entered: { text, targets, options }, files }) {
+    this.numbers.set(text);
+    this.targets.set(targets);
+    this.options.set(options);
+    this.columns.selectedIndex = Math.max(COLUMNS.indexOf(options.columns), 0);
+    this.numbers.hold(files[0]);
+    this.targets.hold(files[1]);
+    this.#place();
+  }
+
+  /**
+   * What is sent: all of it as it was typed.
+   *
+   * @param {string} lang
+   * @param {string} as the kind of file that is asked for, or "" for what is shown
+   */
+  body(lang, as) {
+    const { numbers, targets } = this;
+    const apart = this.columns.value === "apart";
+    const options = { ...this.options.values, columns: this.columns.value };
+    const head = { lang, as, name: numbers.name, targets_name: apart ? targets.name : "", options };
+    return body(head, numbers.blob, apart ? targets.blob : new Blob([]));
+  }
+
+  /** @param {boolean} now */
+  #change(now) {
+    this.#read = null;
+    this.keep();
+    this.changed(now);
+  }
+
+  /** Let the tab keep it, and say where it cannot. */
+  keep() {
+    const long = !keep(this.state.entered);
+    write(this.kept, long ? say(this.words.not_kept, ["most", size(KEPT)]) : this.words.kept);
+  }
+
+  /** @param {Example} example */
+  #try({ text, targets, options }) {
+    if (!this.empty) this.#before = this.state;
+    this.back.hidden = !this.#before;
+    this.#untabulate();
+    this.set({ entered: { text, targets, options }, files: [null, null] });
+    this.#change(true);
+  }
+
+  #restore() {
+    const before = this.#before;
+    if (!before) return;
+    this.#before = this.state; // and back again
+    this.#untabulate();
+    this.set(before);
+    this.#change(true);
+  }
+
+  // ---------------------------------------------------------------- as a table
+
+  /** @param {boolean} open */
+  #tabulate(open) {
+    if (!open) {
+      this.#untabulate();
+      this.numbers.box.focus();
+      return;
+    }
+    const { words } = this;
+    const found = this.#read && sheet(this.#read, this.columns.value === "apart", words.target);
+    const blank = { names: [], rows: Array.from({ length: 3 }, () => ["", "", ""]) };
+    const shown = this.empty ? blank : found;
+    if (!shown) return;
+    if (this.numbers.file) {
+      this.#before = this.state;
+      this.back.hidden = false;
+      this.numbers.hold(null);
+      this.numbers.set(written(shown));
+    }
+    if (this.columns.value !== "apart" && this.columns.value !== "none") this.columns.value = "auto";
+    this.grid.show(shown);
+    this.#open(true);
+    this.grid.focus(0, 0);
+  }
+
+  #untabulate() {
+    this.#open(false);
+  }
+
+  /** @param {boolean} open */
+  #open(open) {
+    this.grid.node.hidden = !open;
+    this.numbers.box.hidden = open;
+    this.tabled.setAttribute("aria-pressed", String(open));
+    write(this.tabled, open ? this.words.text : this.words.table);
+  }
+
+  // ---------------------------------------------------------------- what the server says of it
+
+  /** @param {Read} read */
+  read(read) {
+    this.#read = read;
+    const { words } = this;
+    const { rows, classes, dtype, notes } = read;
+    const text = dtype ? words.read_as : words.read;
+    write(this.said, say(text, ["rows", String(rows)], ["classes", String(classes)], ["dtype", dtype]));
+    this.notes.replaceChildren(...notes.map((note) => make("li", { text: note })));
+    const few = this.#fits(read);
+    this.tabled.disabled = !few && !this.grid.open;
+    const limit = say(words.no_table, ["rows", String(MOST.rows)], ["columns", String(MOST.columns)]);
+    this.tabled.title = few ? "" : limit;
+  }
+
+  /** @param {Read} read */
+  #fits({ table, rows, classes }) {
+    return table !== null && rows <= MOST.rows && classes <= MOST.columns;
+  }
+
+  /** What was said of it is of what stood here before. */
+  clear() {
+    for (const source of [this.numbers, this.targets]) source.fault(null);
+    this.options.fault("", "");
+    this.grid.mark(0, 0);
+    if (!this.empty) return;
+    this.tabled.disabled = false;
+    write(this.said, "");
+    this.notes.replaceChildren();
+  }
+
+  /** @param {Fault} fault */
+  fault(fault) {
+    const { field, text, line, column } = fault;
+    if (this.options.fault(field, text)) return;
+    if (field === "targets" && this.columns.value === "apart") {
+      this.targets.fault(fault);
+      return;
+    }
+    this.numbers.fault(fault);
+    this.tabled.disabled = !this.grid.open;
+    if (this.grid.open) this.grid.mark(line, column);
+  }
+}
