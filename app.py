@@ -7,7 +7,7 @@ from lab.answers import Answers
 from lab.batch.replies import reply
 from lab.build import BUILD
 from live.files import FOLDERS
-from pages.main import LESSONS
+from pages.main import LESSONS, TOOLS
 from server.address import TellTheAddress, script_hashes
 from server.answers import answer_routes
 from server.batch import batch_route
@@ -25,7 +25,7 @@ share_arenas()
 skip_modules()
 write_json_lines()
 bound_uvicorn()
-answers = Answers(LESSONS)
+answers = Answers(LESSONS, TOOLS)
 asked = {"": answers.numbers, "layout": answers.layout, "questions": answers.questions}
 app = st.App(
     "pages/main.py",
@@ -38,7 +38,7 @@ app = st.App(
         Middleware(Logged),
         Middleware(GivesBack),
         Middleware(SecurityHeaders, scripts=script_hashes()),
-        Middleware(KnownPaths, pages=tuple(lesson.page for lesson in LESSONS)),
+        Middleware(KnownPaths, pages=tuple(page.page for page in (*LESSONS, *TOOLS))),
         Middleware(OwnOrigin),
         Middleware(Stream),
         Middleware(TellTheAddress),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from urllib.parse import parse_qsl, urlencode
 
-from lab.lesson import Lesson, Question
+from lab.lesson import Lesson, Question, Tool
 from lab.parameters import AT, LANGUAGE, Parameters, Refused, RefusedError, lines, told
 from lab.settings import Settings
 from lab.steps import asked, entered, opened, played
@@ -42,9 +42,12 @@ class Answers:
     ----------
     lessons : sequence of Lesson
         In the order of the story.
+    tools : sequence of Tool
+        The pages that are no lessons, to which the first page leads as well.
     """
 
-    def __init__(self, lessons: Sequence[Lesson]) -> None:
+    def __init__(self, lessons: Sequence[Lesson], tools: Sequence[Tool] = ()) -> None:
+        self.tools = tools
         self.lessons = {lesson.page: lesson for lesson in lessons}
         self.parameters = Parameters(p for lesson in lessons for p in lesson.parameters)
         self._packed = lru_cache(_KEPT)(self._pack)
@@ -126,7 +129,7 @@ class Answers:
             head |= played(lesson, settings, columns)
             if question := asked(lesson, settings):
                 head["question"] = self._question(page, question, settings)
-            around = surround(lesson, list(self.lessons.values()), settings)
+            around = surround(lesson, list(self.lessons.values()), self.tools, settings)
             return pack(instruments, columns, around, head)
 
     def _question(self, page: str, question: Question, settings: Settings) -> dict[str, object]:

@@ -132,3 +132,31 @@ class Lesson:
     formulas: Sequence[tuple[str, str]] = ()
     steps: Sequence[Step] = ()
     case: Callable[[Settings], str] = lambda _: ""
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A page that is no lesson: it has no link, no questions, and nothing of it is finished.
+
+    Its sentences are those of the words file of its name: title, short, line, and "page_" and each
+    of the names of its words.
+
+    Attributes
+    ----------
+    page : str
+        Its name, in the address and in the words.
+    picture : callable
+        Returns its small picture, as the inside of an SVG (see `lab.pictures`).
+    script : str
+        The module of the player's folder that shows it.
+    words : sequence of str
+        The names of the sentences that its script says.
+    given : callable
+        What its script is given beside them.
+    """
+
+    page: str
+    picture: Callable[[], str]
+    script: str
+    words: Sequence[str]
+    given: Callable[[], Mapping[str, Any]]
