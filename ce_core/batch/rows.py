@@ -19,8 +19,8 @@ class Rows:
     Attributes
     ----------
     loss : dict of arrays, shape (n,)
-        For each form, in the format's dtype, what ``reduction="none"`` gives: with its weight. Empty
-        where there are no targets.
+        For each form, in the format's dtype, what ``reduction="none"`` gives: with its weight.
+        Empty where there are no targets.
     exact : float64 array, shape (n,)
         The same on paper, see `ce_core.cross_entropy`; nan where there are no targets.
     kind : dict of int8 arrays, shape (n,)
