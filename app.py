@@ -4,7 +4,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from lab.answers import Answers
-from lab.batch.replies import reply
+from lab.batch.skeleton import reply
 from lab.build import BUILD
 from live.files import FOLDERS
 from pages.main import LESSONS, TOOLS
@@ -27,6 +27,7 @@ write_json_lines()
 bound_uvicorn()
 answers = Answers(LESSONS, TOOLS)
 asked = {"": answers.numbers, "layout": answers.layout, "questions": answers.questions}
+asked |= answers.files
 app = st.App(
     "pages/main.py",
     routes=[

@@ -1,133 +1,168 @@
-"""The worst rows as the positions of a slider, and all that is told of the whole."""
+"""The worst rows as the positions of a slider, step by step."""
 
-from urllib.parse import urlencode
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ce_core.formats import FORMATS
-from ce_core.pipelines import PIPELINES, run_all
-from lab.batch.frames import framed
+from ce_core.pipelines import PIPELINES, Run, run_all
+from lab.batch.classes import Shown, shown
+from lab.batch.worst import Array, Worst
 from lab.controls import narrow
-from lab.distance import add_paper, distance, mark
-from lab.parameters import MAX_CLASSES, written
+from lab.distance import add_paper, distance
+from lab.pipeline import exponentials, probabilities
 from lab.settings import Settings
 from lab.shares import shares
 from lab.verdict import LOSS, verdict, warnings
 from lab.words import say
-from live.message import pack_whole
-from live.parts import Bars, Card, Cell, Columns, Figure, Instrument, Row, Slider, Style
+from live.message import cut
+from live.parts import Card, Cell, Columns, Figure, Instrument, Row, Slider, Style, Table
 
 
-def result(logits: np.ndarray, targets: np.ndarray, fmt: str) -> bytes:
-    rows, classes = logits.shape
-    columns = Columns()
-    target = int(targets[0])
-    runs = run_all(logits[None], target, fmt)
-    names = tuple(say("numbers.class_number", number=i + 1) for i in range(classes))
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """An instrument, and the runs of the forms at each position of its slider, (1, K)."""
+
+    instrument: Instrument
+    runs: Mapping[str, Run]
+
+
+def picture(
+    found: Worst, names: tuple[str, ...], format_name: str, slopes: Array | None, columns: Columns
+) -> Picture:
+    """Make the instrument of the worst rows.
+
+    Parameters
+    ----------
+    found : Worst
+    names : tuple of str
+        What the classes are called.
+    format_name : str
+        The format in which the forms are computed.
+    slopes : array, shape (K, C), optional
+        The gradient of the reduced loss by the logits.
+    columns : Columns
+        Where the columns are added.
+    """
+    logits, told = found.logits[None], found.classes[None]
+    runs = run_all(logits, told, format_name)
+    some = shown(found.logits, found.classes, names)
     settings = Settings({"names": names})
-    losses = {}
-    for form, run in runs.items():
-        losses[form] = columns.add(f"loss_{form}", narrow(run.steps["loss"], fmt))
+    drawn = Settings(
+        {"names": some.names, "logits": (0.0,) * len(some.names), "format": format_name}
+    )
+    _add_steps(runs, some, found, columns)
+    losses = {form: columns[f"step_loss_{form}"] for form in PIPELINES}
     add_paper(runs["naive"], columns)
-    cards = [
-        Card(
-            title=say(f"pipeline.loss_{form}"),
-            note=say(f"pipeline.loss_{form}_formula"),
-            swatch=form,
-            value=Cell(losses[form], LOSS, readout=f"loss-{form}"),
-            unit=say("pipeline.loss_unit"),
-            off=distance(run, form, columns),
-        )
-        for form, run in runs.items()
-    ]
-    numbers = np.arange(rows)
-    slider = Slider(
-        "row",
-        say("numbers.row"),
-        say("numbers.row_label"),
-        [float(i + 1) for i in range(rows)],
-        0,
-    )
-    p = columns.add("p", runs["shifted"].steps["probabilities"].astype(np.float64))
-    figure = Figure(
-        say("pipeline.softmax_title"),
-        say("pipeline.softmax_alt"),
-        {"data": [{"type": "bar", "x": list(range(classes)), "y": [1.0] * classes}],
-         "layout": {"showlegend": False, "yaxis": {"range": [0, 1.08]},
-                    "xaxis": {"range": [-0.5, classes - 0.5], "visible": False},
-                    "margin": {"l": 104, "r": 4, "t": 6, "b": 6}}},
-        bars=[Bars(0, p, "shifted", [""] * classes)],
-        names=names,
-        rows=[Row(say("pipeline.softmax_shifted"),
-                  [Cell(p, Style("significant", 4), i) for i in range(classes)], "shifted")],
-    )
+    figures = [exponentials(drawn, columns), probabilities(drawn, columns)]
+    count = len(found.numbers)
     instrument = Instrument(
         title=say("numbers.row_title"),
-        hint=say("numbers.row_hint"),
-        sliders=[slider],
-        figures=[figure, shares(runs["naive"], "form", "{form}", columns)],
-        cards_title=say("pipeline.loss_title"),
-        cards=cards,
+        hint=say("numbers.row_hint" if found.targets is not None else "numbers.row_hint_alone"),
+        sliders=[
+            Slider(
+                "row",
+                say("numbers.row"),
+                say("numbers.row_label"),
+                [float(place) for place in range(1, count + 1)],
+                0,
+            )
+        ],
+        figures=[*map(_still, figures), _shares(runs["naive"], columns)],
+        cards_title=say("numbers.cards_title"),
+        cards=[_card(form, runs[form], columns) for form in PIPELINES],
         sentences=[verdict(runs, losses, settings, columns), warnings(runs, columns)],
+        tables=[_table(found, some, names, slopes, columns)],
     )
-    number = columns.add("row", (numbers + 1)[None].astype(np.int32))
-    largest = columns.add("predicted", logits.argmax(-1)[None].astype(np.int32))
-    true = columns.add("target", targets[None].astype(np.int32))
-    cells = [
-        Cell(number, Style("shortest", 12)),
-        *[Cell(losses[form], LOSS) for form in PIPELINES],
-        Cell(columns["paper"], Style("prose", 6), exponent=columns["paper_exponent"]),
-        Cell(largest, Style("shortest", 12)),
-        Cell(true, Style("shortest", 12)),
-        mark(runs["naive"], "mark-naive", columns),
+    return Picture(instrument, runs)
+
+
+def _add_steps(runs: Mapping[str, Run], some: Shown, found: Worst, columns: Columns) -> None:
+    """Add what the figures and the cards read, by the names that `lab.pipeline` has for them."""
+    for form in ("naive", "shifted"):
+        for step in ("exp", "probabilities"):
+            with np.errstate(all="ignore"):
+                values = some.of(runs[form].steps[step][0])
+            columns.add(f"{step}_{form}", cut(values) if values.dtype == "f8" else _own(values))
+    for form, run in runs.items():
+        columns.add(f"step_loss_{form}", narrow(run.steps["loss"], run.format))
+        columns.add(f"probability_{form}", narrow(run.steps["probability"], run.format))
+    columns.add("one_hot", some.of(_label(found)).astype(np.float32))
+
+
+def _own(values: Array) -> Array:
+    return values.astype(np.float32)
+
+
+def _label(found: Worst) -> Array:
+    """Return the target of each row as shares of the classes; nothing where there is none."""
+    count, classes = found.logits.shape
+    given = found.targets
+    if given is None:
+        return np.zeros((count, classes))
+    if given.ndim == 2:
+        return given
+    if given.dtype.kind == "f":  # the answer to a yes/no question
+        return np.stack([1 - given, given], axis=-1)
+    return (given[:, None] == np.arange(classes)).astype(np.float64)
+
+
+def _still(figure: Figure) -> Figure:
+    """Return a figure whose bars nobody drags."""
+    return replace(figure, bars=[replace(bars, drag=()) for bars in figure.bars])
+
+
+def _shares(run: Run, columns: Columns) -> Figure:
+    figure = shares(run, "", "", columns)
+    return replace(figure, rows=figure.rows[:1])  # without the buttons that open other forms
+
+
+def _card(form: str, run: Run, columns: Columns) -> Card:
+    return Card(
+        title=say(f"pipeline.loss_{form}"),
+        note=say(f"pipeline.loss_{form}_formula"),
+        swatch=form,
+        value=Cell(columns[f"step_loss_{form}"], LOSS, readout=f"loss-{form}"),
+        unit=say("pipeline.loss_unit"),
+        second_label=say("numbers.probability"),
+        second=Cell(columns[f"probability_{form}"], Style("significant", 6), 0, f"p-{form}"),
+        off=distance(run, form, columns),
+    )
+
+
+def _table(
+    found: Worst, some: Shown, names: tuple[str, ...], slopes: Array | None, columns: Columns
+) -> Table:
+    """Show the logits of what is shown, and the gradient."""
+    last: list[Cell | None] = [None] if some.others else []
+    count = some.at.shape[-1]
+    logits = np.take_along_axis(found.logits, some.at, axis=-1)[None]
+    column = columns.add("logits", logits)
+    rows = [
+        Row(
+            say("numbers.logits"),
+            [*(Cell(column, Style("shortest", 9), i) for i in range(count)), *last],
+        )
     ]
-    heads = [
-        say("numbers.head_row"),
-        *[say(f"pipeline.loss_{form}") for form in PIPELINES],
-        say("numbers.head_exact"),
-        say("numbers.head_predicted"),
-        say("numbers.head_target"),
-        say("numbers.head_mark", format=fmt, form=say("pipeline.loss_naive")),
-    ]
-    broken = int((runs["naive"].broke != 0).sum())
-    reduced = []
-    for form in PIPELINES:
-        mean = runs[form].steps["loss"].mean(keepdims=True)
-        readout = "loss-reduced" if form == "fused" else f"loss-reduced-{form}"
-        column = columns.add(f"reduced_{form}", narrow(mean.reshape(1, 1), fmt))
-        reduced.append(
-            Card(
-                say(f"pipeline.loss_{form}"),
-                say("numbers.reduced_note", reduction="mean"),
-                form,
-                Cell(column, LOSS, readout=readout),
-                say("pipeline.loss_unit"),
+    if some.others:
+        rows.insert(0, Row(say("numbers.class"), [*_classes(some, names, columns), *last]))
+    if slopes is not None:
+        with np.errstate(all="ignore"):
+            column = columns.add("slopes", cut(some.of(slopes)))
+        style = Style("significant", 4)
+        rows.append(
+            Row(
+                say("numbers.gradient"),
+                [Cell(column, style, i, f"gradient-{i}") for i in range(len(some.names))],
             )
         )
-    divisor = columns.add("denominator", np.array([[float(rows)]]))
-    denominator = Card(
-        say("numbers.denominator"),
-        say("numbers.denominator_rows", rows=rows),
-        "",
-        Cell(divisor, Style("shortest", 12), readout="denominator"),
-        "",
+    return Table(
+        say("numbers.row_table"), say("numbers.row_table_lead"), ["", *some.names], rows
     )
-    key = "summary_broken" if broken else "summary_fine"
-    queries = [
-        urlencode({"logits": written(tuple(map(float, z))), "target": int(t), "format": fmt})
-        if classes <= MAX_CLASSES
-        else ""
-        for z, t in zip(logits, targets, strict=True)
-    ]
-    head = {
-        "kind": "result",
-        "done": rows,
-        "of": rows,
-        "summary": say(f"numbers.{key}", broken=broken, rows=rows, format=FORMATS[fmt].name),
-        "reduced": reduced,
-        "denominator": denominator,
-        "advice": [{"title": "PyTorch", "lead": "", "text": "F.cross_entropy(logits, target)"}],
-        "opens": {"page": "pipeline", "queries": queries},
-    }
-    layout = {"rows": {"head": heads, "cells": cells}}
-    return framed(pack_whole([instrument], [], columns, head, layout))
+
+
+def _classes(some: Shown, names: tuple[str, ...], columns: Columns) -> list[Cell]:
+    said, at = np.unique(some.at, return_inverse=True)
+    column = columns.add("shown", at.reshape(1, *some.at.shape).astype(np.int16))
+    words = [names[i] for i in said]
+    return [Cell(column, item=i, words=words) for i in range(some.at.shape[-1])]

@@ -1,15 +1,18 @@
 """From the body of a request to the pieces of its answer."""
 
-import json
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
+from lab.batch.account import Account, Pace, clock
+from lab.batch.asked import Asked, read_request
+from lab.batch.brought import FieldError, as_targets, read_head, read_numbers
+from lab.batch.choices import choose
 from lab.batch.frames import error, frame
-from lab.batch.picture import result
-from lab.words import say
+from lab.batch.result import result
+from lab.reading import UnreadableError
+from lab.words import say, speaking
+
+_UNREADABLE = 422
 
 
 @dataclass(frozen=True)
@@ -24,41 +27,47 @@ class Reply:
 
 def reply(body: memoryview) -> Reply:
     """Read the body of a request, and begin its answer."""
-    return Reply(_stream(body))
+    try:
+        asked = read_request(body)
+    except ValueError:
+        return Reply(iter([error("numbers", say("numbers.expected_head"))]), status=_UNREADABLE)
+    return Reply(_spoken(asked.language, _guarded(_stream(asked))))
 
 
-def _stream(body: memoryview) -> Iterator[bytes]:
+def _spoken(language: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Speak a language while a piece is made: each may be made in another thread."""
+    while True:
+        with speaking(language):
+            piece = next(pieces, None)
+        if piece is None:
+            return
+        yield piece
+
+
+def _guarded(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """End with what could not be read."""
     try:
-        (length,) = struct.unpack_from("<I", body)
-        head = json.loads(bytes(body[4 : 4 + length]))
-        size = int(head["size"])
-        text = bytes(body[4 + length : 4 + length + size]).decode()
-        options = head["options"]
-    except (struct.error, ValueError, KeyError, TypeError):
-        yield error("numbers", say("numbers.expected_head"))
-        return
-    try:
-        table = [[float(x) for x in line.replace(",", " ").split()] for line in text.splitlines()]
-        given = np.array([row for row in table if row])
-        if given.ndim != 2:
-            raise ValueError("ragged")
-    except ValueError as wrong:
-        yield error("numbers", str(wrong), 1, 1)
-        return
-    targets = given[:, -1].astype(int)
-    logits = given[:, :-1]
-    rows, classes = logits.shape
-    targets = np.clip(targets, 0, classes - 1)
-    texts = [[f"{x:g}" for x in row] for row in logits[:50]]
-    yield frame(
-        "read",
-        rows=rows,
-        classes=classes,
-        notes=[],
-        dtype="",
-        header=[],
-        table=texts,
-        targets=[str(t) for t in targets],
-    )
-    yield frame("progress", done=0, of=rows)
-    yield result(logits, targets, options.get("format") or "float32")
+        yield from pieces
+    except FieldError as wrong:
+        yield error(wrong.field, str(wrong), wrong.line, wrong.column)
+    except UnreadableError as wrong:  # a file that turns out to be damaged while it is read
+        yield error("numbers", wrong.told(), wrong.line, wrong.column)
+
+
+def _stream(asked: Asked) -> Iterator[bytes]:
+    numbers = read_numbers(asked)
+    yield frame("read", **read_head(numbers))
+    classes = numbers.given.classes
+    choices = choose(asked.options, numbers.given.dtype, classes)
+    yield from choices.refused
+    account = Account(numbers, as_targets(numbers.targets, choices.options, classes), choices)
+    pace, begun = Pace(), clock()
+    for _ in account.work():
+        if pace.worked(clock() - begun) or account.done == account.of:
+            begun = clock()
+            piece = result(account)
+            pace.told(clock() - begun)
+        else:
+            piece = frame("progress", done=account.done, of=account.of)
+        yield piece
+        begun = clock()
