@@ -35,19 +35,19 @@ _EXAMPLES = {
 
 # The sentences that live/front/batch.js says, by the names that it has for them.
 _WORDS = (
-    *("lead", "box", "hint", "drop", "choose", "file", "too_large", "remove", "back_to_before"),
-    *("examples", "kept", "not_kept", "privacy"),
-    *("table", "text", "cell", "target_cell", "add_row", "remove_row", "no_table", "target"),
-    *("targets", "targets_box", "targets_hint", "targets_auto", "targets_first", "targets_last"),
-    *("targets_apart", "targets_none", "options", "option_format", "option_kind"),
-    *("option_reduction", "option_weight", "option_ignore_index", "option_label_smoothing"),
-    *("option_pos_weight", "format_auto", "kind_classes", "kind_binary", "reduction_mean"),
-    *("reduction_sum", "reduction_none", "each_class"),
-    *("read", "read_as", "waiting", "reading", "working", "rows_done", "stop", "stopped"),
-    *("stopped_early", "earlier", "show_place", "away", "refused", "empty", "empty_line"),
-    *("tab_rows", "tab_spread", "tab_advice", "tab_take", "rows", "rows_hint", "more", "chosen"),
-    *("open_row", "no_room", "take_hint", "take_csv", "take_npy", "take_py", "take_ipynb"),
-    *("taking", "taken", "not_taken"),
+    *("lead", "box", "hint", "examples", "choose", "file", "too_large", "remove"),
+    *("back_to_before", "privacy", "kept", "not_kept"),
+    *("table", "text", "cell", "class", "add_row", "remove_row", "no_table"),
+    *("target", "targets", "targets_box", "targets_hint", "targets_auto", "targets_first"),
+    *("targets_last", "targets_apart", "targets_none"),
+    *("options", "option_format", "option_kind", "option_reduction", "option_weight"),
+    *("option_ignore_index", "option_label_smoothing", "option_pos_weight", "format_auto"),
+    *("kind_classes", "kind_binary", "reduction_mean", "reduction_sum", "reduction_none"),
+    "each_class",
+    *("read", "read_as", "empty_line", "reading", "rows_done", "stop", "stopped"),
+    *("stopped_early", "earlier", "show_place", "away", "refused"),
+    *("tab_rows", "tab_spread", "tab_advice", "tab_take", "rows", "more", "open_row", "no_room"),
+    *("take_hint", "take_csv", "take_npy", "take_py", "take_ipynb", "taking", "taken", "not_taken"),
 )
 
 
