@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from urllib.parse import parse_qsl, urlencode
 
+from lab.export.files import KINDS, Source
 from lab.lesson import Lesson, Question, Tool
 from lab.parameters import AT, LANGUAGE, Parameters, Refused, RefusedError, lines, told
 from lab.settings import Settings
@@ -51,6 +52,7 @@ class Answers:
         self.lessons = {lesson.page: lesson for lesson in lessons}
         self.parameters = Parameters(p for lesson in lessons for p in lesson.parameters)
         self._packed = lru_cache(_KEPT)(self._pack)
+        self.files = {kind: partial(self._file, kind) for kind in KINDS}
 
     def numbers(self, page: str, query: str) -> Answer:
         """Answer with the table and what else changes with every release."""
@@ -131,6 +133,13 @@ class Answers:
                 head["question"] = self._question(page, question, settings)
             around = surround(lesson, list(self.lessons.values()), self.tools, settings)
             return pack(instruments, columns, around, head)
+
+    def _file(self, kind: str, page: str, query: str) -> Answer:
+        settings, _ = self.read(page, query)
+        with speaking(settings[LANGUAGE]):
+            source = Source(say(f"{page}.title"), f"/{page}?{self.link(page, settings)}")
+            body = KINDS[kind].write(self.lessons[page].export(settings), source)
+        return Answer(body, KINDS[kind].media_type, _tag(body))
 
     def _question(self, page: str, question: Question, settings: Settings) -> dict[str, object]:
         shown = self.link(page, self.parameters.fitted(question.shown, settings))
