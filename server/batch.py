@@ -95,8 +95,8 @@ class _Batches:
                     await answer(scope, receive, patiently)
             except FullError:
                 await Response(status_code=503, headers=_LATER)(scope, receive, send)
-            except TimeoutError:
-                _LOGGER.warning("answer left unread")
+            except (TimeoutError, ClientDisconnect):
+                _LOGGER.info("answer left unread")
 
     async def _answer(self, request: Request, who: str, length: int) -> Response:
         try:
