@@ -4,17 +4,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from ce_core._checks import Array, as_index, as_real
+from ce_core._targets import reduce
 from ce_core.batch.magnitudes import Magnitudes
 from ce_core.batch.options import Options
 from ce_core.batch.rows import Rows
+from ce_core.batch.tell import tell
+from ce_core.batch.terms import Terms, find_terms
+from ce_core.formats import lookup
+from ce_core.pipelines import CauseKind, run_formats
+from ce_core.pipelines.kinds import is_broken
+from ce_core.pipelines.rows import widened
 
-BROKEN_IN = ("float16", "bfloat16", "float32", "float64")
+BROKEN_IN: Final = ("float16", "bfloat16", "float32", "float64")
 
 
 class Batch:
@@ -46,10 +57,13 @@ class Batch:
     logits : Magnitudes
         Of all logits, those of ignored rows included.
     rows_of_class : int64 array, shape (C,)
-        How many counted rows have each true class; 0 everywhere for target probabilities. For
-        yes/no questions how many cells each question has.
+        How many counted rows have each true class, where the targets are classes; else 0.
     rows : Rows
         All rows so far.
+    denominator : float
+        What the mean divides by: the sum of all `Rows.part`.
+    exact : float64 scalar or array
+        The reduced loss on paper.
 
     Raises
     ------
@@ -62,22 +76,23 @@ class Batch:
     >>> batch = Batch("float32", Options(weight=(20.0, 10.0)), 2)
     >>> rows = batch.add(np.array([[-100.0, 100.0]] * 2), np.array([0, 1]))
     >>> rows.loss["fused"]
-    array([4000.,    0.], dtype=float32)
+    array([4000.,   -0.], dtype=float32)
     >>> batch.reduced("fused"), batch.denominator
-    (np.float32(133.33333), 30.0)
+    (array(133.33333, dtype=float32), 30.0)
     """
 
-    count: int
-    counted: int
-    correct: int
-    kinds: Mapping[str, npt.NDArray[np.int64]]
-    broken: Mapping[str, npt.NDArray[np.int64]]
-    logits: Magnitudes
-    rows_of_class: npt.NDArray[np.int64]
-
     def __init__(self, format: str, options: Options, classes: int) -> None:
-        self.format, self.options, self.classes = format, options, classes
-        raise NotImplementedError
+        self.format, self.options, self.classes = lookup(format).name, options, classes
+        if as_index(classes, "classes") < 1:
+            raise ValueError(f"classes must be at least 1; got {classes}")
+        _check_count(options.weight, "weight", classes, options)
+        _check_count(options.pos_weight, "pos_weight", classes, options)
+        self.count = self.counted = self.correct = 0
+        self.kinds: dict[str, npt.NDArray[np.int64]] = {}
+        self.broken = {name: _counts(np.empty(0, np.int8)) for name in BROKEN_IN}
+        self.logits = Magnitudes.of(np.empty(0))
+        self.rows_of_class = np.zeros(classes, np.int64)
+        self._parts: list[Rows] = []
 
     def add(self, logits: npt.ArrayLike, target: npt.ArrayLike | None = None) -> Rows:
         """Add rows, and return what is told of them.
@@ -104,33 +119,74 @@ class Batch:
         ValueError
             If a shape or a target is not as above.
         """
-        raise NotImplementedError
+        given = as_real(logits, "logits")
+        if given.ndim != 2 or given.shape[1] != self.classes:
+            raise ValueError(f"logits must have shape (n, {self.classes}); got {given.shape}")
+        true = None if target is None else np.asarray(target)
+        if true is not None and true.shape[:1] != given.shape[:1]:
+            raise ValueError(f"target must have {len(given)} rows; got shape {true.shape}")
+        if self._parts and bool(self._parts[0].loss) != (true is not None):
+            raise ValueError("target must be given with all rows of a batch or with none")
+        size = max(1, _BLOCK // self.classes)
+        parts = [slice(start, start + size) for start in range(0, max(1, len(given)), size)]
+        blocks = [(given[part], None if true is None else true[part]) for part in parts]
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            told = list(pool.map(partial(_tell, self.format, self.options), blocks))
+        rows = Rows.joined(part.rows for part in told)
+        self._parts.append(rows)
+        self._count(rows)
+        for part in told:
+            self.logits += part.logits
+            for name, counts in part.broken.items():
+                self.broken[name] += counts
+        if true is not None and true.dtype.kind in "iu" and self.options.kind == "classes":
+            self.rows_of_class += np.bincount(true[rows.counted], minlength=self.classes)
+        return rows
+
+    def _count(self, rows: Rows) -> None:
+        self.count += len(rows)
+        self.counted += int(np.count_nonzero(rows.counted))
+        self.correct += int(np.count_nonzero(rows.right))
+        for form, kind in rows.kind.items():
+            counts = _counts(kind[rows.counted])
+            self.kinds[form] = self.kinds[form] + counts if form in self.kinds else counts
 
     @property
     def rows(self) -> Rows:
         """All rows so far."""
-        raise NotImplementedError
+        if not self._parts:
+            raise ValueError("rows must be added before they are asked for; got none")
+        self._parts = [Rows.joined(self._parts)]
+        return self._parts[0]
 
     @property
     def denominator(self) -> float:
         """What the mean divides the sum of the losses by: the sum of all `Rows.part`."""
-        raise NotImplementedError
+        return float(self.rows.part.sum())
 
-    def total(self, form: str) -> npt.NDArray[Any]:
-        """Return the sum of a form's losses: np.sum in the format."""
-        raise NotImplementedError
+    @property
+    def exact(self) -> Array:
+        """The reduced loss on paper, in float64."""
+        return self._reduced(self.rows.exact)
 
-    def reduced(self, form: str) -> npt.NDArray[Any]:
+    def total(self, form: str) -> Array:
+        """Return the sum of a form's losses: np.sum in the format, beyond which it can be."""
+        with np.errstate(all="ignore"):
+            return np.asarray(self.rows.loss[form].sum())
+
+    def reduced(self, form: str) -> Array:
         """Return the reduced loss of a form in the format; of "none" all losses.
 
         The mean is `total` over the denominator, rounded to the format; of no rows it is nan.
         """
-        raise NotImplementedError
+        return self._reduced(self.rows.loss[form])
 
-    @property
-    def exact(self) -> npt.NDArray[np.float64]:
-        """The reduced loss on paper, in float64."""
-        raise NotImplementedError
+    def _reduced(self, losses: Array) -> Array:
+        with np.errstate(all="ignore"):
+            # 0 over nan is nan, as 0 / 0 is, in the formats that have one
+            divisor = self.denominator or np.nan if self.options.reduction == "mean" else 1.0
+            divided = np.asarray(divisor).astype(losses.dtype)
+            return np.asarray(reduce(losses, divided, self.options.reduction))
 
     def worst(self, k: int) -> npt.NDArray[np.intp]:
         """Return the indices of the k worst counted rows, the worst first.
@@ -138,4 +194,61 @@ class Batch:
         The most forms broken, then furthest off in ulps in any form, then the largest loss on
         paper, then the first.
         """
-        raise NotImplementedError
+        rows = self.rows
+        keys: list[Array] = [np.sum([is_broken(kind) for kind in rows.kind.values()], axis=0)]
+        if rows.ulps:
+            keys.append(np.max(list(rows.ulps.values()), axis=0))
+        keys.append(np.where(np.isnan(rows.exact), np.inf, rows.exact))
+        left, found = np.flatnonzero(rows.counted), np.empty(0, np.intp)
+        for key in keys:  # to sort all rows would take longer than to find the k largest
+            if 0 < k - len(found) < len(left):
+                at = len(left) - (k - len(found))
+                least = np.partition(key[left], at)[at]
+                found = np.append(found, left[key[left] > least])
+                left = left[key[left] == least]
+        found = np.append(found, left[: k - len(found)])
+        order = np.lexsort([found, *(-key[found].astype(np.float64) for key in reversed(keys))])
+        return found[order]
+
+
+_BLOCK: Final = 1 << 16
+"""Numbers that are worked on at once, so that they stay near the processor."""
+
+
+class _Told(NamedTuple):
+    rows: Rows
+    broken: dict[str, Array]
+    logits: Magnitudes
+
+
+def _tell(format: str, options: Options, block: tuple[Array, Array | None]) -> _Told:
+    """Tell of some rows, in a thread: NumPy computes in several at once."""
+    logits, target = block
+    with np.errstate(all="ignore"):
+        fmt = lookup(format)
+        terms = find_terms(logits, target, options, fmt.dtype)
+        rows = tell(terms, fmt)
+        runs = run_formats(terms.logits, _weakest(terms), BROKEN_IN, pipelines=("naive",))
+        broken = {name: _counts(forms["naive"].broke[rows.counted]) for name, forms in runs.items()}
+        return _Told(rows, broken, Magnitudes.of(logits.astype(np.float64)))
+
+
+def _weakest(terms: Terms) -> Array:
+    """Return the class of each row whose loss breaks if that of any does that counts."""
+    if terms.exact.ndim == 1:
+        return terms.true
+    counting = np.where(terms.exact != 0, widened(terms.logits), np.inf)
+    return np.asarray(counting.argmin(axis=-1))
+
+
+def _counts(kinds: Array) -> npt.NDArray[np.int64]:
+    return np.bincount(kinds, minlength=len(CauseKind))
+
+
+def _check_count(
+    weights: Sequence[float] | None, name: str, classes: int, options: Options
+) -> None:
+    allowed = (1, classes) if options.kind == "binary" else (classes,)
+    if weights is not None and len(weights) not in allowed:
+        expected = " or ".join(map(str, dict.fromkeys(allowed)))
+        raise ValueError(f"{name} must have {expected} numbers; got {len(weights)}")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
+
+from ce_core._checks import Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,15 +44,28 @@ class Rows:
         What the row adds to the denominator of the mean.
     """
 
-    loss: Mapping[str, npt.NDArray[Any]]
-    exact: npt.NDArray[np.float64]
-    kind: Mapping[str, npt.NDArray[np.int8]]
-    ulps: Mapping[str, npt.NDArray[np.float64]]
-    at: Mapping[str, npt.NDArray[np.int32]]
-    predicted: npt.NDArray[np.int32]
-    right: npt.NDArray[np.bool_]
-    counted: npt.NDArray[np.bool_]
-    part: npt.NDArray[np.float64]
+    loss: Mapping[str, Array]
+    exact: Array
+    kind: Mapping[str, Array]
+    ulps: Mapping[str, Array]
+    at: Mapping[str, Array]
+    predicted: Array
+    right: Array
+    counted: Array
+    part: Array
 
     def __len__(self) -> int:
         return len(self.exact)
+
+    @classmethod
+    def joined(cls, parts: Iterable[Rows]) -> Rows:
+        """Return the rows of all parts, in order."""
+        every = list(parts)
+        columns: dict[str, Any] = {}
+        for name in (field.name for field in fields(cls)):
+            each = [getattr(part, name) for part in every]
+            if isinstance(each[0], Mapping):
+                columns[name] = {k: np.concatenate([one[k] for one in each]) for k in each[0]}
+            else:
+                columns[name] = np.concatenate(each)
+        return cls(**columns)

@@ -68,6 +68,12 @@ HARMLESS: Final = frozenset(
 )
 """Where the loss is right to the last place, it is one of these."""
 
+
+def is_broken(kinds: Array) -> Array:
+    """Say where a step left no number, or a wrong one for good."""
+    return (kinds > CauseKind.NONE) & (kinds < CauseKind.LOGIT_LOST)
+
+
 Breaks = dict[CauseKind, Array]
 """Where each kind of cause holds: (N, C), or (N,) if the class that it hits is known, or none."""
 

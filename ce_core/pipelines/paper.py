@@ -13,7 +13,7 @@ from ce_core.pipelines.rows import Array, Target, others, row_max, row_sum
 _LOG10_E = 1 / np.log(10.0)
 
 
-def true_loss(logits: Array, target: Target) -> Array:
+def true_loss(logits: Array, target: Target | tuple[slice, slice]) -> Array:
     """Return the loss of float64 logits to within a few units in the last place of float64.
 
     All terms of rest and of the result have one sign, so nothing cancels.
@@ -25,7 +25,7 @@ def true_loss(logits: Array, target: Target) -> Array:
     if low.any():
         exp += exp * np.where(np.isfinite(low), low, 0.0)
     rest = row_sum(others(exp, logits, largest))
-    return np.asarray(np.log1p(rest) - shifted[target])
+    return np.asarray((np.log1p(rest) - shifted[target].T).T)
 
 
 class Power(NamedTuple):

@@ -1,0 +1,117 @@
+"""The arithmetic of some rows: their losses in a format and on paper, and what broke in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ce_core._checks import Array
+from ce_core.batch.rows import Rows
+from ce_core.batch.terms import Terms, find_predicted
+from ce_core.formats import FloatFormat
+from ce_core.pipelines import STEPS, CauseKind, Run, run_all
+from ce_core.pipelines.kinds import HARMLESS
+from ce_core.pipelines.paper import spacing, true_loss
+from ce_core.pipelines.rows import EVERY_CLASS, row_sum, widened
+from ce_core.pipelines.soft import of_every_class, weighted, weighted_sum
+
+
+def tell(terms: Terms, fmt: FloatFormat) -> Rows:
+    """Return what is told of rows; to be called with NumPy's warnings off."""
+    predicted = find_predicted(terms.logits)
+    shared: dict[str, Any] = {"predicted": predicted, "counted": terms.counted, "part": terms.part}
+    if not terms.has_targets:
+        naive = run_all(terms.logits, terms.true, fmt.name, pipelines=("naive",))["naive"]
+        none, at = np.full(len(predicted), np.nan), terms.true.astype(np.int32)
+        return Rows({}, none, {"naive": naive.broke}, {}, {"naive": at}, right=none == 0, **shared)
+    tell_losses = _of_one_class if terms.exact.ndim == 1 else _of_all_classes
+    told = Rows(*tell_losses(terms, fmt), right=predicted == terms.true, **shared)
+    return told if terms.counted.all() else _without_ignored(told)
+
+
+_Told = tuple[dict[str, Array], Array, dict[str, Array], dict[str, Array], dict[str, Array]]
+"""The first five of `Rows`."""
+
+
+def _of_one_class(terms: Terms, fmt: FloatFormat) -> _Told:
+    """Tell of rows in which one class counts, the true one."""
+    runs = run_all(terms.logits, terms.true, fmt.name)
+    kinds, loss, ulps = _kinds(runs, terms.logits, terms.true), {}, {}
+    for form, run in runs.items():
+        loss[form] = terms.stored * run.rows["loss"]
+        ulps[form] = run.ulps
+        # the weight can be what takes a loss beyond the format
+        beyond = np.isfinite(run.rows["loss"]) & ~np.isfinite(loss[form])
+        kinds[form][beyond], ulps[form][beyond] = CauseKind.RESULT_OVERFLOW, np.inf
+    paper = next(iter(runs.values())).paper
+    exact = np.where(terms.exact != 0, terms.exact * paper, 0.0)
+    at = terms.true.astype(np.int32)
+    return loss, exact, kinds, ulps, dict.fromkeys(runs, at)
+
+
+def _kinds(runs: Mapping[str, Run], logits: Array, target: Array) -> dict[str, Array]:
+    """Return the kind of each run's causes.
+
+    Of what broke, or is right without a class that was lost, it is known without the budget, which
+    takes longer than all else.
+    """
+    kinds = {form: run.broke.copy() for form, run in runs.items()}
+    unclear = np.zeros(len(logits), bool)
+    for form, run in runs.items():
+        lost = (run.rows["exp"] == 0).any(axis=-1)
+        unclear |= (kinds[form] == CauseKind.NONE) & (lost | ~run.right)
+    rows = np.flatnonzero(unclear)
+    if rows.size:
+        name = next(iter(runs.values())).format
+        found = run_all(logits[rows], target[rows], name, pipelines=tuple(runs))
+        for form, run in found.items():
+            kinds[form][rows] = run.cause.kind
+    return kinds
+
+
+def _of_all_classes(terms: Terms, fmt: FloatFormat) -> _Told:
+    """Tell of rows in which more than the true class counts."""
+    runs = run_all(terms.logits, terms.true, fmt.name)
+    paper = true_loss(np.asfortranarray(widened(terms.logits)), EVERY_CLASS)
+    on_paper = weighted(paper, terms.exact)
+    exact = row_sum(on_paper)
+    loss, kinds, ulps, at = {}, {}, {}, {}
+    for form, run in runs.items():
+        own = of_every_class(run.rows, STEPS[form])["loss"]
+        loss[form] = weighted_sum(own, terms.stored)
+        off = np.abs(widened(weighted(own, terms.stored)) - on_paper)
+        at[form] = np.where(np.isnan(off), np.inf, off).argmax(axis=-1).astype(np.int32)
+        ulps[form] = _ulps(loss[form], exact, fmt)
+        of_class = run_all(terms.logits, at[form], fmt.name, pipelines=(form,))
+        kind = _kinds(of_class, terms.logits, at[form])[form]
+        # The sum over the classes rounds, too; and what one class is off can be none of its digits.
+        right = np.where(loss[form] == 0, ulps[form] <= 0.5, ulps[form] < 1)
+        harmless = np.isin(kind, list(HARMLESS))
+        kind[harmless & ~right] = CauseKind.ROUNDED
+        kind[~harmless & right & (run.broke == CauseKind.NONE)] = CauseKind.NONE
+        kinds[form] = kind
+    return loss, exact, kinds, ulps, at
+
+
+def _ulps(loss: Array, exact: Array, fmt: FloatFormat) -> Array:
+    """Return how far losses are off, as `Run.ulps` has it."""
+    off = np.abs(widened(loss) - exact) / spacing(exact, fmt)
+    off[widened(loss) == exact] = 0.0
+    return np.where(np.isnan(off), np.inf, off)
+
+
+def _without_ignored(told: Rows) -> Rows:
+    """Return the rows with nothing told of those that are ignored."""
+    keep = told.counted
+
+    def blank(column: Array) -> Array:
+        return np.where(keep, column, np.zeros((), column.dtype))
+
+    of_forms: dict[str, Any] = {
+        name: {form: blank(column) for form, column in getattr(told, name).items()}
+        for name in ("loss", "kind", "ulps")
+    }
+    return replace(told, exact=blank(told.exact), right=blank(told.right), **of_forms)
