@@ -17,7 +17,7 @@ import { know } from "./terms.js";
 /** @import {State} from "./batchform.js" */
 /** @import {Frame} from "./batchtypes.js" */
 
-const STYLES = ["scale.css", "live.css", "batch.css"];
+const STYLES = ["scale.css", "live.css", "led.css", "batch.css"];
 
 /** @type {State | null} */
 let last = null; // what stood here when the page was left
@@ -52,9 +52,8 @@ class Batch {
       ends: () => this.running.end(),
     });
     root.classList.add("ce-page");
-    root.replaceChildren(
-      make("div", { class: "ce-batch" }, this.form.node, make("div", { class: "ce-out" }, this.running.node, this.results.node)),
-    );
+    const out = make("div", { class: "ce-out" }, this.running.node, this.results.node);
+    root.replaceChildren(make("div", { class: "ce-batch" }, this.form.node, out, this.form.foot));
     this.#ink = colours(root);
     this.#listen();
     this.form.set(last ?? { entered: kept(), files: [null, null] });

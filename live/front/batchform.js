@@ -48,7 +48,7 @@ export class Form {
     this.back.addEventListener("click", () => this.#restore());
     this.said = make("p", { class: "ce-hint ce-read-of", role: "status" });
     this.notes = make("ul", { class: "ce-hint ce-notes" });
-    this.kept = make("p", { class: "ce-hint" });
+    this.kept = make("p", { class: "ce-hint", role: "status" });
     const pills = examples.map((example) => {
       const pill = make("button", { type: "button", class: "ce-example", text: example.name });
       pill.addEventListener("click", () => this.#try(example));
@@ -70,20 +70,20 @@ export class Form {
       make("h1", { text: words.title }),
       make("p", { class: "ce-lead", text: words.lead }),
       make("div", { class: "ce-examples", role: "group", "aria-label": words.examples }, make("span", { text: words.examples, "aria-hidden": "true" }), ...pills),
-      numbers.label,
+      make("div", { class: "ce-label" }, numbers.label, this.back),
       numbers.box,
       this.grid.node,
       numbers.chip,
       numbers.told,
-      make("div", { class: "ce-tools" }, numbers.choose, numbers.picker, this.tabled, numbers.show, this.back),
+      make("div", { class: "ce-tools" }, numbers.choose, numbers.picker, this.tabled, numbers.show),
       this.said,
       this.notes,
       make("label", { class: "ce-where" }, make("span", { text: words.targets }), this.columns),
       this.apart,
       this.options.node,
-      make("p", { class: "ce-hint ce-private", text: say(words.privacy, ["most", size(most)]) }),
-      this.kept,
     );
+    const privacy = make("p", { class: "ce-hint", text: say(words.privacy, ["most", size(most)]) });
+    this.foot = make("div", { class: "ce-foot" }, privacy, this.kept);
   }
 
   #columns() {

@@ -65,14 +65,21 @@ export class Results {
     this.tabs.add(words.tab_take, [take]);
     this.report = make("section", { class: "ce-report", hidden: true });
     this.found = make("div", { class: "ce-found", hidden: true }, this.cards, this.tabs.node);
-    this.node = make("div", { class: "ce-results-of" }, this.summary, this.report, this.found);
+    const may = [words.may_table, words.may_print, words.may_file, words.may_report];
+    this.may = make("ul", { class: "ce-may" }, ...may.map((text) => make("li", { text })));
+    this.node = make("div", { class: "ce-results-of" }, this.summary, this.may, this.report, this.found);
     this.empty();
   }
 
   empty() {
     const { words } = this.means;
     write(this.summary, words.empty_line);
-    this.found.hidden = this.report.hidden = true;
+    this.#show(this.may);
+  }
+
+  /** @param {HTMLElement} part that stands below the sentence, alone */
+  #show(part) {
+    for (const other of [this.may, this.report, this.found]) other.hidden = other !== part;
   }
 
   // ---------------------------------------------------------------- an answer
@@ -82,8 +89,7 @@ export class Results {
    * @param {Column[]} columns
    */
   result(result, columns) {
-    this.report.hidden = true;
-    this.found.hidden = false;
+    this.#show(this.found);
     write(this.summary, result.summary);
     this.#reduce(result, columns);
     const layout = JSON.stringify(result.layout);
@@ -203,8 +209,7 @@ export class Results {
   /** @param {Report} report */
   tell({ title, text, first, link }) {
     const { links } = this;
-    this.found.hidden = true;
-    this.report.hidden = false;
+    this.#show(this.report);
     write(this.summary, first);
     links.clear();
     this.report.replaceChildren(
