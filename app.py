@@ -4,7 +4,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from lab.answers import Answers
-from lab.batch.skeleton import reply
+from lab.batch.replies import reply
 from lab.build import BUILD
 from live.files import FOLDERS
 from pages.main import LESSONS, TOOLS

@@ -10,7 +10,9 @@ from ce_core.batch import Options
 from lab.batch.asked import Asked, Brought
 from lab.batch.choices import COLUMNS
 from lab.batch.classes import names_of
-from lab.reading import Given, UnreadableError, read_file, read_targets, read_text
+from lab import reading
+from lab.reading import Given, UnreadableError, read_text
+from lab.reading.targets import read_targets
 from lab.readers import plain
 from lab.words import say
 
@@ -52,7 +54,7 @@ def read_numbers(asked: Asked) -> Numbers:
     try:
         where = COLUMNS.read(where)
     except ValueError:
-        raise FieldError("columns", COLUMNS.expected()) from None
+        raise FieldError("columns", say("numbers.expected", expected=COLUMNS.expected())) from None
     try:
         if where in ("first", "last"):
             return Numbers(*given.without(where))
@@ -72,7 +74,7 @@ def read_numbers(asked: Asked) -> Numbers:
 def _read(field: str, brought: Brought) -> Given:
     try:
         if brought.name:
-            return read_file(brought.name, brought.data)
+            return reading.read_file(brought.name, brought.data)
         return read_text(brought.text())
     except UnreadableError as error:
         raise FieldError(field, error.told(), error.line, error.column) from None
@@ -108,7 +110,9 @@ def _check(targets: Array, good: Array, expected: str) -> None:
         at = int(np.argmin(good.ravel()))
         row = at // (targets.size // len(targets)) + 1
         found = plain(targets.ravel()[at].item())
-        raise FieldError("targets", say("numbers.wrong_target", row=row, text=found, expected=expected))
+        raise FieldError(
+            "targets", say("numbers.wrong_target", row=row, text=found, expected=expected)
+        )
 
 
 def read_head(numbers: Numbers) -> dict[str, object]:

@@ -90,5 +90,3 @@ def _weights(classes: int, *, single: bool) -> Reader[tuple[float, ...]]:
         return weights
 
     return Reader(read, "numbers.expected_weights", {"count": classes})
-
-

@@ -64,4 +64,6 @@ def shown(logits: Array, told: Array, names: tuple[str, ...]) -> Shown:
         at[row, 1:] = rest[np.argsort(-order[row, rest], kind="stable")][:_LARGEST]
     others = classes - 1 - _LARGEST
     ranks = [say(f"numbers.rank_{i}") for i in range(1, _LARGEST + 1)]
-    return Shown(at, (say("numbers.rank_told"), *ranks, say("numbers.others", count=others)), others)
+    return Shown(
+        at, (say("numbers.rank_told"), *ranks, say("numbers.others", count=others)), others
+    )

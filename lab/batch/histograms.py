@@ -153,7 +153,9 @@ def _losses(batch: Batch, columns: Columns) -> Figure:
         alt=say("numbers.spread_losses_alt", top=f"{top:.3g}", broken=int(counts["naive"][-1])),
         plot={"data": [_bars(range(_BINS + 1)) for _ in counts], "layout": layout},
         bars=[
-            Bars(i, columns.add(f"spread_{form}", bins[None, None]), swatches[form], [""] * len(bins))
+            Bars(
+                i, columns.add(f"spread_{form}", bins[None, None]), swatches[form], [""] * len(bins)
+            )
             for i, (form, bins) in enumerate(counts.items())
         ],
         key=[(swatches[form], names[form]) for form in counts],

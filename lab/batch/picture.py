@@ -156,9 +156,7 @@ def _table(
                 [Cell(column, style, i, f"gradient-{i}") for i in range(len(some.names))],
             )
         )
-    return Table(
-        say("numbers.row_table"), say("numbers.row_table_lead"), ["", *some.names], rows
-    )
+    return Table(say("numbers.row_table"), say("numbers.row_table_lead"), ["", *some.names], rows)
 
 
 def _classes(some: Shown, names: tuple[str, ...], columns: Columns) -> list[Cell]:

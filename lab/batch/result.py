@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from ce_core import binary_cross_entropy_with_logits_gradient, cross_entropy_gradient
+from ce_core._targets import coefficients
 from ce_core.batch import Options
 from lab.batch.account import Account
 from lab.batch.advice import advice
@@ -55,22 +56,31 @@ def _slopes(account: Account, found: Worst) -> Array | None:
         slopes = np.stack([np.zeros_like(x), answers], axis=-1)
     else:
         slopes = gradient(found.logits, found.targets, options)
-    return slopes / account.batch.denominator if options.reduction == "mean" else slopes
+    with np.errstate(all="ignore"):
+        return slopes / account.batch.denominator if options.reduction == "mean" else slopes
 
 
 def gradient(logits: Array, targets: Array, options: Options) -> Array:
     """Return the derivative of the sum of the losses by each logit, (n, C)."""
-    soft = targets.dtype.kind == "f"
-    return np.asarray(
-        cross_entropy_gradient(
-            logits.astype(np.float64),
+    z = logits.astype(np.float64)
+    if targets.dtype.kind != "f":
+        weight, ignored, smoothing = options.weight, options.ignore_index, options.label_smoothing
+        found = cross_entropy_gradient(
+            z,
             targets,
-            weight=options.weight,
-            ignore_index=None if soft else options.ignore_index,
-            label_smoothing=options.label_smoothing,
+            weight=weight,
+            ignore_index=ignored,
+            label_smoothing=smoothing,
             reduction="sum",
         )
-    )
+        return np.asarray(found)
+    weights = np.ones(z.shape[-1]) if options.weight is None else np.array(options.weight)
+    # Shares need not sum to 1 in PyTorch: the gradient grows with their sum.
+    shares = coefficients(targets, weights, options.label_smoothing)
+    total = shares.sum(axis=-1, keepdims=True)
+    even = np.full_like(shares, 1 / shares.shape[-1])
+    shares = np.where(total > 0, shares / np.where(total > 0, total, 1), even)
+    return np.asarray(total * cross_entropy_gradient(z, shares, reduction="sum"))
 
 
 def binary_gradient(x: Array, answers: Array, questions: Array, options: Options) -> Array:

@@ -7,13 +7,15 @@ import numpy as np
 
 from ce_core.batch import BROKEN_IN, Batch
 from ce_core.pipelines import PIPELINES, CauseKind
+from lab.batch.whole import counted
 from lab.words import say
 
 K = CauseKind
 
 # What is said of rows that break; the first sort that a row's cause is in.
 _SORTS: Final[Mapping[str, tuple[CauseKind, ...]]] = {
-    "overflow": (K.EXP_OVERFLOW, K.SUM_OVERFLOW, K.LOGIT_OVERFLOW),
+    "overflow": (K.EXP_OVERFLOW, K.SUM_OVERFLOW),
+    "stored": (K.LOGIT_OVERFLOW,),
     "underflow": (K.SUM_UNDERFLOW, K.PROBABILITY_UNDERFLOW),
     "far": (K.SUBTRACT_OVERFLOW, K.RESULT_OVERFLOW),
     "nan": (K.NAN_LOGIT,),
@@ -31,12 +33,11 @@ def summary(batch: Batch) -> str:
     sorts = {sort: _count(kinds, sort) for sort in _SORTS}
     sort = max(sorts, key=lambda name: sorts[name])
     if not sorts[sort]:
-        return _fine(batch)
+        return " ".join([_fine(batch), *_total(batch)])
     what = _what(batch)
     beside = _BESIDE.get(batch.format, "bfloat16")
-    told = say(
-        f"numbers.summary_{sort}", count=sorts[sort], rows=rows, what=what, format=batch.format
-    )
+    values = {"rows": rows, "what": what, "format": batch.format}
+    told = counted(f"numbers.summary_{sort}", sorts[sort], **values)
     if beside:
         other = _count(batch.broken[beside], sort)
         told += say("numbers.summary_beside", count=other, format=beside)
@@ -45,7 +46,7 @@ def summary(batch: Batch) -> str:
         for name, count in sorts.items()
         if count and name != sort
     ]
-    return " ".join([f"{told}.", *rest, *_better(batch)])
+    return " ".join([f"{told}.", *rest, *_better(batch), *_total(batch)])
 
 
 def _count(kinds: np.ndarray, sort: str) -> int:
@@ -67,9 +68,13 @@ def _fine(batch: Batch) -> str:
     worst = max(elsewhere, key=lambda name: elsewhere[name])
     values = {"rows": batch.counted, "what": _what(batch), "format": batch.format}
     if elsewhere[worst]:
-        more = {"count": elsewhere[worst], "other": worst}
-        return say("numbers.summary_elsewhere", **values, **more)
-    return say("numbers.summary_fine", **values)
+        return counted("numbers.summary_elsewhere", elsewhere[worst], other=worst, **values)
+    weighted = batch.options.weight or batch.options.pos_weight
+    # A weight can take a loss beyond a format, which is known of the chosen one alone.
+    names = ", ".join(dict.fromkeys((batch.format, *(() if weighted else BROKEN_IN))))
+    if not batch.rows.loss:
+        return counted("numbers.summary_fine_alone", batch.counted, formats=names)
+    return counted("numbers.summary_fine", batch.counted, formats=names)
 
 
 def _better(batch: Batch) -> list[str]:
@@ -80,5 +85,14 @@ def _better(batch: Batch) -> list[str]:
     if not shifted:
         return [say("numbers.summary_shifted_none")]
     if not fused:
-        return [say("numbers.summary_fused_none", count=shifted)]
-    return [say("numbers.summary_left", shifted=shifted, fused=fused)]
+        return [counted("numbers.summary_fused_none", shifted)]
+    return [counted("numbers.summary_left", shifted, fused=fused)]
+
+
+def _total(batch: Batch) -> list[str]:
+    """Say that the losses are numbers and what they are reduced to is none."""
+    if batch.options.reduction == "none" or not batch.rows.loss:
+        return []
+    every = bool(np.isfinite(batch.rows.loss["fused"].astype(np.float64)).all())
+    beyond = not np.isfinite(batch.reduced("fused").astype(np.float64))
+    return [say("numbers.summary_total", format=batch.format)] if every and beyond else []

@@ -37,7 +37,9 @@ def table(
     if found.targets is not None:
         exact = columns.add("exact", found.rows.exact[None])
         cells.append((say("numbers.exact"), Cell(exact, _EXACT)))
-    cells.append((say("numbers.predicted"), _class("predicted", found.rows.predicted, names, columns)))
+    cells.append(
+        (say("numbers.predicted"), _class("predicted", found.rows.predicted, names, columns))
+    )
     if found.targets is not None:
         cells.append((say("numbers.target"), _target(found, names, columns)))
     heading = say("numbers.mark", form=say("pipeline.loss_naive"), format=run.format)
