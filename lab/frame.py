@@ -22,7 +22,7 @@ _KEY = "player"
 _WORDS = (
     *("no_chart", "offline", "late", "waits", "nan", "inf", "exact", "right", "wrong", "show"),
     *("again", "done", "open", "steps", "back", "next", "lecture", "tries", "close", "class"),
-    "play",
+    *("play", "save", "saving", "picture", "numbers", "code"),
 )
 
 

@@ -16,6 +16,8 @@ import { patiently } from "./patiently.js";
 import { colours } from "./plot.js";
 import { carried, framed, settings } from "./query.js";
 import { Questions, shown } from "./questions.js";
+import { saveFigure } from "./saving.js";
+import { saving } from "./savingpanel.js";
 import { Steps } from "./steps.js";
 import { Streamlit, visit } from "./streamlit.js";
 import { styled } from "./style.js";
@@ -23,7 +25,8 @@ import { know } from "./terms.js";
 
 /** @import {Answer, Data, Question} from "./types.js" */
 
-const STYLES = ["scale.css", "live.css", "led.css"];
+const STYLES = ["scale.css", "live.css", "led.css", "saving.css"];
+const SEEN = "figure, .ce-lanes, .ce-results, .ce-card:not(.ce-results *)"; // what a saved picture has
 
 // They outlive the page: one document shows one after the other.
 /** @type {import("./entering.js").Last} */
@@ -98,10 +101,14 @@ class Player {
       reveal: (question) => this.ask.go(question.shown),
       changed: () => this.#stepped(),
     });
+    this.save = saving(page, words, {
+      address: (kind) => this.answers.file(kind, this.ask.query),
+      picture: (kind) => void this.#save(kind),
+    });
     know(data.terms, words.close);
     this.stage = make("div", { class: "ce-instruments" }, waiting());
     root.classList.add("ce-page");
-    root.replaceChildren(this.notices.alerts, this.notices.line, this.stage, this.lesson.node);
+    root.replaceChildren(this.notices.alerts, this.notices.line, this.stage, this.save, this.lesson.node);
     if (data.steps) this.#led();
     this.#ink = colours(root);
     const { signal } = this.#left;
@@ -121,6 +128,7 @@ class Player {
     this.root.classList.add("ce-led");
     this.lesson.node.remove();
     this.stage.before(this.steps.head);
+    this.steps.head.append(this.save);
     this.stage.after(this.steps.said, this.steps.bar);
   }
 
@@ -216,6 +224,13 @@ class Player {
       // Without the server it opens as it was asked, once the server is back.
     }
     if (!signal.aborted) this.ask.go(shown(question, now));
+  }
+
+  /** @param {"png" | "svg"} kind */
+  #save(kind) {
+    const seen = [...this.stage.querySelectorAll(SEEN)].filter((node) => node.checkVisibility({ visibilityProperty: true }));
+    const { page } = this.data;
+    return saveFigure(seen, page, kind, this.#answer?.layout.title);
   }
 
   // ---------------------------------------------------------------- what an answer brings

@@ -299,6 +299,11 @@
  * @property {string} close
  * @property {string} class
  * @property {string} play
+ * @property {string} save
+ * @property {string} saving
+ * @property {string} picture
+ * @property {string} numbers
+ * @property {string} code
  */
 
 /**
