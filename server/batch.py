@@ -1,4 +1,4 @@
-"""The numbers that a visitor brings: a bounded body comes in, and the answer goes out as it is made.
+"""The numbers that a visitor brings: a bounded body comes in, an answer goes out as it is made.
 
 Nothing is written to disk, and nothing is kept after the answer.
 """
@@ -14,7 +14,7 @@ from anyio import fail_after, to_thread
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from server.address import base_path
 from server.pace import household
@@ -77,7 +77,7 @@ class _Batches:
         self._room = _Room()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def patiently(message: "dict[str, object]") -> None:
+        async def patiently(message: Message) -> None:
             with fail_after(_PATIENCE):
                 await send(message)
 

@@ -4,9 +4,9 @@ A request is the body of a POST. Lengths are of four bytes, the lowest first::
 
     length of the head | head, as JSON | the numbers | the targets
 
-The head has ``lang``; ``as``, which is "" for the stream below, or csv, npy, py or ipynb for a file;
-``name`` and ``size`` of the numbers, where no name means that they were pasted, and ``targets_name``
-and ``targets_size`` likewise; and ``options``, texts as they were typed, "" for what is usual:
+The head has ``lang``; ``as``, which is "" for the stream below, or csv, npy, py or ipynb for a
+file; ``name`` and ``size`` of the numbers, where no name means that they were pasted, and
+``targets_name`` and ``targets_size`` likewise; and ``options``, texts as typed, "" for the usual:
 ``format``, ``kind`` (classes, binary), ``reduction`` (mean, sum, none), ``weight``,
 ``ignore_index``, ``label_smoothing``, ``pos_weight``, and ``columns``, which says where the targets
 are (auto, none, first, last, apart).
@@ -19,15 +19,15 @@ is one of
   name, or ""), ``header`` (names of the classes, or none), ``table`` (the numbers as texts, of few
   rows, else null), ``targets`` (those that stood beside them, as texts, or null);
 - ``progress``: ``done`` rows ``of`` how many;
-- ``result``, of the rows so far: ``done``, ``of``, ``summary`` (a sentence), ``reduced`` (a card for
-  each form, and one for the accuracy), ``denominator`` (a card whose note has the parts, or null),
-  ``advice`` (each a ``title``, a ``lead`` and a ``text`` of code), ``opens`` (the ``page`` in which
-  a row opens, and for each row a query, or "" where it has no room there), ``layout`` and
-  ``instruments`` as in `lab.answers`, and ``figures``. The worst rows, the worst first, are the
-  positions of the first slider of the first instrument. ``layout.rows`` is a table with a line for
-  each of them: its ``head``, and ``cells`` that are looked up at each position. ``layout.figures``
-  are histograms of all rows. The last of these has ``done`` == ``of``: a stream that ends without
-  was cut off;
+- ``result``, of the rows so far: ``done``, ``of``, ``summary`` (a sentence), ``reduced`` (a card
+  for each form, and one for the accuracy), ``denominator`` (a card whose note has the parts, or
+  null), ``advice`` (each a ``title``, a ``lead`` and a ``text`` of code, which may be ""), ``opens``
+  (the ``page`` in which a row opens, ``queries``, one for each row, "" where it cannot, and a
+  ``note`` on what is left out, or ""), ``layout`` and ``instruments`` as in `lab.answers`, and
+  ``figures``. The worst rows, the worst first, are the positions of the first slider of the first
+  instrument. ``layout.rows`` is a table with a line for each of them: its ``head``, and ``cells``
+  that are looked up at each position. ``layout.figures`` are histograms of all rows. The last of
+  these has ``done`` == ``of``: a stream that ends without was cut off;
 - ``report``: ``title``, ``text`` (sentences), ``first``, ``link`` (``page``, ``query``, ``label``);
 - ``error``: ``field`` ("numbers", "targets", or the key of an option), ``text``, ``line`` and
   ``column`` (from 1; 0 where there is none). An error of an option says what is used instead, and

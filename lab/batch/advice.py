@@ -54,7 +54,7 @@ def _calls(account: Account) -> Iterator[Advice]:
 
 
 def _probabilities(account: Account, _: Run) -> Iterator[Advice]:
-    """Rows that are probabilities were given as logits."""
+    """Tell of probabilities that were given as logits."""
     if account.seen.probabilities and account.batch.classes > 1:
         yield Advice(
             say("numbers.advice_probabilities"),
@@ -66,7 +66,7 @@ def _probabilities(account: Account, _: Run) -> Iterator[Advice]:
 
 
 def _mask(account: Account, _: Run) -> Iterator[Advice]:
-    """A finite number that stands for a mask is beyond the format."""
+    """Tell of a finite number that stands for a mask and is beyond the format."""
     fmt, lowest = FORMATS[account.batch.format], account.seen.lowest
     if lowest <= -fmt.too_large:
         yield Advice(
@@ -78,14 +78,14 @@ def _mask(account: Account, _: Run) -> Iterator[Advice]:
                 max=f"{fmt.max:.6g}".replace("e+", "e"),
                 stored="\u2212inf" if fmt.has_infinity else "nan" if fmt.has_nan else "the lowest",
             ),
-            'logits = logits.masked_fill(mask, float("-inf"))    # PyTorch, mask is True where hidden\n'
+            'logits = logits.masked_fill(mask, float("-inf"))    # PyTorch\n'
             "logits = jnp.where(mask, -jnp.inf, logits)          # JAX\n"
             "logits = np.where(mask, -np.inf, logits)            # NumPy",
         )
 
 
 def _log_of_softmax(account: Account, _: Run) -> Iterator[Advice]:
-    """The log of a softmax breaks where a log-softmax does not."""
+    """Tell of the log of a softmax, where a log-softmax does not break."""
     batch = account.batch
     if "fused" not in batch.kinds:
         return
@@ -94,18 +94,18 @@ def _log_of_softmax(account: Account, _: Run) -> Iterator[Advice]:
         yield Advice(
             say("numbers.advice_fused"),
             say("numbers.advice_fused_lead", count=count - left, format=batch.format),
-            "loss = F.cross_entropy(logits, target)    # not F.nll_loss(F.softmax(logits, -1).log(), target)\n"
-            "log_p = jax.nn.log_softmax(logits)        # not jnp.log(jax.nn.softmax(logits))\n"
+            "log_p = F.log_softmax(logits, dim=-1)              # not F.softmax(...).log()\n"
+            "log_p = jax.nn.log_softmax(logits, axis=-1)        # not jnp.log(jax.nn.softmax(...))\n"
             "log_p = scipy.special.log_softmax(logits, axis=-1)",
         )
 
 
-def _sum(account: Account, run: Run) -> Iterator[Advice]:
-    """A sum that is rounded after each term stalls in a format of few digits."""
-    name, logits = run.format, run.steps["logits"][0]
+def _sum(_: Account, run: Run) -> Iterator[Advice]:
+    """Tell of a sum that is rounded after each term, which stalls where digits are few."""
+    name, logits = run.format, run.steps["logits"][0, :1]
     if logits.shape[-1] * FORMATS[name].unit_roundoff < 1:
         return
-    forms = run_all(logits[:1], run.target[0, :1], name, pipelines=("running", "wide_sum"))
+    forms = run_all(logits, 0, name, pipelines=("running", "wide_sum"))
     sums = {form: float(one.steps[_SUMMED][0]) for form, one in forms.items()}
     if np.isfinite(sums["wide_sum"]) and sums["running"] < sums["wide_sum"]:
         yield Advice(
@@ -124,7 +124,7 @@ def _sum(account: Account, run: Run) -> Iterator[Advice]:
 
 
 def _nan(account: Account, _: Run) -> Iterator[Advice]:
-    """Logits that are no numbers came from elsewhere."""
+    """Tell of logits that are no numbers."""
     count = int(account.batch.kinds["naive"][CauseKind.NAN_LOGIT])
     if count:
         yield Advice(
@@ -136,7 +136,7 @@ def _nan(account: Account, _: Run) -> Iterator[Advice]:
 
 
 def _ignored(account: Account, _: Run) -> Iterator[Advice]:
-    """The mean over no rows is 0/0."""
+    """Tell of the mean over no rows."""
     batch: Batch = account.batch
     if account.targets is not None and batch.denominator == 0 and batch.options.reduction == "mean":
         yield Advice(

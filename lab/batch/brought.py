@@ -7,13 +7,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ce_core.batch import Options
+from lab import reading
 from lab.batch.asked import Asked, Brought
 from lab.batch.choices import COLUMNS
 from lab.batch.classes import names_of
-from lab import reading
+from lab.readers import plain
 from lab.reading import Given, UnreadableError, read_text
 from lab.reading.targets import read_targets
-from lab.readers import plain
 from lab.words import say
 
 Array = npt.NDArray[Any]
@@ -121,6 +121,7 @@ def read_head(numbers: Numbers) -> dict[str, object]:
     few = given.count <= _ROWS and given.classes <= _CLASSES
     rows = np.concatenate(list(given.chunks(_ROWS * _CLASSES))) if few else None
     targets = numbers.targets
+    column = targets if targets is not None and targets.ndim == 1 else None
     return {
         "rows": given.count,
         "classes": given.classes,
@@ -128,12 +129,8 @@ def read_head(numbers: Numbers) -> dict[str, object]:
         "dtype": given.dtype,
         "header": list(given.header),
         "table": None if rows is None else [[_written(x) for x in row] for row in rows],
-        "targets": [_written(x) for x in targets] if few and _is_column(targets) else None,
+        "targets": [_written(x) for x in column] if few and column is not None else None,
     }
-
-
-def _is_column(targets: Array | None) -> bool:
-    return targets is not None and targets.ndim == 1
 
 
 def _written(number: Any) -> str:

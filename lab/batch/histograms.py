@@ -1,4 +1,4 @@
-"""How the logits and the losses of all rows lie: counts on a logarithmic axis, so that one shows."""
+"""How the logits and the losses of all rows lie: counts on a log axis, so that one shows."""
 
 import math
 from collections.abc import Sequence
@@ -64,7 +64,11 @@ def _logits(batch: Batch, columns: Columns) -> Figure:
     layout["shapes"] = [
         {
             "type": "line",
-            **{"x0": x, "x1": x, "yref": "paper", "y0": 0, "y1": 1},
+            "x0": x,
+            "x1": x,
+            "yref": "paper",
+            "y0": 0,
+            "y1": 1,
             "line": {"width": 1, "dash": dash},
         }
         for lines, dash in ((ends, "solid"), (lost, "dot"))
@@ -73,8 +77,13 @@ def _logits(batch: Batch, columns: Columns) -> Figure:
     layout["annotations"] = [
         {
             "text": label,
-            **{"x": x, "yref": "paper", "y": 1, "yanchor": "bottom", "xanchor": "center"},
-            **{"textangle": -90, "showarrow": False, "font": {"size": 11}},
+            "x": x,
+            "yref": "paper",
+            "y": 1,
+            "yanchor": "bottom",
+            "textangle": -90,
+            "showarrow": False,
+            "font": {"size": 11},
         }
         for x, label in (*ends, *lost)
     ]

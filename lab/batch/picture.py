@@ -91,7 +91,7 @@ def _add_steps(runs: Mapping[str, Run], some: Shown, found: Worst, columns: Colu
 
 
 def _own(values: Array) -> Array:
-    return values.astype(np.float32)
+    return np.asarray(values.astype(np.float32))
 
 
 def _label(found: Worst) -> Array:

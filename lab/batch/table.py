@@ -34,14 +34,13 @@ def table(
     for form in PIPELINES if found.rows.loss else ():
         column = columns.add(f"loss_{form}", narrow(found.rows.loss[form][None], run.format))
         cells.append((say(f"pipeline.loss_{form}"), Cell(column, LOSS)))
-    if found.targets is not None:
+    if found.rows.loss:
         exact = columns.add("exact", found.rows.exact[None])
         cells.append((say("numbers.exact"), Cell(exact, _EXACT)))
-    cells.append(
-        (say("numbers.predicted"), _class("predicted", found.rows.predicted, names, columns))
-    )
+    predicted = _class("predicted", found.rows.predicted, names, columns)
+    cells.append((say("numbers.predicted"), predicted))
     if found.targets is not None:
-        cells.append((say("numbers.target"), _target(found, names, columns)))
+        cells.append((say("numbers.target"), _target(found.targets, found, names, columns)))
     heading = say("numbers.mark", form=say("pipeline.loss_naive"), format=run.format)
     cells.append((heading, _mark(found, drawn, columns)))
     return {"head": [head for head, _ in cells], "cells": [cell for _, cell in cells]}
@@ -58,23 +57,17 @@ def _class(name: str, classes: Array, names: tuple[str, ...], columns: Columns) 
     return Cell(columns.add(name, at.reshape(1, -1).astype(np.int16)), words=words)
 
 
-def _target(found: Worst, names: tuple[str, ...], columns: Columns) -> Cell:
-    given = found.targets
-    assert given is not None
+def _target(given: Array, found: Worst, names: tuple[str, ...], columns: Columns) -> Cell:
+    """Show the true class, that with the largest share, or the answer to a yes/no question."""
     if given.dtype.kind == "f" and given.ndim == 1:
         return Cell(columns.add("target", given[None]), _EXACT)
-    if given.ndim == 2:
-        given = given.argmax(axis=-1)
-    if found.rows.counted.all():
-        return _class("target", given, names, columns)
-    ignored = np.where(found.rows.counted, given, -1)
-    cell = _class("target", ignored, names, columns)
-    return cell
+    classes = given.argmax(axis=-1) if given.ndim == 2 else given
+    return _class("target", np.where(found.rows.counted, classes, -1), names, columns)
 
 
 def _mark(found: Worst, drawn: Picture, columns: Columns) -> Sentence:
     """Say what the naive form came to, or that the row does not count."""
-    told = mark(drawn.runs["naive"], "mark", Columns())
+    told = mark(drawn.runs["naive"], "mark of each", columns)
     pieces = [*told.pieces, say("numbers.ignored")]
     code = np.where(found.rows.counted, told.column.values, len(told.pieces)).astype(np.int8)
     return Sentence(

@@ -77,11 +77,10 @@ def _logits(given: Given, numbers: Array) -> Array:
 
 
 def _taken(rows: Rows, at: Array) -> Rows:
-    return Rows(
-        **{
-            name: {form: array[at] for form, array in part.items()}
-            if isinstance(part, dict)
-            else part[at]
-            for name, part in vars(rows).items()
-        }
-    )
+    taken: dict[str, Any] = {
+        name: {form: array[at] for form, array in part.items()}
+        if isinstance(part, dict)
+        else part[at]
+        for name, part in vars(rows).items()
+    }
+    return Rows(**taken)
