@@ -54,3 +54,14 @@ def excerpt(text: str) -> str:
     # Half a character, which JSON may hold and UTF-8 may not, becomes a question mark.
     shown = " ".join(text.encode("utf-8", "replace").decode().split())
     return shown if len(shown) <= _LONGEST_EXCERPT else shown[:_LONGEST_EXCERPT] + "…"
+
+
+def place_of(text: str, at: int) -> tuple[int, int]:
+    r"""Return the line and the column of a place, counted from 1.
+
+    Examples
+    --------
+    >>> place_of("ab\ncd", 4)
+    (2, 2)
+    """
+    return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)

@@ -115,7 +115,7 @@ class Given:
         """
         if len(self.shape) != 2 or self.classes < 2:
             raise UnreadableError("no_column", shape=written(self.shape))
-        at = {"first": 0, "last": self.classes - 1}.get(where, where)
+        at = where if isinstance(where, int) else 0 if where == "first" else self.classes - 1
         column = np.concatenate([block[:, at] for block in self.samples(MOST_HELD)])
         others = replace(
             self,

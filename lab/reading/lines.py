@@ -37,8 +37,12 @@ class Cell(NamedTuple):
 
 
 def lines_of(text: str) -> list[Line]:
-    """Return the lines that are not blank."""
-    return [Line(t, n) for n, t in enumerate(text.split("\n"), 1) if t.strip(BLANK)]
+    """Return the lines that are neither blank nor, as `numpy.savetxt` writes them, a comment."""
+    return [
+        Line(line, number)
+        for number, line in enumerate(text.split("\n"), 1)
+        if line.strip(BLANK) and not line.startswith("#")
+    ]
 
 
 def cells(line: str, separator: str | None) -> Iterator[Cell]:
@@ -50,19 +54,18 @@ def cells(line: str, separator: str | None) -> Iterator[Cell]:
     [Cell(text='1.5', column=1), Cell(text='cat, big', column=6)]
     """
     if separator is None:
-        for found in re.finditer(r"[^ ]+", line):
-            yield Cell(found[0], found.start() + 1)
+        for word in re.finditer(r"[^ ]+", line):
+            yield Cell(word[0], word.start() + 1)
         return
     # A quoted cell may hold the separator.
     cell = re.compile(rf'([^\S\t\n]*)("(?:[^"]|"")*"(?=\s*(?:{separator}|$))\s*|[^{separator}]*)')
     at = 0
-    while at <= len(line):
-        found = cell.match(line, at)
-        text = found[2].strip(BLANK) if found else ""
+    while (found := cell.match(line, at)) and at <= len(line):
+        text = found[2].strip(BLANK)
         if len(text) > 1 and text[0] == text[-1] == '"':
             text = text[1:-1].replace('""', '"')
-        yield Cell(text, (found.start(2) if found else at) + 1)
-        at = (found.end() if found else at) + 1
+        yield Cell(text, found.start(2) + 1)
+        at = found.end() + 1
 
 
 def plainly(text: str, separator: str | None) -> tuple[str, tuple[Note, ...]]:
@@ -89,11 +92,12 @@ def numbers(lines: list[Line], separator: str | None) -> tuple[Array, tuple[Note
         If a cell is no number, or a line has more or fewer cells than the first.
     """
     text = "\n".join(line.text for line in lines).translate(MINUS)
-    result, notes = _fast(text.split("\n"), separator), ()
-    if result is None:
-        text, notes = plainly(text, separator)
-        plain = text.split("\n")
-        result = _fast(plain, separator)
+    result = _fast(text.split("\n"), separator)
+    if result is not None:
+        return result, ()
+    text, notes = plainly(text, separator)
+    plain = text.split("\n")
+    result = _fast(plain, separator)
     return _careful(plain, lines, separator) if result is None else result, notes
 
 
@@ -127,5 +131,6 @@ def _careful(plain: list[str], lines: list[Line], separator: str | None) -> Arra
 
 
 def _original(line: Line, cell: Cell, separator: str | None) -> str:
-    found = next((c for c in cells(line.text, separator) if c.column == cell.column), cell)
-    return found.text
+    """Return a cell as it was before its numbers were spelled plainly."""
+    at = (c.text for c in cells(line.text, separator) if c.column == cell.column)
+    return next(at, cell.text)

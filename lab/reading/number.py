@@ -7,13 +7,15 @@ from typing import Final
 from lab.reading.error import UnreadableError, excerpt
 
 # Digits of other scripts, 1_000 and 0x10 are no spellings here; float() would read the first two.
-_UNSIGNED: Final = r"(?:(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?f?|inf(?:inity)?|nan)"
+_UNSIGNED: Final = r"(?:(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?f?|inf(?:inity)?|∞|nan)"
 NUMBER: Final = re.compile(rf"[-+]?{_UNSIGNED}", re.ASCII | re.IGNORECASE)
 _COMMA: Final = re.compile(r"([-+]?\d+),(\d+(?:e[-+]?\d+)?f?)", re.ASCII | re.IGNORECASE)
 # 1,234 is a thousand in one country and one and a bit in another; 0,234 and 1,23 are not.
 _THOUSANDS: Final = re.compile(r"[-+]?[1-9]\d{0,2}(,\d{3})+", re.ASCII)
-# The minus sign of typeset mathematics, and the dash that word processors put in its place.
-MINUS: Final = str.maketrans("\u2212\u2013", "--")
+# The minus sign of typeset mathematics, and the hyphens and dashes that stand in its place.
+MINUS: Final = str.maketrans(dict.fromkeys("\u2212\u2010\u2011\u2012\u2013\ufe63\uff0d", "-"))
+# The thin spaces that separate thousands, as in 65\u202f504; they separate no two numbers.
+_THIN: Final = re.compile(r"(?<=\d)[\u2009\u202f](?=\d{3}(?!\d))", re.ASCII)
 
 
 def parse(text: str) -> float | None:
@@ -28,8 +30,8 @@ def parse(text: str) -> float | None:
     """
     if not NUMBER.fullmatch(text):
         return None
-    if text[-1] in "yYnN" or text[-2:-1] in {"n", "N"}:  # infinity, nan or inf
-        return float(text)
+    if text[-1] in "yYnN∞" or text[-2:-1] in {"n", "N"}:  # infinity, nan or inf
+        return float(text.replace("∞", "inf"))
     value = float(text.rstrip("fF"))
     return value if math.isfinite(value) else None
 
@@ -74,7 +76,8 @@ def read_one(text: str) -> float:
     ----------
     text : str
         With a point or, where it cannot separate thousands, a comma; U+2212 for a minus, an f at
-        the end, inf, Infinity and nan are read too. There is no None, True or 1_000.
+        the end, thin spaces between thousands, inf, Infinity, ∞ and nan are read too. There is no
+        None, True or 1_000.
 
     Returns
     -------
@@ -95,7 +98,7 @@ def read_one(text: str) -> float:
         ...
     lab.reading.error.UnreadableError: “1,234” may be 1.234 or 1234. Write it without the comma.
     """
-    plain = text.strip().translate(MINUS)
+    plain = _THIN.sub("", text.strip().translate(MINUS))
     value = parse(plain)
     if value is None and not may_be_thousands(plain):
         value = parse_comma(plain)

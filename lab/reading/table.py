@@ -1,15 +1,14 @@
 """Numbers that stand in lines: CSV, TSV, semicolons, spaces, what a spreadsheet copies."""
 
 import re
-from dataclasses import replace
 from typing import Final
 
+from lab.reading.columns import names, with_targets
 from lab.reading.error import UnreadableError
-from lab.reading.given import Array, Given, Note, whole
-from lab.reading.lines import Cell, Line, cells, lines_of, numbers
-from lab.reading.number import parse
+from lab.reading.frame import read_frame
+from lab.reading.given import Given, Note
+from lab.reading.lines import Line, cells, lines_of, numbers
 
-TARGET_NAMES: Final = frozenset({"label", "labels", "target", "targets", "class", "y"})
 _INDEX_NAMES: Final = frozenset({"", "Unnamed: 0"})  # what pandas writes above an index, and reads
 # Commas that all stand within numbers, while spaces separate these: "0,5 1,25".
 _WITHIN: Final = re.compile(r"(?:[^,]|(?<=\d),(?=\d))*", re.ASCII)
@@ -22,6 +21,8 @@ def read_table(text: str) -> Given:
     lines = lines_of(text)
     if not lines:
         raise UnreadableError("empty")
+    if frame := read_frame(lines):
+        return frame
     separator = _separator(text)
     header = names(list(cells(lines[0].text, separator)))
     body = _closed(lines[1:] if header else lines, separator)
@@ -36,33 +37,6 @@ def read_table(text: str) -> Given:
     if header and header[0] in _INDEX_NAMES and read.shape[1] > 1:
         header, read, notes = header[1:], read[:, 1:], (*notes, Note("index", {}))
     return with_targets(read, header, notes=notes)
-
-
-def names(first: list[Cell]) -> tuple[str, ...]:
-    """Return the names of the columns if the first line holds them; () if it holds numbers.
-
-    pandas names columns 0, 1, ... where nobody has named them.
-    """
-    texts = [cell.text for cell in first]
-    spelled = [text for text in texts if parse(text) is not None]
-    words = [text for text in texts if text and parse(text) is None]
-    counted = spelled == [str(i) for i in range(len(spelled))]
-    named = words or (not texts[0] and spelled)
-    if named and counted and not any(re.match(r"[-+.\d]", word) for word in words):
-        return tuple(texts)
-    return ()
-
-
-def with_targets(read: Array, header: tuple[str, ...], **others: object) -> Given:
-    """Return what a table holds; a column whose name says so is taken out as the targets."""
-    if len(read) == 1 and not header:
-        return whole(read[0], **others)
-    given = whole(read, header=header, **others)
-    found = [i for i, name in enumerate(header) if name.strip().lower() in TARGET_NAMES]
-    if len(found) != 1 or len(header) == 1:
-        return given
-    logits, targets = given.without(found[0])
-    return replace(logits, targets=targets)
 
 
 def _separator(text: str) -> str | None:

@@ -1,9 +1,14 @@
 """Targets: one class a row, or the probabilities of all classes."""
 
+from typing import Final
+
 import numpy as np
 
 from lab.reading.error import UnreadableError
 from lab.reading.given import MOST_HELD, Array, Given, indices, written
+
+# What a column or an array is called that holds the targets, whatever its case.
+TARGET_NAMES: Final = frozenset({"label", "labels", "target", "targets", "class", "y", "y_true"})
 
 
 def read_targets(given: Given, count: int, classes: int) -> Array:

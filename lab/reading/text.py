@@ -1,13 +1,21 @@
 """Reading a text that holds numbers, whatever printed it."""
 
+import re
 from typing import Final
 
-from lab.reading.error import UnreadableError
+from lab.reading.arrays import read_printed
+from lab.reading.error import UnreadableError, place_of
 from lab.reading.given import MOST_BYTES, Given
+from lab.reading.number import MINUS
 from lab.reading.table import read_table
 
 _CONTROLS: Final = "".join(chr(c) for c in (*range(32), 127) if chr(c) not in "\t\n")
 _NO_TEXT: Final = (*((c, "control") for c in _CONTROLS), ("...", "elided"), ("…", "elided"))
+# What Python's and Jupyter's consoles write before what was typed, and before its value.
+_PROMPT: Final = re.compile(
+    r"^(?:>>> ?|\.\.\. |In \[\d+\]: ?|Out\[\d+\]: ?| +\.\.\.: )", re.MULTILINE
+)
+_PROMPTED: Final = re.compile(r"^(?:>>>|In \[|Out\[)", re.MULTILINE)
 
 
 def read_text(text: str) -> Given:
@@ -40,10 +48,21 @@ def read_text(text: str) -> Given:
     if len(text) > MOST_BYTES:
         raise UnreadableError("large", most=MOST_BYTES // 1_000_000)
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    if _PROMPTED.search(text):
+        text = _PROMPT.sub(lambda prompt: " " * len(prompt[0]), text)
     for sign, key in _NO_TEXT:
         if (at := text.find(sign)) >= 0:
-            raise UnreadableError(key, text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at))
-    return read_table(text)
+            raise UnreadableError(key, *place_of(text, at))
+    return read_printed(text.translate(MINUS)) if _is_printed(text) else read_table(text)
+
+
+def _is_printed(text: str) -> bool:
+    """Say whether a text holds arrays in brackets; only a header of columns may have some, too."""
+    first, _, rest = text.strip().partition("\n")
+    if rest.endswith(" columns]"):  # below a frame of pandas
+        return False
+    alone = not rest.strip() or "=" in rest
+    return "[" in rest or "(" in rest or (alone and ("[" in first or "(" in first))
 
 
 def read_many(text: str) -> list[float]:
