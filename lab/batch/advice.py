@@ -94,8 +94,8 @@ def _log_of_softmax(account: Account, _: Run) -> Iterator[Advice]:
         yield Advice(
             say("numbers.advice_fused"),
             say("numbers.advice_fused_lead", count=count - left, format=batch.format),
-            "log_p = F.log_softmax(logits, dim=-1)              # not F.softmax(...).log()\n"
-            "log_p = jax.nn.log_softmax(logits, axis=-1)        # not jnp.log(jax.nn.softmax(...))\n"
+            "log_p = F.log_softmax(logits, dim=-1)          # not F.softmax(...).log()\n"
+            "log_p = jax.nn.log_softmax(logits, axis=-1)    # not jnp.log(jax.nn.softmax(...))\n"
             "log_p = scipy.special.log_softmax(logits, axis=-1)",
         )
 

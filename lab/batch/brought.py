@@ -30,10 +30,16 @@ class FieldError(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class Numbers:
-    """Logits, and their targets: int64 (N,), float64 (N, C), or None."""
+    """Logits, and their targets: int64 (N,), float64 (N, C), or None.
+
+    `file` is the name of the logits' file, or "" for what was pasted; `column` says which of its
+    columns was taken as the targets, "first", "last" or "".
+    """
 
     given: Given
     targets: Array | None
+    file: str = ""
+    column: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -49,7 +55,7 @@ def read_numbers(asked: Asked) -> Numbers:
     FieldError
         If one of them cannot be read.
     """
-    given = _read("numbers", asked.numbers)
+    given, file = _read("numbers", asked.numbers), asked.numbers.name
     where = asked.options.get("columns") or "auto"
     try:
         where = COLUMNS.read(where)
@@ -57,18 +63,18 @@ def read_numbers(asked: Asked) -> Numbers:
         raise FieldError("columns", say("numbers.expected", expected=COLUMNS.expected())) from None
     try:
         if where in ("first", "last"):
-            return Numbers(*given.without(where))
+            return Numbers(*given.without(where), file, column=where)
         if where == "none":
-            return Numbers(given, None)
+            return Numbers(given, None, file)
     except UnreadableError as error:
         raise FieldError("columns", error.told()) from None
     if len(asked.targets.data):
         apart = _read("targets", asked.targets)
         try:
-            return Numbers(given, read_targets(apart, given.count, given.classes))
+            return Numbers(given, read_targets(apart, given.count, given.classes), file)
         except UnreadableError as error:
             raise FieldError("targets", error.told()) from None
-    return Numbers(given, given.targets if where == "auto" else None)
+    return Numbers(given, given.targets if where == "auto" else None, file)
 
 
 def _read(field: str, brought: Brought) -> Given:

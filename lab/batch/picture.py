@@ -69,12 +69,19 @@ def picture(
             )
         ],
         figures=[*map(_still, figures), _shares(runs["naive"], columns)],
-        cards_title=say("numbers.cards_title"),
+        cards_title=say(_cards_title(found)),
         cards=[_card(form, runs[form], columns) for form in PIPELINES],
         sentences=[verdict(runs, losses, settings, columns), warnings(runs, columns)],
         tables=[_table(found, some, names, slopes, columns)],
     )
     return Picture(instrument, runs)
+
+
+def _cards_title(found: Worst) -> str:
+    """Return the key of what the losses of the cards are: each is that of one class."""
+    if found.targets is None:
+        return "numbers.cards_title_alone"
+    return "numbers.cards_title_soft" if found.targets.ndim == 2 else "numbers.cards_title"
 
 
 def _add_steps(runs: Mapping[str, Run], some: Shown, found: Worst, columns: Columns) -> None:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from lab.batch.account import Account, Pace, clock
 from lab.batch.asked import Asked, read_request
-from lab.batch.brought import FieldError, as_targets, read_head, read_numbers
+from lab.batch.brought import FieldError, Numbers, as_targets, read_head, read_numbers
 from lab.batch.choices import choose
+from lab.batch.files import FILES, File
 from lab.batch.frames import error, frame
 from lab.batch.result import result
 from lab.reading import UnreadableError
@@ -31,7 +32,17 @@ def reply(body: memoryview) -> Reply:
         asked = read_request(body)
     except ValueError:
         return Reply(iter([error("numbers", say("numbers.expected_head"))]), status=_UNREADABLE)
-    return Reply(_spoken(asked.language, _guarded(_stream(asked))))
+    if not asked.file:
+        return Reply(_spoken(asked.language, _guarded(_stream(asked))))
+    kind = FILES[asked.file]
+    with speaking(asked.language):
+        try:
+            account = _account(asked)
+            kind.check(account)
+        except FieldError as wrong:
+            return Reply(iter([_told(wrong)]), status=_UNREADABLE)
+    pieces = _spoken(asked.language, _file(account, kind))
+    return Reply(pieces, media_type=kind.media_type, file_name=kind.name)
 
 
 def _spoken(language: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -49,18 +60,30 @@ def _guarded(pieces: Iterator[bytes]) -> Iterator[bytes]:
     try:
         yield from pieces
     except FieldError as wrong:
-        yield error(wrong.field, str(wrong), wrong.line, wrong.column)
+        yield _told(wrong)
     except UnreadableError as wrong:  # a file that turns out to be damaged while it is read
         yield error("numbers", wrong.told(), wrong.line, wrong.column)
+
+
+def _told(wrong: FieldError) -> bytes:
+    return error(wrong.field, str(wrong), wrong.line, wrong.column)
+
+
+def _account(asked: Asked) -> Account:
+    return _begun(asked, read_numbers(asked))
+
+
+def _begun(asked: Asked, numbers: Numbers) -> Account:
+    classes = numbers.given.classes
+    choices = choose(asked.options, numbers.given.dtype, classes)
+    return Account(numbers, as_targets(numbers.targets, choices.options, classes), choices)
 
 
 def _stream(asked: Asked) -> Iterator[bytes]:
     numbers = read_numbers(asked)
     yield frame("read", **read_head(numbers))
-    classes = numbers.given.classes
-    choices = choose(asked.options, numbers.given.dtype, classes)
-    yield from choices.refused
-    account = Account(numbers, as_targets(numbers.targets, choices.options, classes), choices)
+    account = _begun(asked, numbers)
+    yield from account.choices.refused
     pace, begun = Pace(), clock()
     for _ in account.work():
         if pace.worked(clock() - begun) or account.done == account.of:
@@ -71,3 +94,9 @@ def _stream(asked: Asked) -> Iterator[bytes]:
             piece = frame("progress", done=account.done, of=account.of)
         yield piece
         begun = clock()
+
+
+def _file(account: Account, kind: File) -> Iterator[bytes]:
+    for _ in account.work():
+        yield b""
+    yield from kind.pieces(account)

@@ -4,14 +4,12 @@ from typing import Any
 
 import numpy as np
 
-from ce_core import binary_cross_entropy_with_logits_gradient, cross_entropy_gradient
-from ce_core._targets import coefficients
-from ce_core.batch import Options
 from lab.batch.account import Account
 from lab.batch.advice import advice
 from lab.batch.frames import framed
 from lab.batch.histograms import histograms
 from lab.batch.picture import picture
+from lab.batch.slopes import slopes
 from lab.batch.summary import summary
 from lab.batch.table import opens, table
 from lab.batch.whole import denominator, reduced
@@ -46,56 +44,11 @@ def result(account: Account) -> bytes:
 
 
 def _slopes(account: Account, found: Worst) -> Array | None:
-    """Return the gradient of the reduced loss by the logits of the worst rows."""
+    """Return the gradient by the logits of the worst rows, (K, C), or nothing without targets."""
     if found.targets is None:
         return None
-    options = account.batch.options
-    if options.kind == "binary":
-        x = found.logits[:, 1]
-        answers = binary_gradient(x, found.targets, found.questions, options)
-        slopes = np.stack([np.zeros_like(x), answers], axis=-1)
-    else:
-        slopes = gradient(found.logits, found.targets, options)
-    with np.errstate(all="ignore"):
-        return slopes / account.batch.denominator if options.reduction == "mean" else slopes
-
-
-def gradient(logits: Array, targets: Array, options: Options) -> Array:
-    """Return the derivative of the sum of the losses by each logit, (n, C)."""
-    z = logits.astype(np.float64)
-    if targets.dtype.kind != "f":
-        weight, ignored, smoothing = options.weight, options.ignore_index, options.label_smoothing
-        found = cross_entropy_gradient(
-            z,
-            targets,
-            weight=weight,
-            ignore_index=ignored,
-            label_smoothing=smoothing,
-            reduction="sum",
-        )
-        return np.asarray(found)
-    weights = np.ones(z.shape[-1]) if options.weight is None else np.array(options.weight)
-    # Shares need not sum to 1 in PyTorch: the gradient grows with their sum.
-    shares = coefficients(targets, weights, options.label_smoothing)
-    total = shares.sum(axis=-1, keepdims=True)
-    even = np.full_like(shares, 1 / shares.shape[-1])
-    shares = np.where(total > 0, shares / np.where(total > 0, total, 1), even)
-    return np.asarray(total * cross_entropy_gradient(z, shares, reduction="sum"))
-
-
-def binary_gradient(x: Array, answers: Array, questions: Array, options: Options) -> Array:
-    """Return the derivative of the sum of the losses by each logit of some cells."""
-
-    def of_each(weights: tuple[float, ...] | None) -> Array:
-        given = np.array(weights or (1.0,))
-        return given[np.minimum(questions, len(given) - 1)]
-
-    return np.asarray(
-        binary_cross_entropy_with_logits_gradient(
-            x.astype(np.float64),
-            answers,
-            weight=of_each(options.weight),
-            pos_weight=of_each(options.pos_weight),
-            reduction="sum",
-        )
-    )
+    batch = account.batch
+    if batch.options.kind != "binary":
+        return slopes(batch, found.logits, found.targets, found.questions)
+    yes = slopes(batch, found.logits[:, 1], found.targets, found.questions)
+    return np.stack([np.zeros_like(yes), yes], axis=-1)  # of the two logits one is always 0

@@ -52,7 +52,7 @@ def of_formats(settings: Settings, formats: Sequence[str], opened: str, form: st
         for name, ways in runs.items()
         for way, run in ways.items()
     }
-    functions = "\n\n\n".join(_as_function(way) for way in PIPELINES)
+    functions = "\n\n\n".join(as_function(way) for way in PIPELINES)
     return Export(
         [
             given(settings),
@@ -65,7 +65,7 @@ def of_formats(settings: Settings, formats: Sequence[str], opened: str, form: st
     )
 
 
-def _as_function(form: str) -> str:
+def as_function(form: str) -> str:
     body = [f'"""{form_title(form)}."""', *form_code(form).splitlines(), "return loss"]
     return "\n    ".join([f"def {form}(logits, target):", *body])
 
