@@ -387,6 +387,9 @@ def test_what_people_paste_is_read() -> None:
         "\u00a0 7\u2009": 7.0,
         "\u2212inf": -math.inf,
         "-Infinity": -math.inf,
+        "\u2212∞": -math.inf,
+        "\u20133": -3.0,
+        "65\u202f504": 65504.0,
     }
     assert {text: readers.logit().read(text) for text in taken} == taken
     assert readers.whole(9).read(" +3.0f ") == 3
