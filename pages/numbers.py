@@ -48,6 +48,7 @@ _WORDS = (
     *("may_report", "reading", "rows_done", "stop", "stopped"),
     *("stopped_early", "earlier", "show_place", "away", "refused"),
     *("tab_rows", "tab_spread", "tab_advice", "tab_take", "rows", "more", "open_row", "no_room"),
+    *("save_png", "save_svg"),
     *("take_hint", "take_csv", "take_npy", "take_py", "take_ipynb", "taking", "taken", "not_taken"),
 )
 

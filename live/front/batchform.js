@@ -58,11 +58,11 @@ export class Form {
     this.apart = make(
       "div",
       { class: "ce-apart", hidden: true },
-      targets.label,
+      make("div", { class: "ce-label" }, targets.label, targets.choose, targets.picker),
       targets.box,
       targets.chip,
-      make("div", { class: "ce-tools" }, targets.choose, targets.picker, targets.show),
       targets.told,
+      targets.show,
     );
     this.node = make(
       "div",
@@ -75,7 +75,7 @@ export class Form {
       this.grid.node,
       numbers.chip,
       numbers.told,
-      make("div", { class: "ce-tools" }, numbers.choose, numbers.picker, this.tabled, numbers.show),
+      make("div", { class: "ce-tools" }, numbers.choose, numbers.picker, this.grid.more, this.grid.less, this.tabled, numbers.show),
       this.said,
       this.notes,
       make("label", { class: "ce-where" }, make("span", { text: words.targets }), this.columns),
@@ -202,8 +202,8 @@ export class Form {
 
   /** @param {boolean} open */
   #open(open) {
-    this.grid.node.hidden = !open;
-    this.numbers.box.hidden = open;
+    this.grid.open = open;
+    this.numbers.box.hidden = this.numbers.choose.hidden = open;
     this.tabled.setAttribute("aria-pressed", String(open));
     write(this.tabled, open ? this.words.text : this.words.table);
   }

@@ -31,12 +31,17 @@ export class Grid {
     this.more.addEventListener("click", () => this.#add());
     this.less.addEventListener("click", () => this.#remove());
     const scroll = make("div", { class: "ce-scroll", tabindex: "0", role: "region", "aria-label": words.table }, this.table);
-    this.node = make("div", { class: "ce-grid", hidden: true }, scroll, make("div", { class: "ce-tools" }, this.more, this.less));
+    this.node = make("div", { class: "ce-grid" }, scroll);
     this.table.addEventListener("keydown", (event) => this.#key(event));
+    this.open = false;
   }
 
   get open() {
     return this.node.hidden === false;
+  }
+
+  set open(open) {
+    this.node.hidden = this.more.hidden = this.less.hidden = !open;
   }
 
   /** @param {Sheet} sheet */

@@ -36,6 +36,7 @@ export class Options {
       make("summary", {}, make("span", { text: words.options }), this.set_),
       make("div", { class: "ce-fields" }, ...fields),
     );
+    this.node.addEventListener("toggle", () => this.node.open && this.node.scrollIntoView({ block: "nearest" }));
     this.#fit();
   }
 

@@ -11,6 +11,7 @@ import { Instrument } from "./instrument.js";
 import { Links } from "./links.js";
 import { load } from "./plot.js";
 import { Rows } from "./batchrows.js";
+import { saveFigure } from "./saving.js";
 import { say } from "./sentences.js";
 import { Tabs } from "./tabs.js";
 
@@ -59,8 +60,8 @@ export class Results {
     this.spread = make("div", { class: "ce-figures ce-spread" });
     this.advice = make("div", { class: "ce-advice" });
     this.tabs = new Tabs();
-    this.tabs.add(words.tab_rows, [this.rows, this.open, this.one]);
-    this.tabs.add(words.tab_spread, [this.spread]);
+    this.tabs.add(words.tab_rows, [this.rows, this.open, this.one, this.#saving(this.one)]);
+    this.tabs.add(words.tab_spread, [this.spread, this.#saving(this.spread)]);
     this.tabs.add(words.tab_advice, [this.advice]);
     this.tabs.add(words.tab_take, [take]);
     this.report = make("section", { class: "ce-report", hidden: true });
@@ -80,6 +81,20 @@ export class Results {
   /** @param {HTMLElement} part that stands below the sentence, alone */
   #show(part) {
     for (const other of [this.may, this.report, this.found]) other.hidden = other !== part;
+  }
+
+  /** @param {HTMLElement} part whose pictures may be saved */
+  #saving(part) {
+    const { words } = this.means;
+    const kinds = /** @type {const} */ (["png", "svg"]).map((kind) => {
+      const button = make("button", { type: "button", text: words[`save_${kind}`] });
+      button.addEventListener("click", () => {
+        const title = this.summary.textContent ?? "";
+        void saveFigure([...part.querySelectorAll("figure")], "numbers", kind, title);
+      });
+      return button;
+    });
+    return make("div", { class: "ce-tools" }, ...kinds);
   }
 
   // ---------------------------------------------------------------- an answer
