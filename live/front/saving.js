@@ -8,7 +8,7 @@ import { draw, put } from "./svg.js";
 // What is seen of an element, all but the first inherited: it is written where it changes.
 const SEEN = [
   ...["opacity", "fill", "fill-opacity", "stroke", "stroke-opacity", "stroke-width", "stroke-dasharray"],
-  ...["stroke-linecap", "stroke-linejoin", "paint-order", "visibility", "text-anchor"],
+  ...["stroke-linecap", "stroke-linejoin", "paint-order", "text-anchor"],
   ...["font-family", "font-size", "font-style", "font-weight", "font-variant-numeric"],
 ];
 const ROUND = 16; // px of paper on each side
@@ -207,9 +207,19 @@ function styled(node, around) {
   }
   for (const child of node.childNodes) {
     if (child instanceof Text) copy.append(child.data);
-    else if (child instanceof Element && getComputedStyle(child).display !== "none") copy.append(styled(child, style));
+    else if (child instanceof Element && !hidden(child)) copy.append(styled(child, style));
   }
   return copy;
+}
+
+/**
+ * Whether nothing is seen of an element: what is covered on the screen is in no file.
+ *
+ * @param {Element} node
+ */
+function hidden(node) {
+  const { display, visibility } = getComputedStyle(node);
+  return display === "none" || (visibility !== "visible" && !node.childElementCount);
 }
 
 /**
