@@ -1,16 +1,12 @@
 """Which arrays of a print-out are the logits, and which the targets."""
 
-from typing import Final
-
 import numpy as np
 
 from ce_core.formats import FORMATS
 from lab.reading.error import UnreadableError
 from lab.reading.given import Array, Given, Note, check_shape, whole, written
 from lab.reading.printed import Item, read_items
-from lab.reading.targets import TARGET_NAMES, read_targets
-
-LOGIT_NAMES: Final = frozenset({"logits", "logit", "scores", "output", "outputs", "pred", "preds"})
+from lab.reading.targets import LOGIT_NAMES, TARGET_NAMES, read_targets
 
 
 def read_printed(text: str) -> Given:

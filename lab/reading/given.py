@@ -177,4 +177,6 @@ def check_shape(shape: tuple[int, ...]) -> None:
     if count < 1:
         raise UnreadableError("empty")
     if count > MOST_NUMBERS:
-        raise UnreadableError("many", count=f"{count:.4g}", most=f"{MOST_NUMBERS:.0e}")
+        raise UnreadableError(
+            "many", count=f"{min(count, 10**300):.4g}", most=f"{MOST_NUMBERS:.0e}"
+        )

@@ -9,6 +9,7 @@ from lab.reading.given import MOST_HELD, Array, Given, indices, written
 
 # What a column or an array is called that holds the targets, whatever its case.
 TARGET_NAMES: Final = frozenset({"label", "labels", "target", "targets", "class", "y", "y_true"})
+LOGIT_NAMES: Final = frozenset({"logits", "logit", "scores", "output", "outputs", "pred", "preds"})
 
 
 def read_targets(given: Given, count: int, classes: int) -> Array:
