@@ -46,8 +46,8 @@ _WORDS = (
     "each_class",
     *("read", "read_as", "empty_line", "may_table", "may_print", "may_file"),
     *("may_report", "reading", "rows_done", "stop", "stopped"),
-    *("stopped_early", "earlier", "show_place", "away", "refused"),
-    *("tab_rows", "tab_spread", "tab_advice", "tab_take", "rows", "more", "open_row", "no_room"),
+    *("stopped_early", "earlier", "show_place", "show_line", "away", "refused"),
+    *("tab_rows", "tab_spread", "tab_advice", "tab_take", "rows", "more", "open_row"),
     *("save_png", "save_svg"),
     *("take_hint", "take_csv", "take_npy", "take_py", "take_ipynb", "taking", "taken", "not_taken"),
 )

@@ -40,7 +40,7 @@ export class Results {
   /** @type {Picture[]} */
   #pictures = [];
   /** @type {Result["opens"]} */
-  #opens = { page: "", queries: [] };
+  #opens = { page: "", queries: [], note: "" };
   #row = NaN; // the row of the batch that somebody has chosen
   #resized = new ResizeObserver(() => this.#pictures.forEach((picture) => void picture.resize()));
 
@@ -210,13 +210,15 @@ export class Results {
     const { k } = instrument.sliders[0];
     rows.mark(k);
     const { words } = this.means;
-    const { page, queries } = this.#opens;
-    const text = queries[k] ? say(words.open_row, ["row", String(rows.row(k))]) : words.no_room;
-    if (this.open.dataset.to === `${text} ${queries[k]}`) return;
-    this.open.dataset.to = `${text} ${queries[k]}`;
+    const { page, queries, note } = this.#opens;
+    const query = queries[k] ?? "";
+    const to = `${rows.row(k)} ${query}`;
+    if (this.open.dataset.to === to) return;
+    this.open.dataset.to = to;
     this.links.clear();
-    this.open.replaceChildren(queries[k] ? this.links.make(page, "ce-way", text) : text);
-    this.links.update(queries[k]);
+    const text = say(words.open_row, ["row", String(rows.row(k))]);
+    this.open.replaceChildren(...(query ? [this.links.make(page, "ce-way", text), " ", note] : []));
+    this.links.update(query);
   }
 
   // ---------------------------------------------------------------- a report

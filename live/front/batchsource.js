@@ -128,7 +128,8 @@ export class Source {
     this.show.hidden = !placed;
     if (!placed) return;
     const { line, column } = fault;
-    write(this.show, say(this.words.show_place, ["line", String(line)], ["column", String(column)]));
+    const { show_place: both, show_line: one } = this.words;
+    write(this.show, say(column ? both : one, ["line", String(line)], ["column", String(column)]));
     if (!this.#typed || document.activeElement !== this.box) this.go(false);
   }
 

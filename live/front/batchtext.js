@@ -8,7 +8,8 @@ const APART = /[\s,;|\])}]/; // what a number ends at
 const BREAKS = /\r\n?|\n/g;
 
 /**
- * Where in a text a line and a column are, both counted from 1, and where what stands there ends.
+ * Where in a text a line and a column are, both counted from 1, and where what stands there ends:
+ * with the column 0 that is the line.
  *
  * @param {string} text
  * @param {number} line
@@ -20,7 +21,8 @@ export function place(text, line, column) {
   for (const { index, 0: { length } } of [...text.matchAll(BREAKS)].slice(0, line - 1)) begin = index + length;
   const stop = text.slice(begin).search(/[\r\n]/);
   const all = stop < 0 ? text.slice(begin) : text.slice(begin, begin + stop);
-  const start = [...all].slice(0, Math.max(column - 1, 0)).join("").length;
+  if (!column) return [begin, begin + all.length];
+  const start = [...all].slice(0, column - 1).join("").length;
   const length = all.slice(start + 1).search(APART);
   const end = length < 0 ? all.length : start + 1 + length;
   return [begin + start, begin + Math.max(end, start)];

@@ -26,7 +26,7 @@
  * @property {Card[]} reduced what a batch is reduced to, in each form, and the accuracy
  * @property {Card | null} denominator with its parts as the card's note
  * @property {{title: string, lead: string, text: string}[]} advice
- * @property {{page: string, queries: string[]}} opens each of the worst rows in a lesson; "" where it has no room
+ * @property {{page: string, queries: string[], note: string}} opens each of the worst rows in a lesson, and what of it is left out
  * @property {RowsLayout} layout
  * @property {Now[]} instruments
  * @property {{plot: Plot, alt: string}[]} figures

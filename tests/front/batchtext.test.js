@@ -10,6 +10,7 @@ test("a place is the number that stands there, to where it ends", () => {
   assert.equal(at(text, 1, 4), "2");
   assert.equal(at(text, 2, 3), "oops");
   assert.equal(at(text, 3, 5), "8e9");
+  assert.equal(at(text, 2, 0), "4,oops,6");
 });
 
 test("columns count characters, as the server does, and lines may end in any way", () => {
