@@ -73,15 +73,27 @@ def _mask(account: Account, _: Run) -> Iterator[Advice]:
             say("numbers.advice_mask"),
             say(
                 "numbers.advice_mask_lead",
-                lowest=f"{lowest:.6g}".replace("e+", "e").replace("-", "\u2212"),
+                lowest=_short(lowest),
                 format=fmt.name,
-                max=f"{fmt.max:.6g}".replace("e+", "e"),
+                max=_short(fmt.max),
                 stored="\u2212inf" if fmt.has_infinity else "nan" if fmt.has_nan else "the lowest",
             ),
             'logits = logits.masked_fill(mask, float("-inf"))    # PyTorch\n'
             "logits = jnp.where(mask, -jnp.inf, logits)          # JAX\n"
             "logits = np.where(mask, -np.inf, logits)            # NumPy",
         )
+
+
+def _short(number: float) -> str:
+    """Write a number with six digits.
+
+    Examples
+    --------
+    >>> _short(-1e9), _short(65504.0)
+    ('−1e9', '65504')
+    """
+    text, _, power = f"{number:.6g}".partition("e")
+    return f"{text}e{int(power)}".replace("-", "−") if power else text.replace("-", "−")
 
 
 def _log_of_softmax(account: Account, _: Run) -> Iterator[Advice]:

@@ -33,7 +33,7 @@ def summary(batch: Batch) -> str:
     sorts = {sort: _count(kinds, sort) for sort in _SORTS}
     sort = max(sorts, key=lambda name: sorts[name])
     if not sorts[sort]:
-        return " ".join([_fine(batch), *_total(batch)])
+        return " ".join([_fine(batch), *_off(batch), *_total(batch)])
     what = _what(batch)
     beside = _BESIDE.get(batch.format, "bfloat16")
     values = {"rows": rows, "what": what, "format": batch.format}
@@ -87,6 +87,17 @@ def _better(batch: Batch) -> list[str]:
     if not fused:
         return [counted("numbers.summary_fused_none", shifted)]
     return [counted("numbers.summary_left", shifted, fused=fused)]
+
+
+def _off(batch: Batch) -> list[str]:
+    """Say how far the worst loss of the fused form is off, unless all are right to the digit."""
+    if not batch.rows.loss:
+        return []
+    ulps = batch.rows.ulps["fused"]
+    worst = float(ulps[np.isfinite(ulps)].max(initial=0.0))
+    return (
+        [say("numbers.summary_off", ulps=f"{worst:.2g}".replace("e+0", "e"))] if worst >= 2 else []
+    )
 
 
 def _total(batch: Batch) -> list[str]:
