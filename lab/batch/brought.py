@@ -7,13 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ce_core.batch import Options
-from lab import reading
 from lab.batch.asked import Asked, Brought
 from lab.batch.choices import COLUMNS
 from lab.batch.classes import names_of
 from lab.readers import plain
-from lab.reading import Given, UnreadableError, read_text
-from lab.reading.targets import read_targets
+from lab.reading import Given, UnreadableError, read_file, read_targets, read_text
 from lab.words import say
 
 Array = npt.NDArray[Any]
@@ -80,7 +78,7 @@ def read_numbers(asked: Asked) -> Numbers:
 def _read(field: str, brought: Brought) -> Given:
     try:
         if brought.name:
-            return reading.read_file(brought.name, brought.data)
+            return read_file(brought.name, brought.data)
         return read_text(brought.text())
     except UnreadableError as error:
         raise FieldError(field, error.told(), error.line, error.column) from None

@@ -107,7 +107,7 @@ def test_the_gradient_is_that_of_the_reduced_loss() -> None:
     found = result("1 2 3\n0 5 1", "2 0", weight="1,2,3")
     at = found.column(say("numbers.row")).index(1)
     gradient = [
-        found.value(cell, 1)
+        found.value(cell, at)
         for row in found.head["layout"]["instruments"][0]["tables"][0]["rows"]
         for cell in row["cells"]
         if cell and cell["readout"].startswith("gradient")
