@@ -41,7 +41,12 @@ class Batch {
     this.results = new Results({ words, given, base, plotly, go: visit }, this.take.node);
     this.running = new Running(words, () => this.asking.stop());
     this.asking = new Asking(url, (where, options) => fetch(where, options), {
-      body: () => this.#body(""),
+      body: () => (this.form.empty ? null : this.#body("")),
+      nothing: () => {
+        this.form.clear();
+        this.running.clear();
+        this.results.empty();
+      },
       begins: () => {
         this.form.clear();
         this.running.begin();
@@ -100,13 +105,6 @@ class Batch {
 
   /** @param {boolean} now whether no further change is to be waited for */
   #changed(now) {
-    if (this.form.empty) {
-      this.asking.leave();
-      this.form.clear();
-      this.running.clear();
-      this.results.empty();
-      return;
-    }
     this.running.change();
     if (now) this.asking.now();
     else this.asking.soon();

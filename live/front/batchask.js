@@ -12,7 +12,8 @@ const PAUSE = 300; // ms without a change
 
 /**
  * @typedef {object} Handlers
- * @property {() => Blob} body of what stands in the form now
+ * @property {() => Blob | null} body of what stands in the form now, if anything does
+ * @property {() => void} nothing stands there
  * @property {() => void} begins
  * @property {(frame: Frame) => void} frame
  * @property {(away: boolean) => void} away the server was not reached, or has been
@@ -45,9 +46,14 @@ export class Asking {
 
   now() {
     this.#give();
+    const body = this.handlers.body();
+    if (!body) {
+      this.handlers.nothing();
+      return;
+    }
     this.#now = new AbortController();
     this.handlers.begins();
-    void this.#run(this.handlers.body(), this.#now.signal);
+    void this.#run(body, this.#now.signal);
   }
 
   /** Ask no further. */

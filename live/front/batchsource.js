@@ -46,7 +46,7 @@ export class Source {
     });
     this.label = make("label", { for: id, text: name });
     this.choose = make("button", { type: "button", text: words.choose });
-    const picker = make("input", { type: "file", accept: KINDS, class: "ce-hidden", tabindex: "-1", "aria-label": `${words.choose}: ${name}` });
+    const picker = make("input", { type: "file", accept: KINDS, hidden: true });
     this.choose.addEventListener("click", () => picker.click());
     picker.addEventListener("change", () => {
       if (picker.files?.length) this.take(picker.files[0]);

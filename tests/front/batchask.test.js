@@ -12,7 +12,8 @@ class Page {
 
   constructor() {
     this.asking = new Asking("/batch", (_url, options) => this.#fetch(options), {
-      body: () => new Blob([this.text]),
+      body: () => (this.text ? new Blob([this.text]) : null),
+      nothing: () => this.told.push("nothing"),
       begins: () => this.told.push("begins"),
       frame: ({ head }) => this.told.push(head.kind),
       away: (away) => this.told.push(away ? "away" : "here"),
@@ -73,6 +74,17 @@ test("it asks once, a moment after the last change, with what stands there then"
   assert.equal(page.asked.length, 0);
   await later(1);
   assert.deepEqual(await page.bodies(), ["3 4"]);
+});
+
+test("where nothing stands nothing is asked, and that is told a moment later", async () => {
+  const page = new Page();
+  page.text = "";
+  page.asking.soon();
+  await later(299);
+  assert.deepEqual(page.told, []);
+  await later(1);
+  assert.deepEqual(page.told, ["nothing"]);
+  assert.equal(page.asked.length, 0);
 });
 
 test("a newer question gives up the older one, of which nothing more is heard", async () => {
