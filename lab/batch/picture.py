@@ -108,7 +108,7 @@ def _label(found: Worst) -> Array:
     if given is None:
         return np.zeros((count, classes))
     if given.ndim == 2:
-        return given
+        return np.asarray(given)
     if given.dtype.kind == "f":  # the answer to a yes/no question
         return np.stack([1 - given, given], axis=-1)
     return (given[:, None] == np.arange(classes)).astype(np.float64)
