@@ -43,7 +43,7 @@ class UnreadableError(ValueError):
         return place + sentence
 
 
-def excerpt(text: str) -> str:
+def excerpt(text: str, longest: int = _LONGEST_EXCERPT) -> str:
     """Cut a stranger's text to what a sentence can show.
 
     Examples
@@ -53,7 +53,7 @@ def excerpt(text: str) -> str:
     """
     # Half a character, which JSON may hold and UTF-8 may not, becomes a question mark.
     shown = " ".join(text.encode("utf-8", "replace").decode().split())
-    return shown if len(shown) <= _LONGEST_EXCERPT else shown[:_LONGEST_EXCERPT] + "…"
+    return shown if len(shown) <= longest else shown[:longest] + "…"
 
 
 def place_of(text: str, at: int) -> tuple[int, int]:
