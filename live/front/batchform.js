@@ -6,7 +6,7 @@ import { Grid, MOST } from "./batchgrid.js";
 import { MOST as KEPT, keep } from "./batchkept.js";
 import { Options } from "./batchoptions.js";
 import { Source } from "./batchsource.js";
-import { sheet, size, written } from "./batchtext.js";
+import { count, sheet, size, written } from "./batchtext.js";
 import { make, write } from "./dom.js";
 import { say } from "./sentences.js";
 
@@ -22,7 +22,10 @@ export class Form {
   /** @type {Read | null} */
   #read = null; // what was read of what stands here now
   /** @type {State | null} */
-  #before = null; // what an example has taken the place of
+  #before = null; // what something else has taken the place of
+  #ours = false; // whether what stands here is an example that nobody has changed
+  #edited = false; // whether the table was changed since it was opened
+  #format = ""; // the format that the numbers named which are edited as a table
 
   /**
    * @param {Record<string, string>} words
@@ -33,17 +36,23 @@ export class Form {
     this.words = words;
     this.most = most;
     this.changed = changed;
-    const soon = () => this.#change(false);
+    const soon = () => {
+      this.#ours = false;
+      this.#change(false);
+    };
     this.numbers = new Source({ name: words.box, hint: words.hint, key: "numbers" }, words, most, soon);
     this.targets = new Source({ name: words.targets_box, hint: words.targets_hint, key: "targets" }, words, most, soon);
     this.options = new Options(words, formats, soon);
-    this.grid = new Grid(words, () => {
-      this.numbers.set(written(this.grid.sheet));
-      soon();
-    });
-    this.columns = this.#columns();
+    this.grid = new Grid(words, () => this.#edit());
+    this.columns = this.#columns(soon);
     this.tabled = make("button", { type: "button", "aria-pressed": "false", text: words.table });
-    this.tabled.addEventListener("click", () => this.#tabulate(!this.grid.open));
+    this.tabled.addEventListener("click", () => {
+      if (!this.grid.open) this.#tabulate();
+      else {
+        this.#open(false);
+        this.numbers.box.focus();
+      }
+    });
     this.back = make("button", { type: "button", hidden: true, text: words.back_to_before });
     this.back.addEventListener("click", () => this.#restore());
     this.said = make("p", { class: "ce-hint ce-read-of", role: "status" });
@@ -86,12 +95,13 @@ export class Form {
     this.foot = make("div", { class: "ce-foot" }, privacy, this.kept);
   }
 
-  #columns() {
+  /** @param {() => void} soon */
+  #columns(soon) {
     const select = make("select");
     for (const key of COLUMNS) select.append(new Option(this.words[`targets_${key}`], key));
     select.addEventListener("change", () => {
       this.#place();
-      this.#change(false);
+      soon();
     });
     return select;
   }
@@ -152,12 +162,18 @@ export class Form {
     write(this.kept, long ? say(this.words.not_kept, ["most", size(KEPT)]) : this.words.kept);
   }
 
+  /** Something else takes the place of what stands here, which can be brought back. */
+  #remember() {
+    if (!this.empty && !this.#ours) this.#before = this.state;
+    this.back.hidden = !this.#before;
+  }
+
   /** @param {Example} example */
   #try({ text, targets, options }) {
-    if (!this.empty) this.#before = this.state;
-    this.back.hidden = !this.#before;
-    this.#untabulate();
+    this.#remember();
+    this.#open(false);
     this.set({ entered: { text, targets, options }, files: [null, null] });
+    this.#ours = true;
     this.#change(true);
   }
 
@@ -165,39 +181,40 @@ export class Form {
     const before = this.#before;
     if (!before) return;
     this.#before = this.state; // and back again
-    this.#untabulate();
+    this.#ours = false;
+    this.#open(false);
     this.set(before);
     this.#change(true);
   }
 
   // ---------------------------------------------------------------- as a table
 
-  /** @param {boolean} open */
-  #tabulate(open) {
-    if (!open) {
-      this.#untabulate();
-      this.numbers.box.focus();
-      return;
-    }
-    const { words } = this;
-    const found = this.#read && sheet(this.#read, this.columns.value === "apart", words.target);
+  /** Show the text as a table, if it is a small one; where nothing stands, an empty one. */
+  #tabulate() {
+    const read = this.#read;
     const blank = { names: [], rows: Array.from({ length: 3 }, () => ["", "", ""]) };
-    const shown = this.empty ? blank : found;
+    const shown = this.empty ? blank : read && sheet(read, this.columns.value === "apart", this.words.target);
     if (!shown) return;
-    if (this.numbers.file) {
-      this.#before = this.state;
-      this.back.hidden = false;
-      this.numbers.hold(null);
-      this.numbers.set(written(shown));
-    }
-    if (this.columns.value !== "apart" && this.columns.value !== "none") this.columns.value = "auto";
+    this.#format = read?.dtype ?? "";
+    this.#edited = false;
     this.grid.show(shown);
     this.#open(true);
     this.grid.focus(0, 0);
   }
 
-  #untabulate() {
-    this.#open(false);
+  /** A table of plain numbers takes the place of what was read: what that said of itself is set. */
+  #edit() {
+    if (!this.#edited) {
+      this.#remember();
+      const { values } = this.options;
+      this.options.set({ ...values, format: values.format || this.#format });
+      if (["first", "last"].includes(this.columns.value)) this.columns.value = "auto";
+      this.numbers.hold(null);
+    }
+    this.#edited = true;
+    this.#ours = false;
+    this.numbers.set(written(this.grid.sheet));
+    this.#change(false);
   }
 
   /** @param {boolean} open */
@@ -216,7 +233,7 @@ export class Form {
     const { words } = this;
     const { rows, classes, dtype, notes } = read;
     const text = dtype ? words.read_as : words.read;
-    write(this.said, say(text, ["rows", String(rows)], ["classes", String(classes)], ["dtype", dtype]));
+    write(this.said, say(text, ["rows", count(rows)], ["classes", count(classes)], ["dtype", dtype]));
     this.notes.replaceChildren(...notes.map((note) => make("li", { text: note })));
     const few = this.#fits(read);
     this.tabled.disabled = !few && !this.grid.open;
@@ -234,8 +251,12 @@ export class Form {
     for (const source of [this.numbers, this.targets]) source.fault(null);
     this.options.fault("", "");
     this.grid.mark(0, 0);
-    if (!this.empty) return;
-    this.tabled.disabled = false;
+    if (this.empty) this.#unread();
+  }
+
+  #unread() {
+    this.tabled.disabled = !this.empty && !this.grid.open;
+    this.tabled.title = "";
     write(this.said, "");
     this.notes.replaceChildren();
   }
@@ -249,7 +270,7 @@ export class Form {
       return;
     }
     this.numbers.fault(fault);
-    this.tabled.disabled = !this.grid.open;
+    this.#unread();
     if (this.grid.open) this.grid.mark(line, column);
   }
 }

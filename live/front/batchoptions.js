@@ -29,11 +29,11 @@ export class Options {
     this.#choose("reduction", ["mean", "sum", "none"].map((name) => [name, words[`reduction_${name}`]]));
     for (const key of Object.keys(FIRST)) this.#type(key);
     const fields = [...this.#fields.values()].map(({ node }) => node);
-    this.set_ = make("span", { class: "ce-set" });
+    this.said = make("span", { class: "ce-set" });
     this.node = make(
       "details",
       { class: "ce-options-of" },
-      make("summary", {}, make("span", { text: words.options }), this.set_),
+      make("summary", {}, make("span", { text: words.options }), this.said),
       make("div", { class: "ce-fields" }, ...fields),
     );
     this.node.addEventListener("toggle", () => this.node.open && this.node.scrollIntoView({ block: "nearest" }));
@@ -95,7 +95,7 @@ export class Options {
       if (input instanceof HTMLSelectElement) return i === 0 || input.selectedIndex ? [input.selectedOptions[0].text] : [];
       return [`${node.querySelector("label")?.textContent}: ${input.value}`];
     });
-    write(this.set_, said.join(" · "));
+    write(this.said, said.join(" · "));
   }
 
   /** What is set, as it was typed. */

@@ -1,16 +1,11 @@
 // @ts-check
 // How far the work is, a way to stop it, and what the results stand for meanwhile.
 
+import { count } from "./batchtext.js";
 import { make, write } from "./dom.js";
-import { format } from "./numbers.js";
 import { say } from "./sentences.js";
 
 const LONG = 400; // ms after which the work is seen
-const PROSE = /** @type {const} */ ({ kind: "prose", digits: 9 });
-
-/** @param {number} rows */
-const count = (rows) => format(rows, PROSE);
-
 export class Running {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;

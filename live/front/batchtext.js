@@ -1,6 +1,8 @@
 // @ts-check
 // The text of the box: the place that an error names, and the table that it may be edited as.
 
+import { format } from "./numbers.js";
+
 /** @import {Read} from "./batchtypes.js" */
 /** @typedef {{names: string[], rows: string[][]}} Sheet `names` stand above the columns; none are said if empty */
 
@@ -77,6 +79,9 @@ export function cell(sheet, line, column) {
   const found = cells.findIndex((text) => (end += [...text].length + 1) >= column);
   return [row, found < 0 ? cells.length - 1 : found];
 }
+
+/** @param {number} many rows or classes */
+export const count = (many) => format(many, { kind: "prose", digits: 9 });
 
 const UNITS = ["kB", "MB"];
 
