@@ -18,7 +18,7 @@ from ce_core._targets import reduce
 from ce_core.batch.magnitudes import Magnitudes
 from ce_core.batch.options import Options
 from ce_core.batch.rows import Rows
-from ce_core.batch.tell import tell
+from ce_core.batch.tell import tell, tell_softmax
 from ce_core.batch.terms import Terms, find_terms
 from ce_core.formats import lookup
 from ce_core.pipelines import CauseKind, run_formats
@@ -227,7 +227,7 @@ def _tell(format: str, options: Options, block: tuple[Array, Array | None]) -> _
     with np.errstate(all="ignore"):
         fmt = lookup(format)
         terms = find_terms(logits, target, options, fmt.dtype)
-        rows = tell(terms, fmt)
+        rows = tell_softmax(terms, fmt) if target is None else tell(terms, fmt)
         runs = run_formats(terms.logits, _weakest(terms), BROKEN_IN, pipelines=("naive",))
         broken = {name: _counts(forms["naive"].broke[rows.counted]) for name, forms in runs.items()}
         return _Told(rows, broken, Magnitudes.of(logits.astype(np.float64)))

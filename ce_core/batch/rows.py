@@ -69,3 +69,14 @@ class Rows:
             else:
                 columns[name] = np.concatenate(each)
         return cls(**columns)
+
+    def take(self, rows: Array) -> Rows:
+        """Return some of the rows."""
+        columns: dict[str, Any] = {}
+        for field in fields(self):
+            column = getattr(self, field.name)
+            if isinstance(column, Mapping):
+                columns[field.name] = {form: one[rows] for form, one in column.items()}
+            else:
+                columns[field.name] = column[rows]
+        return Rows(**columns)

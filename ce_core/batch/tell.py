@@ -10,46 +10,62 @@ import numpy as np
 
 from ce_core._checks import Array
 from ce_core.batch.rows import Rows
-from ce_core.batch.terms import Terms, find_predicted
+from ce_core.batch.terms import Terms
 from ce_core.formats import FloatFormat
 from ce_core.pipelines import STEPS, CauseKind, Run, run_all
 from ce_core.pipelines.kinds import HARMLESS
 from ce_core.pipelines.paper import spacing, true_loss
-from ce_core.pipelines.rows import EVERY_CLASS, row_sum, widened
+from ce_core.pipelines.rows import EVERY_CLASS, Target, row_sum, widened
 from ce_core.pipelines.soft import of_every_class, weighted, weighted_sum
 
 
 def tell(terms: Terms, fmt: FloatFormat) -> Rows:
-    """Return what is told of rows; to be called with NumPy's warnings off."""
-    predicted = find_predicted(terms.logits)
-    shared: dict[str, Any] = {"predicted": predicted, "counted": terms.counted, "part": terms.part}
-    if not terms.has_targets:
-        naive = run_all(terms.logits, terms.true, fmt.name, pipelines=("naive",))["naive"]
-        none, at = np.full(len(predicted), np.nan), terms.true.astype(np.int32)
-        return Rows({}, none, {"naive": naive.broke}, {}, {"naive": at}, right=none == 0, **shared)
-    tell_losses = _of_one_class if terms.exact.ndim == 1 else _of_all_classes
-    told = Rows(*tell_losses(terms, fmt), right=predicted == terms.true, **shared)
+    """Return what is told of rows with targets; to be called with NumPy's warnings off."""
+    if terms.exact.ndim == 1:
+        told = _of_one_class(terms, fmt)
+    else:
+        # A row in which one class counts is told as if it were given as that class.
+        counting = np.count_nonzero(terms.exact, axis=-1)
+        one, more = np.flatnonzero(counting <= 1), np.flatnonzero(counting > 1)
+        parts = _of_one_class(_with_one_class(terms.at(one)), fmt), _of_classes(terms.at(more), fmt)
+        told = Rows.joined(parts).take(np.argsort(np.concatenate([one, more])))
     return told if terms.counted.all() else _without_ignored(told)
 
 
-_Told = tuple[dict[str, Array], Array, dict[str, Array], dict[str, Array], dict[str, Array]]
-"""The first five of `Rows`."""
+def tell_softmax(terms: Terms, fmt: FloatFormat) -> Rows:
+    """Return what is told of rows without targets: what breaks up to the largest probability."""
+    naive = run_all(terms.logits, terms.true, fmt.name, pipelines=("naive",))["naive"]
+    at = {"naive": terms.true.astype(np.int32)}
+    none = np.full(len(terms.true), np.nan)
+    return _rows(terms, loss={}, exact=none, kind={"naive": naive.broke}, ulps={}, at=at)
 
 
-def _of_one_class(terms: Terms, fmt: FloatFormat) -> _Told:
-    """Tell of rows in which one class counts, the true one."""
+def _rows(terms: Terms, **columns: Any) -> Rows:
+    same = {name: getattr(terms, name) for name in ("predicted", "right", "counted", "part")}
+    return Rows(**columns, **same)
+
+
+def _with_one_class(terms: Terms) -> Terms:
+    """Return terms with the coefficient of one class, where no other counts."""
+    true = np.where(terms.exact.any(axis=-1), terms.exact.argmax(axis=-1), terms.true)
+    at = Target.of(true, len(true))
+    return terms._replace(true=true, stored=terms.stored[at], exact=terms.exact[at])
+
+
+def _of_one_class(terms: Terms, fmt: FloatFormat) -> Rows:
+    """Tell of rows in which one class counts."""
     runs = run_all(terms.logits, terms.true, fmt.name)
-    kinds, loss, ulps = _kinds(runs, terms.logits, terms.true), {}, {}
+    kind, loss, ulps = _kinds(runs, terms.logits, terms.true), {}, {}
     for form, run in runs.items():
         loss[form] = terms.stored * run.rows["loss"]
         ulps[form] = run.ulps
         # the weight can be what takes a loss beyond the format
         beyond = np.isfinite(run.rows["loss"]) & ~np.isfinite(loss[form])
-        kinds[form][beyond], ulps[form][beyond] = CauseKind.RESULT_OVERFLOW, np.inf
+        kind[form][beyond], ulps[form][beyond] = CauseKind.RESULT_OVERFLOW, np.inf
     paper = next(iter(runs.values())).paper
     exact = np.where(terms.exact != 0, terms.exact * paper, 0.0)
-    at = terms.true.astype(np.int32)
-    return loss, exact, kinds, ulps, dict.fromkeys(runs, at)
+    at = dict.fromkeys(runs, terms.true.astype(np.int32))
+    return _rows(terms, loss=loss, exact=exact, kind=kind, ulps=ulps, at=at)
 
 
 def _kinds(runs: Mapping[str, Run], logits: Array, target: Array) -> dict[str, Array]:
@@ -64,6 +80,8 @@ def _kinds(runs: Mapping[str, Run], logits: Array, target: Array) -> dict[str, A
         lost = (run.rows["exp"] == 0).any(axis=-1)
         unclear |= (kinds[form] == CauseKind.NONE) & (lost | ~run.right)
     rows = np.flatnonzero(unclear)
+    if 2 * rows.size > len(unclear):  # to pick the rows and run them again would take longer
+        return {form: run.cause.kind.copy() for form, run in runs.items()}
     if rows.size:
         name = next(iter(runs.values())).format
         found = run_all(logits[rows], target[rows], name, pipelines=tuple(runs))
@@ -72,7 +90,7 @@ def _kinds(runs: Mapping[str, Run], logits: Array, target: Array) -> dict[str, A
     return kinds
 
 
-def _of_all_classes(terms: Terms, fmt: FloatFormat) -> _Told:
+def _of_classes(terms: Terms, fmt: FloatFormat) -> Rows:
     """Tell of rows in which more than the true class counts."""
     runs = run_all(terms.logits, terms.true, fmt.name)
     paper = true_loss(np.asfortranarray(widened(terms.logits)), EVERY_CLASS)
@@ -83,7 +101,8 @@ def _of_all_classes(terms: Terms, fmt: FloatFormat) -> _Told:
         own = of_every_class(run.rows, STEPS[form])["loss"]
         loss[form] = weighted_sum(own, terms.stored)
         off = np.abs(widened(weighted(own, terms.stored)) - on_paper)
-        at[form] = np.where(np.isnan(off), np.inf, off).argmax(axis=-1).astype(np.int32)
+        off[np.isnan(off)] = np.inf
+        at[form] = off.argmax(axis=-1).astype(np.int32)
         ulps[form] = _ulps(loss[form], exact, fmt)
         of_class = run_all(terms.logits, at[form], fmt.name, pipelines=(form,))
         kind = _kinds(of_class, terms.logits, at[form])[form]
@@ -93,7 +112,7 @@ def _of_all_classes(terms: Terms, fmt: FloatFormat) -> _Told:
         kind[harmless & ~right] = CauseKind.ROUNDED
         kind[~harmless & right & (run.broke == CauseKind.NONE)] = CauseKind.NONE
         kinds[form] = kind
-    return loss, exact, kinds, ulps, at
+    return _rows(terms, loss=loss, exact=exact, kind=kinds, ulps=ulps, at=at)
 
 
 def _ulps(loss: Array, exact: Array, fmt: FloatFormat) -> Array:
@@ -114,4 +133,4 @@ def _without_ignored(told: Rows) -> Rows:
         name: {form: blank(column) for form, column in getattr(told, name).items()}
         for name in ("loss", "kind", "ulps")
     }
-    return replace(told, exact=blank(told.exact), right=blank(told.right), **of_forms)
+    return replace(told, exact=blank(told.exact), **of_forms)

@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ce_core import _targets
 from ce_core._checks import Array, as_real
-from ce_core._targets import as_classes, binary_terms, coefficients
+from ce_core._targets import as_classes, binary_terms
 from ce_core.batch.options import Options
 from ce_core.pipelines.rows import widened
 
@@ -19,25 +20,44 @@ class Terms(NamedTuple):
     ----------
     logits : array, shape (n, C)
         Of yes/no questions the n cells, with the two logits 0 and x of no and yes.
-    has_targets : bool
     true : int array, shape (n,)
         The true class, or that with the largest target probability; 0 where a row is ignored. The
         predicted class, or 0, where there are no targets.
     stored, exact : arrays, shape (n,) or (n, C)
-        The coefficient of the true class, or of every class where others count as well: computed
-        in the format, and in float64.
-    counted : bool array, shape (n,)
-    part : float64 array, shape (n,)
-        What the rows add to the denominator of the mean.
+        The coefficient of the true class, or of every class: computed in the format, and in
+        float64.
+    predicted, right, counted, part : arrays, shape (n,)
+        See `Rows`.
     """
 
     logits: Array
-    has_targets: bool
     true: Array
     stored: Array
     exact: Array
+    predicted: Array
+    right: Array
     counted: Array
     part: Array
+
+    @classmethod
+    def of(
+        cls,
+        logits: Array,
+        true: Array,
+        coefficients: tuple[Array, Array],
+        counted: Array | None = None,
+        part: Array | None = None,
+    ) -> Terms:
+        """Return terms of rows that all count, and as much, if nothing else is said."""
+        predicted, one = find_predicted(logits), np.ones(len(logits))
+        counted = one == 1 if counted is None else counted
+        part = one if part is None else part
+        right = counted & (predicted == true)
+        return cls(logits, true, *coefficients, predicted, right, counted, part)
+
+    def at(self, rows: Array) -> Terms:
+        """Return the terms of these rows alone."""
+        return Terms(*(column[rows] for column in self))
 
 
 def find_terms(
@@ -47,9 +67,8 @@ def find_terms(
     if target is None:
         if options.kind == "binary":
             logits = _two_classes(logits)
-        one = np.ones(len(logits))
-        true = np.maximum(find_predicted(logits), 0)
-        return Terms(logits, False, true, one.astype(dtype), one, one == 1, one)
+        true, one = np.maximum(find_predicted(logits), 0), np.ones(len(logits))
+        return Terms.of(logits, true, (one.astype(dtype), one))._replace(right=one == 0)
     if options.kind == "binary":
         return _of_cells(logits, target, options, dtype)
     if target.dtype.kind in "iu" and target.shape == logits.shape[:1]:
@@ -77,10 +96,11 @@ def _of_classes(logits: Array, target: Array, options: Options, dtype: np.dtype[
     weight = _weight(options, classes)
     part = np.where(counted, weight[true], 0.0)
     if not options.label_smoothing:
-        return Terms(logits, True, true, weight.astype(dtype)[true], weight[true], counted, part)
+        coefficients = weight.astype(dtype)[true], weight[true]
+        return Terms.of(logits, true, coefficients, counted, part)
     each = np.zeros(logits.shape)
     each[np.arange(len(true)), true] = 1
-    return Terms(logits, True, true, *_of_every_class(each, options, dtype), counted, part)
+    return Terms.of(logits, true, _of_every_class(each, options, dtype), counted, part)
 
 
 def _of_probabilities(
@@ -89,16 +109,15 @@ def _of_probabilities(
     bad = ~((target >= 0) & np.isfinite(target))
     if bad.any():
         raise ValueError(f"target must be finite and not negative; got {target[bad][0]}")
-    one = np.ones(len(target))
     each = _of_every_class(target.astype(np.float64), options, dtype)
-    return Terms(logits, True, target.argmax(axis=-1), *each, one == 1, one)
+    return Terms.of(logits, target.argmax(axis=-1), each)
 
 
 def _of_every_class(target: Array, options: Options, dtype: np.dtype[Any]) -> tuple[Array, Array]:
     """Return the coefficients in the format and in float64."""
     weight = _weight(options, target.shape[1])
     stored, exact = (
-        coefficients(target.astype(kind), weight.astype(kind), options.label_smoothing)
+        _targets.coefficients(target.astype(kind), weight.astype(kind), options.label_smoothing)
         for kind in (dtype, np.dtype(np.float64))
     )
     return stored, exact
@@ -113,13 +132,8 @@ def _of_cells(logits: Array, target: Array, options: Options, dtype: np.dtype[An
             np.empty(logits.shape, kind), target, options.weight, options.pos_weight, "sum"
         )
         each.append(np.stack([terms.negative.ravel(), terms.positive.ravel()], axis=-1))
-    true = (target.ravel() > 0.5).astype(np.intp)
     stored, exact = each
-    if np.isin(target, (0, 1)).all():  # one class counts in each cell
-        of_true = np.arange(len(true)), true
-        stored, exact = stored[of_true], exact[of_true]
-    one = np.ones(len(true))
-    return Terms(_two_classes(logits), True, true, stored, exact, one == 1, one)
+    return Terms.of(_two_classes(logits), (target.ravel() > 0.5).astype(np.intp), (stored, exact))
 
 
 def _two_classes(logits: Array) -> Array:

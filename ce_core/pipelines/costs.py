@@ -13,7 +13,7 @@ import numpy as np
 
 from ce_core.pipelines import pairs
 from ce_core.pipelines.pairs import Pair
-from ce_core.pipelines.rows import Array, Target, others, row_max, take_rows, widened
+from ce_core.pipelines.rows import FEW, Array, Target, others, row_max, take_rows, widened
 
 T = TypeVar("T")
 
@@ -270,7 +270,14 @@ def _sum_error(total: Array, terms: Array, fine: bool) -> tuple[Array, Array]:
         largest = row_max(terms)
         rest = _sum(others(terms, terms, largest))
         return (total - largest) - rest, largest + rest
-    exact, low = terms[:, 0], np.zeros(len(terms))
+    low = np.zeros(len(terms))
+    while terms.shape[1] > FEW:  # of many classes halves are added, which takes few steps
+        half = terms.shape[1] // 2
+        rest = terms[:, 2 * half :]
+        terms, error = pairs.two_sum(terms[:, :half], terms[:, half : 2 * half])
+        terms = np.concatenate([terms, rest], axis=1)
+        low += _sum(error)
+    exact = terms[:, 0]
     for j in range(1, terms.shape[1]):
         exact, error = pairs.two_sum(exact, terms[:, j])
         low = low + error

@@ -48,7 +48,7 @@ EVERY_CLASS: Final = np.s_[:, :]
 _IN_PAIRS: Final = frozenset((np.dtype(np.float32), np.dtype(np.float64)))
 
 
-_FEW: Final = 32
+FEW: Final = 32
 """Classes that are looked through one by one in less time than all of them at once."""
 
 
@@ -82,7 +82,7 @@ def is_largest(logits: Array, largest: Array) -> npt.NDArray[np.bool_]:
     found: npt.NDArray[np.bool_] = logits == largest[:, None]
     if np.isnan(largest).any():
         found |= np.isnan(logits)
-    if found.shape[1] > _FEW:
+    if found.shape[1] > FEW:
         first = Target.of(found.argmax(axis=-1), len(found))
         alone = np.zeros_like(found)
         alone[first] = found[first]
