@@ -11,14 +11,19 @@ from lab.reading.error import UnreadableError
 from lab.reading.given import Array, Note
 from lab.reading.number import MINUS, parse, refused
 
+_LONG: Final = 1000  # letters of a line that is worth a call of NumPy's parser
 BLANK: Final = " \t\u00a0"
 _FLOAT_SIGN: Final = re.compile(r"[fF](?<=[\d.].)(?![\w.])", re.ASCII)
 # A comma that cannot separate thousands: 0,5 and 1234,5 and 1,25, but not 1,234.
 _DECIMAL: Final = re.compile(r"(?<![\d,.])(?:0\d*|\d{4,}|\d{1,3}(?=,(?!\d{3}(?!\d)))),\d", re.ASCII)
-# Commas that can separate nothing else: 1,234.5 and 1,234,567.
+# Commas that can separate nothing else: 1,234.5 and 1,234,567; then those of 1,234 do, too.
 _THOUSANDS: Final = re.compile(
     r"(?<![\d,.])[1-9]\d{0,2}(?:(?:,\d{3})+\.\d*|(?:,\d{3}){2,})(?![\d,.])", re.ASCII
 )
+_GROUPED: Final = re.compile(
+    r"(?<![\d,.+-])[-+]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?(?![\d,.])", re.ASCII
+)
+_QUOTED: Final = r'(?:(?<=^)|(?<={0}))"([^"{0}\n]*)"(?={0}|$)'  # and nothing beside the quotes
 _SWAPPED: Final = str.maketrans(",.", "._")  # a point among decimal commas is no number
 
 
@@ -71,13 +76,13 @@ def cells(line: str, separator: str | None) -> Iterator[Cell]:
 def plainly(text: str, separator: str | None) -> tuple[str, tuple[Note, ...]]:
     """Spell all numbers of a text in NumPy's way, each in its place and as long as it was."""
     text = _FLOAT_SIGN.sub(" ", text)
+    if separator and '"' in text:
+        text = re.sub(_QUOTED.format(separator), r" \1 ", text, flags=re.MULTILINE)
     if separator == "," or "," not in text:
         return text, ()
     if _THOUSANDS.search(text):
-        bare = _THOUSANDS.sub(lambda t: t[0].replace(",", "").rjust(len(t[0])), text)
-        # "-1,234.5" became "-  1234.5"
-        bare = re.sub(r"([-+])( +)(?=\d)", r"\2\1", bare)
-        return bare, (Note("thousands", {}),)
+        text = _GROUPED.sub(lambda t: t[0].replace(",", "").rjust(len(t[0])), text)
+        return text, (Note("thousands", {}),)
     if separator == ";" or _DECIMAL.search(text):
         return text.translate(_SWAPPED), (Note("decimal_comma", {}),)
     return text, ()
@@ -92,24 +97,24 @@ def numbers(lines: list[Line], separator: str | None) -> tuple[Array, tuple[Note
         If a cell is no number, or a line has more or fewer cells than the first.
     """
     text = "\n".join(line.text for line in lines).translate(MINUS)
-    result = _fast(text.split("\n"), separator)
+    result = loaded(text.split("\n"), separator)
     if result is not None:
         return result, ()
     text, notes = plainly(text, separator)
     plain = text.split("\n")
-    result = _fast(plain, separator)
+    result = loaded(plain, separator)
     return _careful(plain, lines, separator) if result is None else result, notes
 
 
-def _fast(plain: list[str], separator: str | None) -> Array | None:
+def loaded(rows: list[str], separator: str | None) -> Array | None:
     """Read by NumPy's parser, ten times as fast; None where that is not sure to be right."""
-    if not all(map(str.isascii, plain)):
+    if not all(row.isascii() and not row.isspace() and row for row in rows):
         return None
     try:
-        result = np.loadtxt(plain, delimiter=separator, comments=None, ndmin=2)
+        result = np.loadtxt(rows, delimiter=separator, comments=None, ndmin=2)
     except ValueError:
         return None
-    spelled = sum(line.lower().count("inf") for line in plain)
+    spelled = sum(row.lower().count("inf") for row in rows)
     beyond = np.isinf(result).sum() != spelled
     return None if beyond else result
 
@@ -118,16 +123,24 @@ def _careful(plain: list[str], lines: list[Line], separator: str | None) -> Arra
     result, width = array("d"), 0
     for text, line in zip(plain, lines, strict=True):
         before = len(result)
-        for cell in cells(text, separator):
-            value = parse(cell.text)
-            if value is None:
-                raise refused(_original(line, cell, separator), line.number, cell.column)
-            result.append(value)
+        row = loaded([text], separator) if len(text) > _LONG else None
+        if row is not None:
+            result.extend(row[0])
+        else:
+            result.extend(_cell_by_cell(text, line, separator))
         count = len(result) - before
         width = width or count
         if count != width:
             raise UnreadableError("ragged", line.number, count=count, expected=width)
     return np.array(result).reshape(len(lines), width)
+
+
+def _cell_by_cell(text: str, line: Line, separator: str | None) -> Iterator[float]:
+    for cell in cells(text, separator):
+        value = parse(cell.text)
+        if value is None:
+            raise refused(_original(line, cell, separator), line.number, cell.column)
+        yield value
 
 
 def _original(line: Line, cell: Cell, separator: str | None) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from lab.reading.error import UnreadableError, place_of
 from lab.reading.given import Array
+from lab.reading.lines import loaded
 from lab.reading.number import NUMBER, parse, refused
 
 _DEEPEST: Final = 8
@@ -29,8 +30,8 @@ _NO_BRACKET: Final = {code: None for code in range(128) if chr(code) not in "[]"
 def span_of(text: str, at: int) -> int:
     """Return where the bracket that opens at a place is closed; 0 if it is not."""
     depth = 0
-    for bracket in re.compile(r"[\[\]]").finditer(text, at):
-        depth += 1 if bracket[0] == "[" else -1
+    for bracket in re.compile(r"[\[\]()]").finditer(text, at):
+        depth += 1 if bracket[0] in "[(" else -1
         if not depth:
             return bracket.end()
     return 0
@@ -58,16 +59,14 @@ def _fast(text: str) -> Array | None:
     shape = _regular(text.translate(_NO_BRACKET)) if text.isascii() else None
     if shape is None:
         return None
-    rows = text.replace("],", "]").replace("[", " ").replace("\n", " ").split("]")
-    rows = [row for row in rows if row.strip()]
-    if not rows:
+    rows = [row.lstrip("[ ") for row in text.replace("],", "]").replace("\n", " ").split("]")]
+    rows = [row for row in rows if row]
+    if not rows or any("[" in row for row in rows):
         return None
-    try:
-        result = np.loadtxt(rows, delimiter="," if "," in text else None, comments=None, ndmin=2)
-    except ValueError:
+    result = loaded(rows, "," if "," in text else None)
+    if result is None or len(rows) != math.prod(shape):
         return None
-    beyond = np.isinf(result).sum() != text.lower().count("inf")
-    return None if beyond or len(rows) != math.prod(shape) else result.reshape(*shape, -1)
+    return result.reshape(*shape, -1)
 
 
 def _regular(brackets: str) -> tuple[int, ...] | None:

@@ -17,7 +17,7 @@ _TEXT: Final = r"""'[^'\n]*'|"[^"\n]*\""""
 # What may stand around arrays, the first that fits.
 _TOKEN: Final = re.compile(
     rf"""(?P<blank>[\s,;:={{}}|]+|\#[^\n]*)
-    |(?P<array>\[)
+    |(?P<array>\[|\((?=[\s(]*[-+.\d]))
     |(?P<factor>\d\.?\d*e[-+]\d+)\s*\*
     |(?P<number>{NUMBER.pattern})(?![\w.])
     |(?P<key>\w+)\s*=\s*(?P<value>{_TEXT}|<[^<>]*>|\([\d\s,]*\)|{_NAME}(?![\w.\s]*[(\[]))

@@ -62,7 +62,7 @@ def _is_printed(text: str) -> bool:
     if rest.endswith(" columns]"):  # below a frame of pandas
         return False
     alone = not rest.strip() or "=" in rest
-    return "[" in rest or "(" in rest or (alone and ("[" in first or "(" in first))
+    return any(b in rest for b in "[]()") or (alone and any(b in first for b in "[("))
 
 
 def read_many(text: str) -> list[float]:
