@@ -16,6 +16,7 @@ export function field(input, commit) {
   let shown = "";
   /** @type {string | null} */
   let sent = null; // what was committed and is not answered
+  const whole = () => input.selectionStart === 0 && input.selectionEnd === input.value.length;
   /** @param {string} text */
   const set = (text) => {
     sent = input.value;
@@ -29,8 +30,9 @@ export function field(input, commit) {
     event.preventDefault();
     // A field has one line: without blanks, the numbers of two lines would become one.
     const line = text.replace(/[\r\n]+/g, " ");
-    if (input.selectionStart === 0 && input.selectionEnd === input.value.length) {
+    if (whole()) {
       input.value = line;
+      input.select(); // so that what is pasted next takes its place, too
       set(text); // in its lines, as these tell rows from columns
     } else {
       document.execCommand("insertText", false, line); // as if it were typed, for Enter and undo
@@ -40,8 +42,10 @@ export function field(input, commit) {
     show(text, ours = false) {
       const theirs = input.value !== shown && input.value !== sent;
       if (theirs && !ours && document.activeElement === input) return;
+      const selected = whole() && document.activeElement === input;
       input.value = text;
       shown = input.value;
+      if (selected) input.select();
     },
     answer(text) {
       this.show(text);
