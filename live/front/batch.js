@@ -54,7 +54,10 @@ class Batch {
       frame: (frame) => this.#frame(frame),
       away: (away) => this.running.away(away),
       refused: (status) => this.running.refused(status),
-      ends: () => this.running.end(),
+      ends: () => {
+        this.running.end();
+        this.results.rest();
+      },
     });
     root.classList.add("ce-page");
     const out = make("div", { class: "ce-out" }, this.running.node, this.results.node);

@@ -271,6 +271,8 @@ export class Form {
     }
     this.numbers.fault(fault);
     this.#unread();
-    if (this.grid.open) this.grid.mark(line, column);
+    if (!this.grid.open) return;
+    this.grid.mark(line, column);
+    this.numbers.show.hidden = true; // the box is not seen
   }
 }

@@ -78,6 +78,11 @@ export class Results {
     this.#show(this.may);
   }
 
+  /** What stands here is all that comes. */
+  rest() {
+    this.node.setAttribute("aria-busy", "false");
+  }
+
   /** @param {HTMLElement} part that stands below the sentence, alone */
   #show(part) {
     for (const other of [this.may, this.report, this.found]) other.hidden = other !== part;
@@ -105,6 +110,8 @@ export class Results {
    */
   result(result, columns) {
     this.#show(this.found);
+    // What is not all is not read aloud: in half a second there is more of it.
+    this.node.setAttribute("aria-busy", String(result.done < result.of));
     write(this.summary, result.summary);
     this.#reduce(result, columns);
     const layout = JSON.stringify(result.layout);

@@ -206,6 +206,8 @@ def test_a_small_table_writes_the_text(open_page: OpenPage) -> None:
     page.keyboard.insert_text("7")
     page.keyboard.press("Enter")  # in the last row it makes another
     expect(cell).to_have_count(9)
+    expect(cell.nth(7)).to_be_focused()
+    cell.nth(6).focus()
     for text in ("1", "x", "3"):
         page.keyboard.insert_text(text)
         page.keyboard.press("ArrowRight")
@@ -244,16 +246,14 @@ def test_a_long_one_tells_how_far_it_is_and_stops_with_what_there_is(open_page: 
     payload = {"name": "logits.npz", "mimeType": "", "buffer": file.getvalue()}
     page.locator("input[type=file]").first.set_input_files([payload])
     bar = page.get_by_role("progressbar")
-    expect(bar).to_be_visible()
     expect(bar).to_have_attribute("aria-valuemax", str(rows))
-    expect(readout(page, "summary")).not_to_have_text(words("empty_line"))
+    expect(readout(page, "denominator")).to_have_text(re.compile(r"\d"))
     button(page, "stop").click()
     told = page.locator(".ce-told")
     expect(told).to_have_text(re.compile(r"^Stopped after [\d\u202f]+ of 60\u202f000 rows\."))
     expect(bar).to_be_hidden()
     count = re.sub(r"\D", "", (told.text_content() or "").split(" of ")[0])
     assert 0 < int(count) < rows
-    expect(readout(page, "denominator")).to_have_text(re.compile(r"\d"))
     assert number(readout(page, "denominator")) == int(count)
 
 
@@ -262,7 +262,8 @@ def test_a_report_is_told_in_sentences_and_leads_to_a_picture(open_page: OpenPag
     paste(page, REPORT)
     report = page.locator(".ce-report")
     expect(report).to_be_visible()
-    expect(page.locator(".ce-results-of")).to_contain_text("wo")  # the first that passes a limit
+    # The first that passes a limit.
+    expect(readout(page, "summary")).to_contain_text("block.2.layer.1.DenseReluDense.wo")
     report.get_by_role("link").click()
     expect(page.locator(".ce-live").first).to_be_visible()
     assert "/numbers" not in page.url
