@@ -122,6 +122,7 @@ class Batch {
       results.result(head, columns);
       running.result(head.done, head.of);
     } else if (head.kind === "report") {
+      form.unread();
       running.clear();
       results.tell(head);
     } else {

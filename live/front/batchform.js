@@ -251,10 +251,11 @@ export class Form {
     for (const source of [this.numbers, this.targets]) source.fault(null);
     this.options.fault("", "");
     this.grid.mark(0, 0);
-    if (this.empty) this.#unread();
+    if (this.empty) this.unread();
   }
 
-  #unread() {
+  /** What stands here is no rows, or none that can be read. */
+  unread() {
     this.tabled.disabled = !this.empty && !this.grid.open;
     this.tabled.title = "";
     write(this.said, "");
@@ -270,7 +271,7 @@ export class Form {
       return;
     }
     this.numbers.fault(fault);
-    this.#unread();
+    this.unread();
     if (!this.grid.open) return;
     this.grid.mark(line, column);
     this.numbers.show.hidden = true; // the box is not seen
