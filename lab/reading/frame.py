@@ -7,6 +7,7 @@ import numpy as np
 
 from ce_core.formats import FORMATS
 from lab.reading.columns import with_targets
+from lab.reading.error import UnreadableError
 from lab.reading.given import Given, Note, whole
 from lab.reading.lines import Line, cells, numbers
 from lab.reading.number import parse
@@ -25,14 +26,16 @@ def read_frame(lines: list[Line]) -> Given | None:
         If it is one, but holds what is no number.
     """
     last = lines[-1].text.strip()
-    if series := _SERIES.fullmatch(last):
+    if len(lines) > 1 and (series := _SERIES.fullmatch(last)):
         read, _ = numbers(_without_index(lines[:-1]), None)
+        if read.shape[1] > 1:
+            raise UnreadableError("ragged", lines[0].number, count=read.shape[1], expected=1)
         dtype = series[1] if series[1] in FORMATS else ""
         return whole(read[:, 0], dtype=dtype, notes=(Note("index", {}),))
     lines = lines[:-1] if _SHAPE.fullmatch(last) else lines
     # Columns that do not fit beside each other are printed below, after a header ending in "\\".
     blocks = 1 + sum(line.text.rstrip().endswith("\\") for line in lines)
-    step = len(lines) // blocks
+    step = max(1, len(lines) // blocks)
     header: tuple[str, ...] = ()
     parts = []
     for block in (lines[at : at + step] for at in range(0, len(lines), step)):

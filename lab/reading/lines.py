@@ -130,6 +130,8 @@ def _careful(plain: list[str], lines: list[Line], separator: str | None) -> Arra
             result.extend(_cell_by_cell(text, line, separator))
         count = len(result) - before
         width = width or count
+        if not count:  # an index of pandas without a number
+            raise UnreadableError("missing", line.number)
         if count != width:
             raise UnreadableError("ragged", line.number, count=count, expected=width)
     return np.array(result).reshape(len(lines), width)

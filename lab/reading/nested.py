@@ -112,7 +112,7 @@ def _careful(text: str, start: int, end: int) -> Array:
                 rows.comma(at)
             case spelled if not spelled.isspace():
                 rows.number(spelled, at)
-    return rows.whole(start)
+    return rows.whole()
 
 
 class _Rows:
@@ -122,7 +122,7 @@ class _Rows:
         self.text, self.commas = text, commas
         self.numbers = array("d")
         self.items: list[int] = []  # of each bracket that is open
-        self.sizes: list[int] = []  # of the first bracket that was closed at each depth; 0 for none
+        self.sizes: list[int] = []  # of the first bracket closed at each depth; 0 for none yet
         self.depth = 0  # of the numbers
         self.ready = True  # for an item: after a bracket opens, or a comma
 
@@ -162,13 +162,13 @@ class _Rows:
 
     def close(self, at: int) -> None:
         count = self.items.pop()
+        if not count:
+            raise self.error("empty", at)
         depth = len(self.items)
         self.sizes[depth] = self.sizes[depth] or count
         if count != self.sizes[depth]:
             raise self.error("ragged", at, count=count, expected=self.sizes[depth])
         self.ready = False
 
-    def whole(self, start: int) -> Array:
-        if not self.numbers:
-            raise self.error("empty", start)
+    def whole(self) -> Array:
         return np.array(self.numbers).reshape(self.sizes)
