@@ -21,14 +21,15 @@ is one of
 - ``progress``: ``done`` rows ``of`` how many;
 - ``result``, of the rows so far: ``done``, ``of``, ``summary`` (a sentence), ``reduced`` (a card
   for each form, and one for the accuracy), ``denominator`` (a card whose note has the parts, or
-  null), ``advice`` (each a ``title``, a ``lead`` and a ``text`` of code, which may be ""),
-  ``opens`` (the ``page`` in which a row opens, ``queries``, one for each row, "" where it cannot,
-  and a ``note`` on what is left out, or ""), ``layout`` and ``instruments`` as in `lab.answers`,
-  and ``figures``. The worst rows, the worst first, are the positions of the first slider of the first
-  instrument. ``layout.rows`` is a table with a line for each of them: its ``head``, and ``cells``
-  that are looked up at each position. ``layout.figures`` are histograms of all rows. The last of
-  these has ``done`` == ``of``: a stream that ends without was cut off;
-- ``report``: ``title``, ``text`` (sentences), ``first``, ``link`` (``page``, ``query``, ``label``);
+  null), ``advice`` (each a ``title``, a ``lead`` and a ``text`` of code), ``opens`` (the ``page`` in
+  which a row opens, ``queries``, one for each row, "" where it cannot, and a ``note`` on what is
+  left out, or ""), ``layout`` and ``instruments`` as in `lab.answers`, and ``figures``. The worst
+  rows, the worst first, are the positions of the first slider of the first instrument.
+  ``layout.rows`` is a table with a line for each of them: its ``head``, and ``cells`` that are
+  looked up at each position. ``layout.figures`` are histograms of all rows. The last of these has
+  ``done`` == ``of``: a stream that ends without was cut off;
+- ``report``: ``title``, ``text`` (sentences), ``first`` and ``link`` (``page``, ``query`` and
+  ``label``, or null where no picture is like it);
 - ``error``: ``field`` ("numbers", "targets", or the key of an option), ``text``, ``line`` and
   ``column`` (from 1; 0 where there is none). An error of an option says what is used instead, and
   the stream goes on; one of the numbers or of the targets ends it.

@@ -76,6 +76,4 @@ class Pace:
         self._worked, self._wait = 0.0, max(_OFTEN, _SHARE * seconds)
 
 
-def clock() -> float:
-    """Return seconds of this thread's own work: others may have their turns meanwhile."""
-    return time.thread_time()
+clock = time.perf_counter  # s; it is read within a turn, so that no other's work is counted

@@ -9,6 +9,7 @@ from lab.batch.brought import FieldError, Numbers, as_targets, read_head, read_n
 from lab.batch.choices import choose
 from lab.batch.files import FILES, File
 from lab.batch.frames import error, frame
+from lab.batch.reported import report_in
 from lab.batch.result import result
 from lab.reading import UnreadableError
 from lab.words import say, speaking
@@ -80,6 +81,9 @@ def _begun(asked: Asked, numbers: Numbers) -> Account:
 
 
 def _stream(asked: Asked) -> Iterator[bytes]:
+    if report := report_in(asked.numbers):
+        yield frame("report", **report)
+        return
     numbers = read_numbers(asked)
     yield frame("read", **read_head(numbers))
     account = _begun(asked, numbers)

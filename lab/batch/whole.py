@@ -1,5 +1,7 @@
 """What is told of all rows: the reduced losses, what the mean divides by, and the accuracy."""
 
+import re
+
 import numpy as np
 
 from ce_core.batch import Batch
@@ -15,9 +17,13 @@ _EXACT = Style("shortest", 9)
 _COUNT = Style("shortest", 12)
 
 
+_PLURAL = re.compile(r"\[([^|\]]*)\|([^\]]*)\]")  # [many|one], as in the browser's sentences
+
+
 def counted(key: str, count: int, **values: object) -> str:
-    """Say a sentence of so many; "<key>_one" is that of one."""
-    return say(f"{key}_one" if count == 1 else key, count=count, **values)
+    """Say a sentence of so many."""
+    sentence = say(key, count=count, **values)
+    return _PLURAL.sub(lambda found: found[2 if count == 1 else 1], sentence)
 
 
 def reduced(batch: Batch, columns: Columns) -> list[Card]:
@@ -68,19 +74,24 @@ def denominator(batch: Batch, columns: Columns) -> Card | None:
 def _parts(batch: Batch) -> str:
     """Say what the denominator is the sum of."""
     ignored = batch.count - batch.counted
-    tail = counted("numbers.ignored_rows", ignored) if ignored else ""
-    if not batch.counted:
-        return f"{say('numbers.no_rows')} {tail}".strip()
+    sentences = [_sum(batch)]
+    if ignored:
+        sentences.append(counted("numbers.ignored_rows", ignored))
+    return " ".join(sentences)
+
+
+def _sum(batch: Batch) -> str:
     weight = batch.options.weight
+    if not batch.counted:
+        return say("numbers.no_rows")
     if batch.options.kind == "binary":
         return counted("numbers.all_cells", batch.counted)
     if weight is None or not batch.rows_of_class.any():
-        return f"{counted('numbers.all_rows', batch.counted)} {tail}".strip()
+        return counted("numbers.all_rows", batch.counted)
     if batch.counted <= _MOST_PARTS:
         parts = [plain(float(part)) for part in batch.rows.part[batch.rows.counted]]
     else:
         there = np.flatnonzero(batch.rows_of_class)
         parts = [f"{batch.rows_of_class[i]} × {plain(weight[i])}" for i in there[:_MOST_PARTS]]
         parts += ["…"] if len(there) > _MOST_PARTS else []
-    written = f"{plain(batch.denominator)} = {' + '.join(parts)}"
-    return f"{say('numbers.weights', sum=written)} {tail}".strip()
+    return say("numbers.weights", sum=f"{plain(batch.denominator)} = {' + '.join(parts)}")

@@ -232,6 +232,14 @@ def test_what_cannot_be_read_ends_the_answer_with_its_place(
     assert last["text"]
 
 
+def test_a_report_is_read_in_the_place_of_numbers() -> None:
+    text = "FloatingPointError: invalid value (nan) encountered in div"
+    (pasted,) = brought(text)
+    assert (pasted.kind, pasted.head["link"]["page"]) == ("report", "overflow")
+    assert ANSWERS.read("overflow", pasted.head["link"]["query"])[1] == []
+    assert [frame.head for frame in brought(text, name="run.log")] == [pasted.head]
+
+
 def test_names_above_the_columns_are_the_classes() -> None:
     found = brought("cat,dog,label\n1,2,0\n3,1,1")
     assert found[0].head["header"] == ["cat", "dog"]
