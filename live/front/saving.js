@@ -13,6 +13,8 @@ const SEEN = [
 ];
 const ROUND = 16; // px of paper on each side
 const HEAD = 40; // px for the title
+const LARGE = 18; // px of its letters
+const BOLD = 700;
 const SHARP = 2; // pixels of a PNG for each of the screen
 const SVG = "http://www.w3.org/2000/svg";
 // The page's letters are not in the file: those that stand in for them keep to their room.
@@ -57,18 +59,33 @@ function picture(nodes, title) {
   const seen = nodes.map((node) => node.getBoundingClientRect()).filter(({ width }) => width);
   const left = Math.min(...seen.map((box) => box.left)) - ROUND;
   const top = Math.min(...seen.map((box) => box.top)) - ROUND - HEAD;
-  const width = Math.ceil(Math.max(...seen.map((box) => box.right)) + ROUND - left);
-  const height = Math.ceil(Math.max(...seen.map((box) => box.bottom)) + ROUND - top);
   const { color, fontFamily } = getComputedStyle(nodes[0]);
+  const letters = lengthOf(title, `${BOLD} ${LARGE}px ${fontFamily}`);
+  const right = Math.max(left + ROUND + letters, ...seen.map((box) => box.right));
+  const width = Math.ceil(right + ROUND - left);
+  const height = Math.ceil(Math.max(...seen.map((box) => box.bottom)) + ROUND - top);
   const svg = /** @type {SVGElement} */ (document.createElementNS(SVG, "svg"));
   put(svg, { width, height, viewBox: `0 0 ${width} ${height}`, "font-family": fontFamily });
   draw(svg, "title").textContent = title;
   draw(svg, "rect", { width, height, fill: paper(nodes[0]) });
-  const head = { x: ROUND, y: ROUND + 18, "font-size": 18, "font-weight": 700, fill: plain(color) };
-  draw(svg, "text", head).textContent = title;
+  const head = { x: ROUND, y: ROUND + LARGE, "font-size": LARGE, "font-weight": BOLD, fill: plain(color) };
+  draw(svg, "text", { ...head, textLength: letters, lengthAdjust: FITTED }).textContent = title;
   const all = draw(svg, "g", { transform: `translate(${-left},${-top})` });
   for (const node of nodes) copied(node, all);
   return svg;
+}
+
+/**
+ * How long a text is, in px.
+ *
+ * @param {string} text
+ * @param {string} font
+ */
+function lengthOf(text, font) {
+  const paint = make("canvas").getContext("2d");
+  if (!paint) return 0;
+  paint.font = font;
+  return paint.measureText(text).width;
 }
 
 /**

@@ -62,6 +62,7 @@ def some_settings() -> Iterator[tuple[str, Settings]]:
                 logits=(800.0, -np.inf, 12.1), target=2, format=name, cell=f"{name}.shifted"
             )
             yield page, broken.put(x=-33.3, form="running", counts=(7, 0, 900), at=steps or 1)
+    yield "likelihood", settings(counts=(5, 3, 2), model=(0.41, 0.35, 0.24), came=77)
     for name in BUGS:
         yield "bugs", settings(bug=name, at=len(ANSWERS.lessons["bugs"].steps), repaired=1)
 
