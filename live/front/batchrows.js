@@ -41,8 +41,8 @@ export class Rows {
       this.#show();
       this.#lines[first]?.radio.focus(); // the button may be gone
     });
-    const scroll = make("div", { class: "ce-scroll ce-rows", tabindex: "0", role: "region", "aria-label": words.rows }, table);
-    this.node = make("div", {}, scroll, this.more);
+    const scroll = make("div", { class: "ce-scroll ce-rows", tabindex: "0", role: "region", "aria-label": words.rows }, table, this.more);
+    this.node = scroll;
   }
 
   /** What is at this position: the number of a row of the batch. */
