@@ -13,8 +13,10 @@ from ce_core.batch.rows import Rows
 from ce_core.batch.terms import Terms
 from ce_core.formats import FloatFormat
 from ce_core.pipelines import STEPS, CauseKind, Run, run_all
+from ce_core.pipelines.costs import sum_in_pairs
 from ce_core.pipelines.kinds import HARMLESS
-from ce_core.pipelines.paper import spacing, true_loss
+from ce_core.pipelines.pairs import Pair, two_product, two_sum
+from ce_core.pipelines.paper import error, spacing, true_loss
 from ce_core.pipelines.rows import EVERY_CLASS, Target, row_sum, widened
 from ce_core.pipelines.soft import of_every_class, weighted, weighted_sum
 
@@ -93,17 +95,18 @@ def _kinds(runs: Mapping[str, Run], logits: Array, target: Array) -> dict[str, A
 def _of_classes(terms: Terms, fmt: FloatFormat) -> Rows:
     """Tell of rows in which more than the true class counts."""
     runs = run_all(terms.logits, terms.true, fmt.name)
-    paper = true_loss(np.asfortranarray(widened(terms.logits)), EVERY_CLASS)
-    on_paper = weighted(paper, terms.exact)
-    exact = row_sum(on_paper)
+    on_paper = _weighted_on_paper(terms, fmt)
+    whole = sum_in_pairs(on_paper.high)
+    whole = two_sum(whole.high, whole.low + row_sum(on_paper.low))
+    exact = np.where(np.isfinite(whole.high), whole.high, row_sum(on_paper.high))
     loss, kinds, ulps, at = {}, {}, {}, {}
     for form, run in runs.items():
         own = of_every_class(run.rows, STEPS[form])["loss"]
         loss[form] = weighted_sum(own, terms.stored)
-        off = np.abs(widened(weighted(own, terms.stored)) - on_paper)
+        off = np.abs(error(widened(weighted(own, terms.stored)), on_paper))
         off[np.isnan(off)] = np.inf
         at[form] = off.argmax(axis=-1).astype(np.int32)
-        ulps[form] = _ulps(loss[form], exact, fmt)
+        ulps[form] = _ulps(loss[form], Pair(exact, whole.low), fmt)
         of_class = run_all(terms.logits, at[form], fmt.name, pipelines=(form,))
         kind = _kinds(of_class, terms.logits, at[form])[form]
         # The sum over the classes rounds, too; and what one class is off can be none of its digits.
@@ -115,10 +118,30 @@ def _of_classes(terms: Terms, fmt: FloatFormat) -> Rows:
     return _rows(terms, loss=loss, exact=exact, kind=kinds, ulps=ulps, at=at)
 
 
-def _ulps(loss: Array, exact: Array, fmt: FloatFormat) -> Array:
+def _weighted_on_paper(terms: Terms, fmt: FloatFormat) -> Pair:
+    """Return coefficient * -ln p of each class (n, C) on paper.
+
+    As far as float64 goes, which is enough for the other formats; its own last digits are below it.
+    """
+    z, a = np.asfortranarray(widened(terms.logits)), terms.exact
+    rounded = weighted(true_loss(z, EVERY_CLASS), a)
+    if fmt.dtype != np.float64:
+        return Pair(rounded, np.zeros_like(rounded))
+    # -ln p of a class is that of the largest logit, and how far below that one its logit is.
+    top = z.argmax(axis=-1)
+    largest = run_all(z, top, fmt.name, pipelines=("fused",))["fused"]
+    gap = two_sum(z[Target.of(top, len(z))][:, None], -z)
+    paper = two_sum(largest.rows["loss"][:, None], gap.high)
+    high, low = two_product(paper.high, a)
+    low += a * (paper.low + gap.low - largest.error[:, None])
+    fine = np.isfinite(low)
+    return Pair(np.where(fine, high, rounded), np.where(fine, low, 0.0))
+
+
+def _ulps(loss: Array, exact: Pair, fmt: FloatFormat) -> Array:
     """Return how far losses are off, as `Run.ulps` has it."""
-    off = np.abs(widened(loss) - exact) / spacing(exact, fmt)
-    off[widened(loss) == exact] = 0.0
+    off = np.abs(error(widened(loss), exact)) / spacing(exact.high, fmt)
+    off[np.isinf(exact.high) & (widened(loss) == exact.high)] = 0.0
     return np.where(np.isnan(off), np.inf, off)
 
 

@@ -76,8 +76,8 @@ def find_terms(
     if target.dtype.kind not in "iub" and target.shape == logits.shape:
         return _of_probabilities(logits, as_real(target, "target"), options, dtype)
     raise ValueError(
-        f"target must be {len(logits)} integers or floating-point probabilities of shape "
-        f"{logits.shape}; got {target.dtype} of shape {target.shape}"
+        f"target must be an integer or {logits.shape[1]} floating-point probabilities for each row;"
+        f" got {target.dtype} of shape (n{''.join(f', {size}' for size in target.shape[1:])})"
     )
 
 

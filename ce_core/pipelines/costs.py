@@ -270,6 +270,12 @@ def _sum_error(total: Array, terms: Array, fine: bool) -> tuple[Array, Array]:
         largest = row_max(terms)
         rest = _sum(others(terms, terms, largest))
         return (total - largest) - rest, largest + rest
+    exact, low = sum_in_pairs(terms)
+    return (total - exact) - low, exact
+
+
+def sum_in_pairs(terms: Array) -> Pair:
+    """Return the sums of rows of float64 as pairs."""
     low = np.zeros(len(terms))
     while terms.shape[1] > FEW:  # of many classes halves are added, which takes few steps
         half = terms.shape[1] // 2
@@ -281,7 +287,7 @@ def _sum_error(total: Array, terms: Array, fine: bool) -> tuple[Array, Array]:
     for j in range(1, terms.shape[1]):
         exact, error = pairs.two_sum(exact, terms[:, j])
         low = low + error
-    return (total - exact) - low, exact
+    return Pair(exact, low)
 
 
 def sum_rounded(total: Array, exp: Array, before: Before) -> Array:

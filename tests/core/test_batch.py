@@ -238,7 +238,11 @@ def test_options_that_mean_nothing_are_refused(options, message) -> None:
         (np.zeros(3), [0], r"logits must have shape \(n, 3\); got \(3,\)"),
         (np.zeros((2, 3)), [0], r"target must have 2 rows; got shape \(1,\)"),
         (np.zeros((2, 3)), [0, 3], r"target must be in 0..2; got 3"),
-        (np.zeros((1, 3)), [0.0], "target must be 1 integers or floating-point probabilities"),
+        (
+            np.zeros((1, 3)),
+            [0.0],
+            "an integer or 3 floating-point probabilities for each row; got float64",
+        ),
         (np.zeros((1, 3)), [[0.5, NAN, 0.5]], "target must be finite and not negative; got nan"),
     ],
 )

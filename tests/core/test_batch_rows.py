@@ -1,8 +1,9 @@
 """The rows of a batch: each is what `run` tells of it alone, in any chunks, and what SciPy says."""
 
 import math
+import operator
 from dataclasses import fields
-from itertools import pairwise
+from itertools import pairwise, product
 
 import mpmath  # type: ignore[import-untyped]  # it ships no type information
 import numpy as np
@@ -131,21 +132,23 @@ def test_shares_of_classes_weigh_the_losses_of_each(subtests) -> None:
     rng = np.random.default_rng(4)
     logits, q = rng.normal(size=(20, 4)) * 5, rng.dirichlet(np.ones(4), 20)
     weight = (0.5, 2.0, 0.0, 1.0)
-    for smoothing in (0.0, 0.1):
-        with subtests.test(smoothing=smoothing):
+    for smoothing, name in product((0.0, 0.1), ("float64", "float32", "bfloat16")):
+        with subtests.test(smoothing=smoothing, name=name):
             options = Options(weight=weight, label_smoothing=smoothing)
-            rows = Batch("float32", options, 4).add(logits, q)
+            rows = Batch(name, options, 4).add(logits, q)
             for i, (z, shares) in enumerate(zip(logits, q, strict=True)):
                 log_p = oracle.log_softmax(z)
-                exact = -mpmath.fsum(
-                    w * ((1 - smoothing) * share + smoothing / 4) * log
-                    for w, share, log in zip(weight, shares, log_p, strict=True)
-                )
+                coefficients = (weight * ((1 - smoothing) * shares + smoothing / 4)).tolist()
+                with mpmath.workdps(40):
+                    exact = -mpmath.fsum(map(operator.mul, coefficients, log_p))
                 assert rows.exact[i] == pytest.approx(float(exact), rel=1e-14)
                 for form in PIPELINES:
-                    off = abs(float(rows.loss[form][i]) - exact)
-                    unit = oracle.ulp(exact, FORMATS["float32"])
-                    assert rows.ulps[form][i] == pytest.approx(float(off / unit), rel=1e-6)
+                    with mpmath.workdps(40):
+                        off = abs(float(rows.loss[form][i]) - exact)
+                    unit = oracle.ulp(exact, FORMATS[name])
+                    assert rows.ulps[form][i] == pytest.approx(
+                        float(off / unit), rel=1e-6, abs=2**-8
+                    )
             np.testing.assert_allclose(
                 rows.exact,
                 cross_entropy(
@@ -166,8 +169,8 @@ def test_the_cause_of_shares_is_that_of_the_class_that_is_furthest_off() -> None
     masked = Batch("float32", Options(), 2).add([[0.0, -INF]], np.array([[1.0, 0.0]]))
     assert (masked.loss["naive"][0], masked.exact[0]) == (0, 0)
     # what one class is off is no digit of the sum, or the sum itself rounds
-    drawn = np.random.default_rng(0).normal(size=(300, 5)) * 4
-    found = Batch("float16", options, 5).add(drawn, np.zeros(300, int))
+    drawn = np.random.default_rng(0).normal(size=(300, 40)) * 2
+    found = Batch("bfloat16", options, 40).add(drawn, np.zeros(300, int))
     for form in PIPELINES:
         right = found.ulps[form] < 1
         whole = found.kind[form] >= CauseKind.LOGIT_LOST
@@ -175,6 +178,17 @@ def test_the_cause_of_shares_is_that_of_the_class_that_is_furthest_off() -> None
         np.testing.assert_array_equal(off, whole & ~right)
         assert right.any()
         assert off.any()
+
+
+@pytest.mark.parametrize("name", ["float64", "float16"])
+def test_probabilities_of_one_class_are_that_class(name: str) -> None:
+    logits, target = rows_of(name, 3, 40)
+    options = Options(weight=(0.3, 2.0, 0.0))
+    classes = Batch(name, options, 3).add(logits, target)
+    shares = Batch(name, options, 3).add(logits, np.eye(3)[target])
+    for column, value in columns(classes).items():
+        if column != "part ":
+            same(columns(shares)[column], value)
 
 
 def test_a_cell_of_yes_and_no_is_the_case_of_two_classes() -> None:
