@@ -66,6 +66,7 @@ def of_formats(settings: Settings, formats: Sequence[str], opened: str, form: st
 
 
 def as_function(form: str) -> str:
+    """Return a form as a function of logits and a target, which is called as the form is."""
     body = [f'"""{form_title(form)}."""', *form_code(form).splitlines(), "return loss"]
     return "\n    ".join([f"def {form}(logits, target):", *body])
 
