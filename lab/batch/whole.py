@@ -17,11 +17,11 @@ _EXACT = Style("shortest", 9)
 _COUNT = Style("shortest", 12)
 
 
-_PLURAL = re.compile(r"\[([^|\]]*)\|([^\]]*)\]")  # [many|one], as in the browser's sentences
+_PLURAL = re.compile(r"\{([^{}|]*)\|([^{}|]*)\}")
 
 
 def counted(key: str, count: int, **values: object) -> str:
-    """Say a sentence of so many."""
+    """Say a sentence of so many; where it says {rows|row}, the second is that of one."""
     sentence = say(key, count=count, **values)
     return _PLURAL.sub(lambda found: found[2 if count == 1 else 1], sentence)
 
