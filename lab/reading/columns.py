@@ -1,29 +1,46 @@
 """The names of columns, and the column that they say holds the targets."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from lab.reading.given import Array, Given, check_shape, whole
 from lab.reading.lines import Cell
 from lab.reading.number import MINUS, parse
 from lab.reading.targets import TARGET_NAMES
 
+_MOST_NAMES: Final = 200_000  # a vocabulary has 50 000
 
-def names(first: list[Cell]) -> tuple[str, ...]:
-    """Return the names of the columns if the first line holds them; () if it holds numbers.
 
-    pandas names columns 0, 1, ... where nobody has named them.
+def names(first: Iterable[Cell], before: int = 0, numbered: bool = False) -> tuple[str, ...]:
+    """Return the names of the columns if a line holds them; () if it holds numbers.
+
+    Parameters
+    ----------
+    first : iterable of Cell
+        The line.
+    before : int
+        How many columns there are before these.
+    numbered : bool
+        Whether all names may be numbers: pandas counts columns that nobody has named.
     """
-    texts = [cell.text for cell in first]
-    plain = [text.translate(MINUS) for text in texts]
-    spelled = [text for text in plain if parse(text) is not None]
-    words = [text for text in plain if text and parse(text) is None]
-    counted = spelled == [str(i) for i in range(len(spelled))]
-    named = words or (not texts[0] and spelled)
-    if named and counted and not any(re.match(r"[-+.\d]", word) for word in words):
-        return tuple(texts)
-    return ()
+    texts: list[str] = []
+    spelled, named = before, numbered
+    for text, _ in first:
+        plain = text.translate(MINUS)
+        if parse(plain) is None:
+            named = True
+            if re.match(r"[-+.\d]", plain):
+                return ()
+        elif plain == str(spelled):
+            spelled += 1
+        else:
+            return ()
+        texts.append(text)
+        if len(texts) > _MOST_NAMES:
+            return ()
+    return tuple(texts) if named else ()
 
 
 def with_targets(read: Array, header: tuple[str, ...], **others: Any) -> Given:

@@ -1,5 +1,6 @@
-"""Lines of cells: where each number of a text stands, and what it spells."""
+"""Lines of numbers: fast where NumPy's parser can read them, cell by cell where it cannot."""
 
+import io
 import re
 from array import array
 from collections.abc import Iterator
@@ -8,30 +9,14 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from lab.reading.error import UnreadableError
-from lab.reading.given import Array, Note
+from lab.reading.given import Array
 from lab.reading.number import MINUS, parse, refused
+from lab.reading.spelling import Spelling
 
-_LONG: Final = 1000  # letters of a line that is worth a call of NumPy's parser
 BLANK: Final = " \t\u00a0"
-_FLOAT_SIGN: Final = re.compile(r"[fF](?<=[\d.].)(?![\w.])", re.ASCII)
-# A comma that cannot separate thousands: 0,5 and 1234,5 and 1,25, but not 1,234.
-_DECIMAL: Final = re.compile(r"(?<![\d,.])(?:0\d*|\d{4,}|\d{1,3}(?=,(?!\d{3}(?!\d)))),\d", re.ASCII)
-# Commas that can separate nothing else: 1,234.5 and 1,234,567; then those of 1,234 do, too.
-_THOUSANDS: Final = re.compile(
-    r"(?<![\d,.])[1-9]\d{0,2}(?:(?:,\d{3})+\.\d*|(?:,\d{3}){2,})(?![\d,.])", re.ASCII
-)
-_GROUPED: Final = re.compile(
-    r"(?<![\d,.+-])[-+]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?(?![\d,.])", re.ASCII
-)
-_QUOTED: Final = r'(?:(?<=^)|(?<={0}))"([^"{0}\n]*)"(?={0}|$)'  # and nothing beside the quotes
-_SWAPPED: Final = str.maketrans(",.", "._")  # a point among decimal commas is no number
-
-
-class Line(NamedTuple):
-    """A line that is not blank, and its number, counted from 1."""
-
-    text: str
-    number: int
+# Read at once: a few milliseconds, after which another thread may run.
+_BLOCK: Final = 200_000  # letters
+MOST_CELLS: Final = 2_000_000  # read one by one: a few seconds
 
 
 class Cell(NamedTuple):
@@ -39,15 +24,6 @@ class Cell(NamedTuple):
 
     text: str
     column: int
-
-
-def lines_of(text: str) -> list[Line]:
-    """Return the lines that are neither blank nor, as `numpy.savetxt` writes them, a comment."""
-    return [
-        Line(line, number)
-        for number, line in enumerate(text.split("\n"), 1)
-        if line.strip(BLANK) and not line.startswith("#")
-    ]
 
 
 def cells(line: str, separator: str | None) -> Iterator[Cell]:
@@ -62,8 +38,9 @@ def cells(line: str, separator: str | None) -> Iterator[Cell]:
         for word in re.finditer(r"[^ ]+", line):
             yield Cell(word[0], word.start() + 1)
         return
-    # A quoted cell may hold the separator.
-    cell = re.compile(rf'([^\S\t\n]*)("(?:[^"]|"")*"(?=\s*(?:{separator}|$))\s*|[^{separator}]*)')
+    # A quoted cell may hold the separator; none is longer than the names of columns are.
+    quoted = rf'"(?:[^"]|""){{0,200}}+"(?=[^\S\t\n]*(?:{separator}|$))[^\S\t\n]*'
+    cell = re.compile(rf"([^\S\t\n]*)({quoted}|[^{separator}]*)")
     at = 0
     while (found := cell.match(line, at)) and at <= len(line):
         text = found[2].strip(BLANK)
@@ -73,79 +50,101 @@ def cells(line: str, separator: str | None) -> Iterator[Cell]:
         at = found.end() + 1
 
 
-def plainly(text: str, separator: str | None) -> tuple[str, tuple[Note, ...]]:
-    """Spell all numbers of a text in NumPy's way, each in its place and as long as it was."""
-    text = _FLOAT_SIGN.sub(" ", text)
-    if separator and '"' in text:
-        text = re.sub(_QUOTED.format(separator), r" \1 ", text, flags=re.MULTILINE)
-    if separator == "," or "," not in text:
-        return text, ()
-    if _THOUSANDS.search(text):
-        text = _GROUPED.sub(lambda t: t[0].replace(",", "").rjust(len(t[0])), text)
-        return text, (Note("thousands", {}),)
-    if separator == ";" or _DECIMAL.search(text):
-        return text.translate(_SWAPPED), (Note("decimal_comma", {}),)
-    return text, ()
+def blocks(text: str) -> Iterator[str]:
+    """Yield whole lines of a text, many at once."""
+    at = 0
+    while at < len(text):
+        end = text.find("\n", at + _BLOCK)
+        end = len(text) if end < 0 else end
+        yield text[at:end]
+        at = end + 1
 
 
-def numbers(lines: list[Line], separator: str | None) -> tuple[Array, tuple[Note, ...]]:
+def loaded(text: str, separator: str | None) -> Array | None:
+    """Read a block by NumPy's parser, ten times as fast; None where that may not be right."""
+    if not text.isascii() or not text.strip():
+        return None
+    try:
+        result = np.loadtxt(io.StringIO(text), delimiter=separator, comments=None, ndmin=2)
+    except ValueError:
+        return None
+    beyond = np.isinf(result).sum() != text.lower().count("inf")
+    return None if beyond else result
+
+
+def regular(text: str, separator: str | None) -> Array | None:
+    """Read lines by NumPy's parser; None where that is not sure to be right."""
+    parts = [loaded(block, separator) for block in blocks(text)]
+    read = [part for part in parts if part is not None]
+    if len(read) < len(parts) or len({part.shape[1] for part in read}) != 1:
+        return None
+    return np.concatenate(read)
+
+
+def numbers(text: str, separator: str | None, line: int, spelling: Spelling) -> Array:
     """Read lines of numbers as a float64 array (lines, cells).
+
+    Parameters
+    ----------
+    text : str
+        The lines; blank ones are passed over.
+    separator : str or None
+        What stands between the cells; None for spaces.
+    line : int
+        The number of the first line.
+    spelling : Spelling
+        How the numbers are spelled.
 
     Raises
     ------
     UnreadableError
         If a cell is no number, or a line has more or fewer cells than the first.
     """
-    text = "\n".join(line.text for line in lines).translate(MINUS)
-    result = loaded(text.split("\n"), separator)
-    if result is not None:
-        return result, ()
-    text, notes = plainly(text, separator)
-    plain = text.split("\n")
-    result = loaded(plain, separator)
-    return _careful(plain, lines, separator) if result is None else result, notes
+    parts: list[Array] = []
+    reader = _Reader(separator, spelling)
+    for block in blocks(text):
+        plain = block.translate(MINUS)
+        part = loaded(plain, separator)
+        if part is None:
+            part = loaded(spelling.plain(plain), separator)
+        if part is None or part.shape[1] != (reader.width or part.shape[1]):
+            part = reader.cell_by_cell(block, line)
+        reader.width = reader.width or part.shape[1]
+        parts.append(part)
+        line += block.count("\n") + 1
+    return np.concatenate([part for part in parts if len(part)])
 
 
-def loaded(rows: list[str], separator: str | None) -> Array | None:
-    """Read by NumPy's parser, ten times as fast; None where that is not sure to be right."""
-    if not all(row.isascii() and not row.isspace() and row for row in rows):
-        return None
-    try:
-        result = np.loadtxt(rows, delimiter=separator, comments=None, ndmin=2)
-    except ValueError:
-        return None
-    spelled = sum(row.lower().count("inf") for row in rows)
-    beyond = np.isinf(result).sum() != spelled
-    return None if beyond else result
+class _Reader:
+    """Reads blocks one after the other, all lines of which have the same number of cells."""
 
+    def __init__(self, separator: str | None, spelling: Spelling) -> None:
+        self.separator, self.spelling = separator, spelling
+        self.width = 0
+        self.read = 0
 
-def _careful(plain: list[str], lines: list[Line], separator: str | None) -> Array:
-    result, width = array("d"), 0
-    for text, line in zip(plain, lines, strict=True):
-        before = len(result)
-        row = loaded([text], separator) if len(text) > _LONG else None
-        if row is not None:
-            result.extend(row[0])
-        else:
-            result.extend(_cell_by_cell(text, line, separator))
-        count = len(result) - before
-        width = width or count
-        if not count:  # an index of pandas without a number
-            raise UnreadableError("missing", line.number)
-        if count != width:
-            raise UnreadableError("ragged", line.number, count=count, expected=width)
-    return np.array(result).reshape(len(lines), width)
+    def cell_by_cell(self, block: str, line: int) -> Array:
+        result = array("d")
+        for number, text in enumerate(block.split("\n"), line):
+            if not text.strip(BLANK):
+                continue
+            before = len(result)
+            result.extend(self._row(text, number))
+            count = len(result) - before
+            self.width = self.width or count
+            if count != self.width:
+                raise UnreadableError("ragged", number, count=count, expected=self.width)
+        return np.array(result).reshape(-1, self.width or 1)
 
-
-def _cell_by_cell(text: str, line: Line, separator: str | None) -> Iterator[float]:
-    for cell in cells(text, separator):
-        value = parse(cell.text)
-        if value is None:
-            raise refused(_original(line, cell, separator), line.number, cell.column)
-        yield value
-
-
-def _original(line: Line, cell: Cell, separator: str | None) -> str:
-    """Return a cell as it was before its numbers were spelled plainly."""
-    at = (c.text for c in cells(line.text, separator) if c.column == cell.column)
-    return next(at, cell.text)
+    def _row(self, text: str, number: int) -> Iterator[float]:
+        plain = self.spelling.plain(text.translate(MINUS))
+        for cell in cells(plain, self.separator):
+            value = parse(cell.text)
+            self.read += 1
+            if value is None:
+                # As it was before it was spelled plainly.
+                there = (c for c in cells(text, self.separator) if c.column == cell.column)
+                raise refused(next(there, cell).text, number, cell.column)
+            if self.read > MOST_CELLS:
+                raise UnreadableError("slow", number, most=MOST_CELLS)
+            yield value

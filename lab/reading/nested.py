@@ -9,21 +9,23 @@ import numpy as np
 
 from lab.reading.error import UnreadableError, place_of
 from lab.reading.given import Array
-from lab.reading.lines import loaded
+from lab.reading.lines import MOST_CELLS, regular
 from lab.reading.number import NUMBER, parse, refused
 
 _DEEPEST: Final = 8
-_NAME: Final = r"[A-Za-z_][\w.]*"
-_VALUE: Final = r"""(?:'[^']*'|"[^"]*"|<[^<>]*>|[\w.]+)"""
-_KEYWORDS: Final = rf"(?:\s*,\s*\w+\s*=\s*{_VALUE})*\s*\)"
+# Without a way back into a name, so that a long one costs no more than its length.
+_NAME: Final = r"(?<![\w.])[A-Za-z_][\w.]*+"
+_VALUE: Final = r"""(?:'[^'\n]*'|"[^"\n]*"|<[^<>\n]*>|[\w.]++)"""
+_KEYWORDS: Final = rf"(?:\s*+,\s*+\w++\s*+=\s*+{_VALUE})*+\s*+\)"
 # A number in a call, as in np.float64(1.5) or -float("inf"), and with what PyTorch writes after it.
 _SCALAR: Final = re.compile(
     rf"""([-+]?){_NAME}\(\s*["']?({NUMBER.pattern})["']?{_KEYWORDS}""", re.ASCII | re.IGNORECASE
 )
-_CONSTANT: Final = re.compile(r"([-+]?)(?:[A-Za-z_]\w*\.)+(inf|nan)(?!\w)", re.ASCII)
+_CONSTANT: Final = re.compile(r"([-+]?)(?<![\w.])[a-z]\w{0,20}\.(inf|nan)(?!\w)", re.ASCII)
 _OPENED: Final = re.compile(rf"{_NAME}\(\s*(?=[\[(])", re.ASCII)
 _CLOSED: Final = re.compile(rf"(?<=[\])]){_KEYWORDS}", re.ASCII)
 _TOKEN: Final = re.compile(r"\s+|[\[\],]|[^\s\[\],]+")
+_AMONG: Final = re.compile(r"\[(?<=[^\[\n]\[)")  # a bracket that opens behind a number of its row
 _NO_BRACKET: Final = {code: None for code in range(128) if chr(code) not in "[]"}
 
 
@@ -59,12 +61,12 @@ def _fast(text: str) -> Array | None:
     shape = _regular(text.translate(_NO_BRACKET)) if text.isascii() else None
     if shape is None:
         return None
-    rows = [row.lstrip("[ ") for row in text.replace("],", "]").replace("\n", " ").split("]")]
-    rows = [row for row in rows if row]
-    if not rows or any("[" in row for row in rows):
+    rows = text.replace("],", "]").replace("\n", " ").replace("]", "\n")
+    if _AMONG.search(rows.replace(" ", "")):
         return None
-    result = loaded(rows, "," if "," in text else None)
-    if result is None or len(rows) != math.prod(shape):
+    rows = rows.replace("[", " ").strip("\n ")
+    result = regular(rows, "," if "," in text else None)
+    if result is None or len(result) != math.prod(shape):
         return None
     return result.reshape(*shape, -1)
 
@@ -152,6 +154,8 @@ class _Rows:
         self.depth = self.depth or len(self.items)
         if len(self.items) != self.depth:
             raise self.error("nested", at)
+        if len(self.numbers) == MOST_CELLS:
+            raise self.error("slow", at, most=MOST_CELLS)
         self.numbers.append(value)
         self.ready = False
 

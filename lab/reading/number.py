@@ -7,7 +7,8 @@ from typing import Final
 from lab.reading.error import UnreadableError, excerpt
 
 # Digits of other scripts, 1_000 and 0x10 are no spellings here; float() would read the first two.
-_UNSIGNED: Final = r"(?:(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?f?|inf(?:inity)?|∞|nan)"
+# There is no way back into digits, so that many of them cost no more than their number.
+_UNSIGNED: Final = r"(?:(?:\d++\.?\d*+|\.\d++)(?:e[-+]?\d+)?f?|inf(?:inity)?|∞|nan)"
 NUMBER: Final = re.compile(rf"[-+]?{_UNSIGNED}", re.ASCII | re.IGNORECASE)
 _COMMA: Final = re.compile(r"([-+]?\d+),(\d+(?:e[-+]?\d+)?f?)", re.ASCII | re.IGNORECASE)
 # 1,234 is a thousand in one country and one and a bit in another; 0,234 and 1,23 are not.

@@ -12,15 +12,16 @@ from lab.reading.given import Array
 from lab.reading.nested import read_nested, span_of
 from lab.reading.number import NUMBER, parse, refused
 
-_NAME: Final = r"[A-Za-z_][\w.]*"
+_NAME: Final = r"[A-Za-z_][\w.]*+"
+_MOST_TOKENS: Final = 100_000
 _TEXT: Final = r"""'[^'\n]*'|"[^"\n]*\""""
 # What may stand around arrays, the first that fits.
 _TOKEN: Final = re.compile(
     rf"""(?P<blank>[\s,;:={{}}|]+|\#[^\n]*)
     |(?P<array>\[|\((?=[\s(]*[-+.\d]))
-    |(?P<factor>\d\.?\d*e[-+]\d+)\s*\*
+    |(?P<factor>\d\.?\d*+e[-+]\d+)\s*\*
     |(?P<number>{NUMBER.pattern})(?![\w.])
-    |(?P<key>\w+)\s*=\s*(?P<value>{_TEXT}|<[^<>]*>|\([\d\s,]*\)|{_NAME}(?![\w.\s]*[(\[]))
+    |(?P<key>\w++)\s*+=\s*(?P<value>{_TEXT}|<[^<>]*>|\([\d\s,]*\)|{_NAME}(?!\s*+[(\[]))
     |(?P<quote>["']?)(?P<name>[A-Za-z_]\w*)(?P=quote)\s*[=:](?!=)
     |(?P<call>{_NAME}(?:\[[^\[\]\n]*\])*)\s*\(
     |(?P<open>[(<])
@@ -86,10 +87,15 @@ def read_items(text: str) -> list[Item]:
     ('x', 'float16', [[1.0, inf]])
     """
     groups, name, at = [_Group()], "", 0
+    tokens = 0
     while at < len(text):
         token = _TOKEN.match(text, at)
         if not token:
-            raise refused(text[at : at + 99].split(maxsplit=1)[0], *place_of(text, at))
+            word = re.match(r"\S{1,99}", text[at : at + 99])
+            raise refused(word[0] if word else text[at], *place_of(text, at))
+        tokens += 1
+        if tokens > _MOST_TOKENS:
+            raise UnreadableError("pieces", *place_of(text, at), most=_MOST_TOKENS)
         start, at = at, token.end()
         match token.lastgroup:
             case "array" | "number":

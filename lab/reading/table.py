@@ -7,36 +7,56 @@ from lab.reading.columns import names, with_targets
 from lab.reading.error import UnreadableError
 from lab.reading.frame import read_frame
 from lab.reading.given import Given, Note
-from lab.reading.lines import Line, cells, lines_of, numbers
+from lab.reading.lines import BLANK, cells, numbers
+from lab.reading.spelling import spelling_of
 
 _INDEX_NAMES: Final = frozenset({"", "Unnamed: 0"})  # what pandas writes above an index, and reads
 # Commas that all stand within numbers, while spaces separate these: "0,5 1,25".
-_WITHIN: Final = re.compile(r"(?:[^,]|(?<=\d),(?=\d))*", re.ASCII)
+_WITHIN: Final = re.compile(r"(?:[^,]|(?<=\d),(?=\d))*+", re.ASCII)
 _SPACED: Final = re.compile(r"\d +[-+]?\d", re.ASCII)
-_TWICE: Final = re.compile(r",\d*,", re.ASCII)
+_TWICE: Final = re.compile(r",\d*+,", re.ASCII)
+_CLOSING: Final = re.compile(r"(?<=[^,;\t\s])[,;\t] *$", re.MULTILINE)
 
 
 def read_table(text: str) -> Given:
     """Read numbers that stand in lines; see `lab.reading.text.read_text`."""
-    lines = lines_of(text)
-    if not lines:
+    first, start, end = _first_line(text)
+    if not first:
         raise UnreadableError("empty")
-    if frame := read_frame(lines):
+    if frame := read_frame(text[start:], text.count("\n", 0, start) + 1):
         return frame
     separator = _separator(text)
-    header = names(list(cells(lines[0].text, separator)))
-    body = _closed(lines[1:] if header else lines, separator)
-    if not body:
+    header = names(cells(first, separator))
+    start = end if header else start
+    body = text[start:]
+    if not body.strip():
         raise UnreadableError("empty")
-    read, notes = numbers(body, separator)
-    if header and len(header) == read.shape[1] + 1 and not header[-1]:
-        header = header[:-1]
+    if separator and first.rstrip(" ").endswith(separator):  # and so do all lines
+        body, header = _CLOSING.sub("", body), header[:-1]
+    spelling = spelling_of(body, separator)
+    line = text.count("\n", 0, start) + 1
+    read, notes = numbers(body, separator, line, spelling), spelling.notes
     if header and len(header) != read.shape[1]:
-        count, expected = read.shape[1], len(header)
-        raise UnreadableError("ragged", body[0].number, count=count, expected=expected)
+        line += len(body[: len(body) - len(body.lstrip())].split("\n")) - 1
+        raise UnreadableError("ragged", line, count=read.shape[1], expected=len(header))
     if header and header[0] in _INDEX_NAMES and read.shape[1] > 1:
         header, read, notes = header[1:], read[:, 1:], (*notes, Note("index", {}))
     return with_targets(read, header, notes=notes)
+
+
+def _first_line(text: str) -> tuple[str, int, int]:
+    """Return the first line, where it begins, and where the next does.
+
+    Blank ones are passed over, and those that `numpy.savetxt` writes as comments.
+    """
+    at = 0
+    while at < len(text):
+        end = text.find("\n", at) + 1 or len(text)
+        line = text[at:end].rstrip("\n")
+        if line.strip(BLANK) and not line.startswith("#"):
+            return line, at, end
+        at = end
+    return "", at, at
 
 
 def _separator(text: str) -> str | None:
@@ -49,10 +69,3 @@ def _separator(text: str) -> str | None:
     if "." in text or " " not in text or _TWICE.search(text):
         return ","
     return None if _SPACED.search(text) and _WITHIN.fullmatch(text) else ","
-
-
-def _closed(lines: list[Line], separator: str | None) -> list[Line]:
-    """Take off the separators that end all lines."""
-    if separator is None or not all(line.text.rstrip(" ").endswith(separator) for line in lines):
-        return lines
-    return [Line(line.text.rstrip(" ")[:-1], line.number) for line in lines]
