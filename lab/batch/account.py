@@ -12,7 +12,7 @@ from lab.batch.choices import Choices
 
 CHUNK = 200_000  # numbers of one turn
 _OFTEN = 0.5  # s of work between two results
-_SHARE = 2  # times what a result takes are between two, so that the work comes first
+_SHARE = 4  # times what a result takes are between two, so that the work comes first
 _CLOSE = 1e-3  # of the sum of a row of probabilities, which may have been printed with four digits
 
 
