@@ -71,6 +71,17 @@ class Batch:
         If there is no such format, `classes` is below 1, or the weights are not C (or, for
         binary, 1) numbers.
 
+    Notes
+    -----
+    The loss of a row is coefficient * -ln p of the true class in each form, in the format: the
+    coefficient is its weight. With target probabilities or smoothing it is np.sum over the classes,
+    and a class whose coefficient is 0 is left out; in PyTorch 0 times infinity is nan there, too.
+    Yes/no questions are two classes with the logits 0 and x.
+
+    PyTorch adds the numbers of a narrow format in parts, or in float32. NumPy adds those of float16
+    in float32, too, and ml_dtypes those of the others one after the other: such a sum stalls, and
+    the mean of many rows is too small.
+
     Examples
     --------
     >>> batch = Batch("float32", Options(weight=(20.0, 10.0)), 2)
@@ -130,7 +141,7 @@ class Batch:
         size = max(1, _BLOCK // self.classes)
         parts = [slice(start, start + size) for start in range(0, max(1, len(given)), size)]
         blocks = [(given[part], None if true is None else true[part]) for part in parts]
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
+        with ThreadPoolExecutor(_THREADS) as pool:
             told = list(pool.map(partial(_tell, self.format, self.options), blocks))
         rows = Rows.joined(part.rows for part in told)
         self._parts.append(rows)
@@ -211,8 +222,10 @@ class Batch:
         return found[order]
 
 
-_BLOCK: Final = 1 << 16
-"""Numbers that are worked on at once, so that they stay near the processor."""
+_BLOCK: Final = 1 << 17
+"""Numbers that are worked on at once: few enough to stay near the processor."""
+_THREADS: Final = min(4, os.cpu_count() or 1)
+"""Each of them needs up to 130 MB, of yes/no questions; else up to 40."""
 
 
 class _Told(NamedTuple):
