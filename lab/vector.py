@@ -8,6 +8,8 @@ from lab.reading import UnreadableError, read_many, read_one
 from lab.words import say
 
 _APART: Final = re.compile(r"[\s,;(\[]")
+# One number in brackets, as tensor(2.5) or [2.5]; of other texts with a number it is not all.
+_ALONE: Final = re.compile(r"\s*[\w.]*[(\[]")
 _CUT: Final = "…"  # where the player cut what is longer than an address
 
 
@@ -30,7 +32,7 @@ def read_list(text: str, one: Reader[float], most: int) -> tuple[float, ...]:
     Returns
     -------
     tuple of float
-        The numbers; () where the text is one number, or one word.
+        The numbers; () where the text is one number, or words.
 
     Raises
     ------
@@ -67,6 +69,8 @@ def _read(text: str, one: Reader[float], most: int) -> tuple[float, ...]:
         rows = error.key == "rows"
         told = _too_many("rows", most, **error.values) if rows else error.told()
         raise ListError(told) from error
+    if len(numbers) == 1 and not _ALONE.match(text):
+        return ()
     if len(numbers) > most:
         raise ListError(_too_many("count", most, count=len(numbers)))
     return tuple(_item(number, i, one) for i, number in enumerate(numbers, 1))

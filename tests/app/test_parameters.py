@@ -284,8 +284,10 @@ def test_a_list_sets_all_logits_and_the_classes_follow_as_the_editor_has_them(
 
 
 def test_a_list_of_one_number_sets_one_logit() -> None:
-    for text in ("[4.5]", "tensor(4.5, grad_fn=<SelectBackward0>)", "tensor([4.5])"):
+    for text in ("[4.5]", "tensor(4.5, grad_fn=<SelectBackward0>)", "np.float32(4.5)"):
         assert take(FIRST, "logits.1", text) == settings(logits=(2.0, 4.5, 0.1)), text
+    for text in ("the loss is 4.5", "<img src=x onerror=alert(4.5)>", "javascript:alert(4.5)"):
+        assert text in refused(FIRST, "logits.1", text)
 
 
 def test_a_list_that_cannot_be_used_is_refused_as_a_whole_and_told() -> None:
