@@ -21,10 +21,10 @@ is one of
 - ``progress``: ``done`` rows ``of`` how many;
 - ``result``, of the rows so far: ``done``, ``of``, ``summary`` (a sentence), ``reduced`` (a card
   for each form, and one for the accuracy), ``denominator`` (a card whose note has the parts, or
-  null), ``advice`` (each a ``title``, a ``lead`` and a ``text`` of code), ``opens`` (the ``page`` in
-  which a row opens, ``queries``, one for each row, "" where it cannot, and a ``note`` on what is
-  left out, or ""), ``layout`` and ``instruments`` as in `lab.answers`, and ``figures``. The worst
-  rows, the worst first, are the positions of the first slider of the first instrument.
+  null), ``advice`` (each a ``title``, a ``lead`` and a ``text`` of code), ``opens`` (the
+  ``page`` on which a row opens, ``queries``, one for each row, "" where it cannot, and a ``note``
+  on what is left out, or ""), ``layout`` and ``instruments`` as in `lab.answers`, and ``figures``.
+  The worst rows, the worst first, are the positions of the first slider of the first instrument.
   ``layout.rows`` is a table with a line for each of them: its ``head``, and ``cells`` that are
   looked up at each position. ``layout.figures`` are histograms of all rows. The last of these has
   ``done`` == ``of``: a stream that ends without was cut off;

@@ -103,7 +103,7 @@ def visit(work: Work, *visitors: Visitor) -> list[Answer]:
     async def all_of_them() -> None:
         await asyncio.gather(*(visitor.visit(app) for visitor in visitors))
 
-    thread = threading.Thread(target=lambda: asyncio.run(all_of_them()))
+    thread = threading.Thread(target=lambda: asyncio.run(all_of_them()), daemon=True)
     thread.start()
     thread.join(30)
     return [visitor.answer for visitor in visitors]
