@@ -11,7 +11,7 @@ import numpy.typing as npt
 from lab.reading.error import UnreadableError
 from lab.words import say
 
-MOST_BYTES: Final = 20_000_000
+MOST_BYTES: Final = 20 << 20  # as many as the server takes
 MOST_NUMBERS: Final = 100_000_000
 # Read and held at once: a sample of several dimensions, or an array that does not lie in rows.
 MOST_HELD: Final = 10_000_000
