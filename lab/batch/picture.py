@@ -54,7 +54,7 @@ def picture(
     _add_steps(runs, some, found, columns)
     losses = {form: columns[f"step_loss_{form}"] for form in PIPELINES}
     add_paper(runs["naive"], columns)
-    figures = [exponentials(drawn, columns), probabilities(drawn, columns)]
+    figures = [exponentials(drawn, columns), _labelled(probabilities(drawn, columns))]
     count = len(found.numbers)
     instrument = Instrument(
         title=say("numbers.row_title"),
@@ -81,7 +81,7 @@ def _cards_title(found: Worst) -> str:
     """Return the key of what the losses of the cards are: each is that of one class."""
     if found.targets is None:
         return "numbers.cards_title_alone"
-    return "numbers.cards_title_soft" if found.targets.ndim == 2 else "numbers.cards_title"
+    return "numbers.cards_title_soft" if found.shared else "numbers.cards_title"
 
 
 def _add_steps(runs: Mapping[str, Run], some: Shown, found: Worst, columns: Columns) -> None:
@@ -111,7 +111,13 @@ def _label(found: Worst) -> Array:
         return np.asarray(given)
     if given.dtype.kind == "f":  # the answer to a yes/no question
         return np.stack([1 - given, given], axis=-1)
-    return (given[:, None] == np.arange(classes)).astype(np.float64)
+    return np.asarray(given[:, None] == np.arange(classes), np.float64)
+
+
+def _labelled(figure: Figure) -> Figure:
+    """Return the figure of the probabilities, whose last row is a target of any kind."""
+    *others, target = figure.rows
+    return replace(figure, rows=[*others, replace(target, label=say("numbers.target"))])
 
 
 def _still(figure: Figure) -> Figure:

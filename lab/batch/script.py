@@ -130,89 +130,101 @@ def _array(values: Array) -> str:
 
 def _losses(account: Account) -> str:
     """Return the lines that leave the losses of each form."""
-    batch = account.batch
-    lines = _cells(batch, account) if batch.options.kind == "binary" else _classes(batch, account)
-    each = [f"losses_{form} = of_rows({form})" for form in PIPELINES]
-    return "\n".join([*lines, "", "", *each])
+    batch, targets = account.batch, account.targets
+    if batch.options.kind == "binary":
+        lines = [*_of_cells(batch), *_OF_SHARES]
+    elif batch.options.label_smoothing or (targets is not None and targets.dtype.kind == "f"):
+        lines = [*_of_shares(batch, targets), *_OF_SHARES]
+    else:
+        lines = [*_of_classes(batch), *_OF_CLASSES]
+    return "\n".join([*lines, *(f"losses_{form} = of_rows({form})" for form in PIPELINES)])
 
 
-def _classes(batch: Batch, account: Account) -> list[str]:
-    options = batch.options
-    soft = account.targets is not None and account.targets.dtype.kind == "f"
-    weight = _array(np.array(options.weight or (1.0,) * batch.classes))
-    lines = [f"weight = {weight}"]
-    if soft:
-        lines += ["counted = np.full(len(given), True)", "part = np.ones(len(given))"]
+def _of_classes(batch: Batch) -> list[str]:
+    weight = np.array(batch.options.weight or (1.0,) * batch.classes)
+    return [
+        f"weight = {_array(weight)}",
+        f"counted = targets != {batch.options.ignore_index}",
+        "true = np.where(counted, targets, 0)",
+        "part = np.where(counted, weight[true], 0.0)",
+    ]
+
+
+def _of_shares(batch: Batch, targets: Array | None) -> list[str]:
+    """Return the lines that leave what each class counts, in a type that they are given."""
+    if targets is not None and targets.dtype.kind == "f":
+        weight = np.array(batch.options.weight or (1.0,) * batch.classes)
+        lines = [
+            f"weight = {_array(weight)}",
+            "counted, part = np.full(len(given), True), np.ones(len(given))",
+            "true = targets.argmax(axis=-1)",
+        ]
         shares = "targets"
     else:
-        lines += [
-            f"counted = targets != {options.ignore_index}",
-            "true = np.where(counted, targets, 0)",
-            "part = np.where(counted, weight[true], 0.0)",
-        ]
-        shares = "np.eye(given.shape[-1])[true]"
-    if not soft and not options.label_smoothing:
-        return [*lines, *_of_true("weight.astype(dtype)[true]")]
-    lines.append(f"shares = {shares}.astype(dtype)")
-    if options.label_smoothing:
-        e = repr(options.label_smoothing)
-        lines.append(
-            f"shares = np.asarray(1 - {e}, dtype) * shares"
-            f" + np.asarray({e} / given.shape[-1], dtype)"
-        )
-    return [*lines, _times("shares", "weight.astype(dtype)"), *_of_all()]
+        lines, shares = _of_classes(batch), "np.eye(given.shape[-1])[true]"
+    body = [f"shares = {shares}.astype(kind)"]
+    if batch.options.label_smoothing:
+        e = repr(batch.options.label_smoothing)
+        even = f"np.asarray({e} / given.shape[-1], kind)"
+        body.append(f"shares = np.asarray(1 - {e}, kind) * shares + {even}")
+    body.append(_times("shares", "weight"))
+    return [*lines, *_function(body, "shares")]
 
 
-def _cells(batch: Batch, account: Account) -> list[str]:
+def _of_cells(batch: Batch) -> list[str]:
     options = batch.options
-    shape = f"(-1, {batch.classes})"
-    lines = [
-        "counted = np.full(len(given), True)",
-        "part = np.ones(len(given))",
-        f"yes = targets.reshape{shape}.astype(dtype)",
-        "no = 1 - yes",
-    ]
+    body = [f"yes = targets.reshape(-1, {batch.classes}).astype(kind)", "no = 1 - yes"]
     if options.pos_weight is not None:
-        lines.append(_times("yes", f"{_array(np.array(options.pos_weight))}.astype(dtype)"))
+        body.append(_times("yes", _array(np.array(options.pos_weight))))
     if options.weight is not None:
-        weight = f"{_array(np.array(options.weight))}.astype(dtype)"
-        lines += [_times("yes", weight), _times("no", weight)]
-    lines.append("shares = np.stack([no.ravel(), yes.ravel()], axis=-1)")
-    if account.targets is not None and np.isin(account.targets, (0, 1)).all():
-        lines.append("true = targets.ravel().astype(np.int64)")
-        return [*lines, *_of_true("shares[np.arange(len(true)), true]")]
-    return [*lines, *_of_all()]
+        weight = _array(np.array(options.weight))
+        body += [_times("yes", weight), _times("no", weight)]
+    return [
+        "counted, part = np.full(len(given), True), np.ones(len(given))",
+        "true = (targets.ravel() > 0.5).astype(np.int64)",
+        *_function(body, "np.stack([no.ravel(), yes.ravel()], axis=-1)"),
+    ]
 
 
 def _times(name: str, weight: str) -> str:
-    return f"{name} = np.where({name} != 0, {weight} * {name}, 0).astype(dtype)"
+    return f"{name} = np.where({name} != 0, {weight}.astype(kind) * {name}, 0).astype(kind)"
 
 
-def _of_true(weights: str) -> Sequence[str]:
-    return (
-        "",
-        "",
-        "def of_rows(form):",
-        "    losses = np.array([form(z, t) for z, t in zip(logits, true)], dtype)",
-        f"    losses = {weights} * losses",
-        "    losses[~counted] = 0",
-        "    return losses",
-    )
+def _function(body: Sequence[str], result: str) -> list[str]:
+    lines = [f"    {line}" for line in (*body, f"return {result}")]
+    return ["", "", "def coefficients(kind):", *lines]
 
 
-def _of_all() -> Sequence[str]:
-    return (
-        "",
-        "",
-        "def of_rows(form):",
-        "    losses = []",
-        "    for z, share in zip(logits, shares):",
-        "        each = np.array([form(z, t) for t in range(len(z))], dtype)",
-        "        losses.append(np.sum(np.where(share != 0, share * each, 0).astype(dtype)))",
-        "    losses = np.array(losses, dtype)",
-        "    losses[~counted] = 0",
-        "    return losses",
-    )
+_OF_CLASSES: Final = (
+    "",
+    "",
+    "def of_rows(form):",
+    "    losses = np.array([form(z, t) for z, t in zip(logits, true)], dtype)",
+    "    losses = weight.astype(dtype)[true] * losses",
+    "    losses[~counted] = 0",
+    "    return losses",
+    "",
+    "",
+)
+_OF_SHARES: Final = (
+    "",
+    "",
+    "def of_rows(form):",
+    "    losses = []",
+    "    rows = zip(logits, true, coefficients(dtype), coefficients(np.float64))",
+    "    for z, t, share, exact in rows:",
+    "        if np.count_nonzero(exact) > 1:",
+    "            each = np.array([form(z, k) for k in range(len(z))], dtype)",
+    "            losses.append(np.sum(np.where(share != 0, share * each, 0).astype(dtype)))",
+    "        else:  # one class counts",
+    "            k = np.argmax(exact) if exact.any() else t",
+    "            losses.append(share[k] * form(z, k))",
+    "    losses = np.array(losses, dtype)",
+    "    losses[~counted] = 0",
+    "    return losses",
+    "",
+    "",
+)
 
 
 def _reduced(options: Options) -> str:

@@ -32,6 +32,8 @@ class Worst:
         As given.
     rows : Rows
         What the batch tells of each.
+    shared : bool
+        Whether more classes than one may count in a row.
     """
 
     numbers: Array
@@ -40,6 +42,7 @@ class Worst:
     classes: Array
     targets: Array | None
     rows: Rows
+    shared: bool
 
 
 def worst(batch: Batch, given: Given, targets: Array | None) -> Worst:
@@ -55,13 +58,17 @@ def worst(batch: Batch, given: Given, targets: Array | None) -> Worst:
     if binary:
         yes = np.take_along_axis(logits, questions[:, None], axis=-1)
         logits = np.concatenate([np.zeros_like(yes), yes], axis=-1)
-    rows = _taken(batch.rows, found)
+    rows = batch.rows.take(found)
     at = rows.at["naive"] if rows.at else rows.predicted
     told = np.where(rows.counted, at, rows.predicted)
     own = None if targets is None else targets[numbers]
     if binary and own is not None:
         own = np.take_along_axis(own.reshape(len(own), -1), questions[:, None], axis=-1)[:, 0]
-    return Worst(numbers, questions, logits, np.maximum(told, 0).astype(np.intp), own, rows)
+    shared = bool(batch.options.label_smoothing)
+    if own is not None and own.dtype.kind == "f":
+        shared |= not np.isin(own, (0, 1)).all() if binary else True
+    told = np.maximum(told, 0).astype(np.intp)
+    return Worst(numbers, questions, logits, told, own, rows, shared)
 
 
 def _logits(given: Given, numbers: Array) -> Array:
@@ -74,13 +81,3 @@ def _logits(given: Given, numbers: Array) -> Array:
         if start > last:
             break
     return found
-
-
-def _taken(rows: Rows, at: Array) -> Rows:
-    taken: dict[str, Any] = {
-        name: {form: array[at] for form, array in part.items()}
-        if isinstance(part, dict)
-        else part[at]
-        for name, part in vars(rows).items()
-    }
-    return Rows(**taken)
