@@ -169,6 +169,14 @@ def test_the_cause_of_shares_is_that_of_the_class_that_is_furthest_off() -> None
     assert (rows.ulps["fused"] < 2).all()
     masked = Batch("float32", Options(), 2).add([[0.0, -INF]], np.array([[1.0, 0.0]]))
     assert (masked.loss["naive"][0], masked.exact[0]) == (0, 0)
+    # in how many formats a row breaks is asked of the class that breaks first, if it counts
+    tail = Batch("float32", options, 2)
+    tail.add([[0.0, -40.0]], np.array([0]))
+    assert tail.broken["float16"][CauseKind.PROBABILITY_UNDERFLOW] == 1
+    assert tail.broken["bfloat16"][CauseKind.NONE] == 1
+    without = Batch("float32", Options(), 2)
+    without.add([[0.0, -40.0]], np.array([[1.0, 0.0]]))
+    assert without.broken["float16"][CauseKind.NONE] == 1
     # what one class is off is no digit of the sum, or the sum itself rounds
     drawn = np.random.default_rng(0).normal(size=(300, 40)) * 2
     found = Batch("bfloat16", options, 40).add(drawn, np.zeros(300, int))
@@ -205,9 +213,10 @@ def test_a_cell_of_yes_and_no_is_the_case_of_two_classes() -> None:
             assert rows.kind[form][i] == alone.cause.kind
     assert rows.predicted.tolist() == [1, 0, 1, 0, -1, 1]
     assert batch.correct == 2
-    half = Batch("float64", Options("binary"), 1).add([[2.0]], np.array([0.25]))
-    exact = math.log1p(math.exp(-2)) + 0.75 * 2
+    half = Batch("float64", Options("binary"), 1).add([[2.0], [-2.0]], np.array([0.4, 0.4]))
+    exact = math.log1p(math.exp(-2)) + 0.6 * 2
     assert half.exact[0] == pytest.approx(exact, rel=1e-15)
+    assert half.right.tolist() == [False, True]  # no is the likelier answer
 
 
 def test_a_weight_can_take_a_loss_beyond_the_format() -> None:
