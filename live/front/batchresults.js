@@ -123,7 +123,11 @@ export class Results {
     this.#again();
     this.#pictures.forEach((picture, i) => {
       const { plot, alt } = result.figures[i];
-      void picture.draw(plot, alt, columns).then(() => picture.show(columns, [0, 0], null, false));
+      // The first answer may be there before Plotly is.
+      void load(this.means.plotly).then(
+        () => picture.draw(plot, alt, columns).then(() => picture.show(columns, [0, 0], null, false)),
+        () => {},
+      );
     });
     this.#advise(result.advice);
   }
