@@ -47,7 +47,7 @@ def read_file(name: str, data: bytes | memoryview) -> Given:
     """
     data = memoryview(data)
     if data.nbytes > MOST_BYTES:
-        raise UnreadableError("large", most=MOST_BYTES // 1_000_000)
+        raise UnreadableError("large", most=MOST_BYTES >> 20)
     begin = bytes(data[:16])
     if begin.startswith(MAGIC):
         return read_npy(data)

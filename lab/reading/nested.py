@@ -30,13 +30,21 @@ _NO_BRACKET: Final = {code: None for code in range(128) if chr(code) not in "[]"
 
 
 def span_of(text: str, at: int) -> int:
-    """Return where the bracket that opens at a place is closed; 0 if it is not."""
+    """Return where the bracket that opens at a place is closed.
+
+    Raises
+    ------
+    UnreadableError
+        If it is not, or there are more brackets within brackets than an array has.
+    """
     depth = 0
     for bracket in re.compile(r"[\[\]()]").finditer(text, at):
         depth += 1 if bracket[0] in "[(" else -1
         if not depth:
             return bracket.end()
-    return 0
+        if depth > 2 * _DEEPEST:  # calls have some, too
+            raise UnreadableError("nested", *place_of(text, bracket.start()))
+    raise UnreadableError("unclosed", *place_of(text, at))
 
 
 def read_nested(text: str, start: int, end: int) -> Array:

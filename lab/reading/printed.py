@@ -18,7 +18,7 @@ _TEXT: Final = r"""'[^'\n]*'|"[^"\n]*\""""
 # What may stand around arrays, the first that fits.
 _TOKEN: Final = re.compile(
     rf"""(?P<blank>[\s,;:={{}}|]+|\#[^\n]*)
-    |(?P<array>\[|\((?=[\s(]*[-+.\d]))
+    |(?P<array>\[|\((?=[\s(]{{0,20}}+[-+.\d]))
     |(?P<factor>\d\.?\d*+e[-+]\d+)\s*\*
     |(?P<number>{NUMBER.pattern})(?![\w.])
     |(?P<key>\w++)\s*+=\s*(?P<value>{_TEXT}|<[^<>]*>|\([\d\s,]*\)|{_NAME}(?!\s*+[(\[]))
@@ -116,8 +116,6 @@ def _numbers(text: str, token: re.Match[str]) -> tuple[Array, int]:
     start, end = token.span()
     if token.lastgroup == "array":
         end = span_of(text, start)
-        if not end:
-            raise UnreadableError("unclosed", *place_of(text, start))
         return read_nested(text, start, end), end
     value = parse(token["number"])
     if value is None:

@@ -7,7 +7,7 @@ from lab.reading.columns import names, with_targets
 from lab.reading.error import UnreadableError
 from lab.reading.frame import read_frame
 from lab.reading.given import Given, Note
-from lab.reading.lines import BLANK, cells, numbers
+from lab.reading.lines import cells, numbers
 from lab.reading.spelling import spelling_of
 
 _INDEX_NAMES: Final = frozenset({"", "Unnamed: 0"})  # what pandas writes above an index, and reads
@@ -15,12 +15,17 @@ _INDEX_NAMES: Final = frozenset({"", "Unnamed: 0"})  # what pandas writes above 
 _WITHIN: Final = re.compile(r"(?:[^,]|(?<=\d),(?=\d))*+", re.ASCII)
 _SPACED: Final = re.compile(r"\d +[-+]?\d", re.ASCII)
 _TWICE: Final = re.compile(r",\d*+,", re.ASCII)
+# Blank lines, and comments as `numpy.savetxt` writes them.
+_BEFORE: Final = re.compile(r"(?:[ \t\u00a0]*+(?:\n|\Z)|#[^\n]*+(?:\n|\Z))*+")
 _CLOSING: Final = re.compile(r"(?<=[^,;\t\s])[,;\t] *$", re.MULTILINE)
 
 
 def read_table(text: str) -> Given:
     """Read numbers that stand in lines; see `lab.reading.text.read_text`."""
-    first, start, end = _first_line(text)
+    passed = _BEFORE.match(text)
+    start = passed.end() if passed else 0
+    end = text.find("\n", start) + 1 or len(text)
+    first = text[start:end].rstrip("\n")
     if not first:
         raise UnreadableError("empty")
     if frame := read_frame(text[start:], text.count("\n", 0, start) + 1):
@@ -37,26 +42,11 @@ def read_table(text: str) -> Given:
     line = text.count("\n", 0, start) + 1
     read, notes = numbers(body, separator, line, spelling), spelling.notes
     if header and len(header) != read.shape[1]:
-        line += len(body[: len(body) - len(body.lstrip())].split("\n")) - 1
+        line += body.count("\n", 0, len(body) - len(body.lstrip()))
         raise UnreadableError("ragged", line, count=read.shape[1], expected=len(header))
     if header and header[0] in _INDEX_NAMES and read.shape[1] > 1:
         header, read, notes = header[1:], read[:, 1:], (*notes, Note("index", {}))
     return with_targets(read, header, notes=notes)
-
-
-def _first_line(text: str) -> tuple[str, int, int]:
-    """Return the first line, where it begins, and where the next does.
-
-    Blank ones are passed over, and those that `numpy.savetxt` writes as comments.
-    """
-    at = 0
-    while at < len(text):
-        end = text.find("\n", at) + 1 or len(text)
-        line = text[at:end].rstrip("\n")
-        if line.strip(BLANK) and not line.startswith("#"):
-            return line, at, end
-        at = end
-    return "", at, at
 
 
 def _separator(text: str) -> str | None:

@@ -46,7 +46,7 @@ def read_text(text: str) -> Given:
     [0, 1]
     """
     if len(text) > MOST_BYTES:
-        raise UnreadableError("large", most=MOST_BYTES // 1_000_000)
+        raise UnreadableError("large", most=MOST_BYTES >> 20)
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if _PROMPTED.search(text):
         text = _PROMPT.sub(lambda prompt: " " * len(prompt[0]), text)

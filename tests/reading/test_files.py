@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from lab.reading import Given, UnreadableError, read_file
+from lab.reading.given import MOST_BYTES
 
 SMALL = np.array([[2.125, -np.inf, 0.5], [np.nan, 3.0, -0.0]])
 DTYPES = {
@@ -180,7 +181,7 @@ def test_damaged_files_are_refused() -> None:
     assert refused("x.npy", npy(SMALL)[:40]) == "damaged"
     assert refused("x.npy", b"1,2,3") == "another_kind"
     assert refused("x.csv", b"1,2\xff") == "encoding"
-    assert refused("x.csv", bytes(20_000_001)) == "large"
+    assert refused("x.csv", bytes(MOST_BYTES + 1)) == "large"
 
 
 @pytest.mark.parametrize(
