@@ -35,8 +35,8 @@ _EXAMPLES = {
 
 # The sentences that live/front/batch.js says, by the names that it has for them.
 _WORDS = (
-    *("lead", "box", "hint", "examples", "choose", "file", "too_large", "remove"),
-    *("back_to_before", "privacy", "kept", "not_kept"),
+    *("lead", "box", "hint", "examples", "choose", "file", "too_large", "pasted"),
+    *("remove", "back_to_before", "privacy", "kept", "not_kept"),
     *("table", "text", "cell", "class", "add_row", "remove_row", "no_table"),
     *("target", "targets", "targets_box", "targets_hint", "targets_auto", "targets_first"),
     *("targets_last", "targets_apart", "targets_none"),

@@ -17,7 +17,7 @@ const PAUSE = 300; // ms without a change
  * @property {() => void} begins
  * @property {(frame: Frame) => void} frame
  * @property {(away: boolean) => void} away the server was not reached, or has been
- * @property {(status: string) => void} refused
+ * @property {(status: string) => void} refused with a status of HTTP
  * @property {() => void} ends it was answered or refused, or was given up for good
  */
 
@@ -91,7 +91,7 @@ export class Asking {
       await get(this.ask, this.url, options, (response) => this.#read(response, signal));
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof Refused) this.handlers.refused(error.message);
+      if (error instanceof Refused) this.handlers.refused(error.message.split(" ", 1)[0]);
       else this.handlers.away(true);
       throw error;
     }

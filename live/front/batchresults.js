@@ -42,7 +42,9 @@ export class Results {
   /** @type {Result["opens"]} */
   #opens = { page: "", queries: [], note: "" };
   #row = NaN; // the row of the batch that somebody has chosen
-  #resized = new ResizeObserver(() => this.#pictures.forEach((picture) => void picture.resize()));
+  /** @type {Column[]} */
+  #columns = [];
+  #resized = new ResizeObserver(() => this.#fit());
 
   /**
    * @param {Means} means
@@ -110,6 +112,7 @@ export class Results {
    */
   result(result, columns) {
     this.#show(this.found);
+    this.#columns = columns;
     // What is not all is not read aloud: in half a second there is more of it.
     this.node.setAttribute("aria-busy", String(result.done < result.of));
     write(this.summary, result.summary);
@@ -254,7 +257,14 @@ export class Results {
   draw() {
     const { plotly } = this.means;
     for (const instrument of this.#instruments) void instrument.draw(plotly);
-    void load(plotly).then(() => this.#pictures.forEach((picture) => void picture.resize()), () => {});
+    void load(plotly).then(() => this.#fit(), () => {});
+  }
+
+  /** Give the histograms the room that they have now. */
+  #fit() {
+    for (const picture of this.#pictures) {
+      void picture.resize().then((anew) => anew && picture.show(this.#columns, [0, 0], null, false));
+    }
   }
 
   #drop() {

@@ -60,7 +60,7 @@ export class Source {
     this.box.addEventListener("input", (event) => {
       const { inputType } = /** @type {InputEvent} */ (event);
       this.#typed = !inputType?.startsWith("insertFrom"); // pasted, or dropped
-      changed();
+      if (!this.#refused(words.pasted, this.blob.size)) changed();
     });
   }
 
@@ -88,13 +88,22 @@ export class Source {
 
   /** @param {File} file that was chosen or dropped */
   take(file) {
-    if (file.size > this.most) {
-      const told = [["name", file.name], ["size", size(file.size)], ["most", size(this.most)]];
-      this.fault({ text: say(this.words.too_large, .../** @type {[string, string][]} */ (told)), line: 0, column: 0 });
-      return;
-    }
+    if (this.#refused(file.name, file.size)) return;
     this.hold(file);
     this.changed();
+  }
+
+  /**
+   * Refuse what is more than can be sent.
+   *
+   * @param {string} name
+   * @param {number} bytes
+   */
+  #refused(name, bytes) {
+    if (bytes <= this.most) return false;
+    const text = say(this.words.too_large, ["name", name], ["size", size(bytes)], ["most", size(this.most)]);
+    this.fault({ text, line: 0, column: 0 });
+    return true;
   }
 
   /** @param {File | null} file that stands in the box's place */

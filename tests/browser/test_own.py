@@ -185,11 +185,21 @@ def test_a_bad_line_is_named_and_marked_and_nothing_is_lost(open_page: OpenPage)
 def test_what_is_too_large_is_refused_before_it_is_sent(open_page: OpenPage) -> None:
     page = own(open_page)
     posts: list[str] = []
-    page.on("request", lambda request: posts.append(request.url) if request.post_data else None)
+    page.on("request", lambda asked: posts.append(asked.url) if asked.method == "POST" else None)
     drop(page, "large.npy", f"new Uint8Array({MOST + (1 << 20)})")
     told = words("too_large", name="large.npy", size="21 MB", most="20 MB")
     expect(page.locator("#ce-numbers-fault")).to_have_text(told)
-    assert posts == []
+    box(page).evaluate(
+        f"""node => {{
+            node.value = "1 ".repeat({MOST // 20 * 11});
+            node.dispatchEvent(new InputEvent("input", {{ inputType: "insertFromPaste" }}));
+        }}"""
+    )
+    told = words("too_large", name=words("pasted"), size="22 MB", most="20 MB")
+    expect(page.locator("#ce-numbers-fault")).to_have_text(told)
+    box(page).fill(TEXT)
+    loss(page, LOSSES.mean())
+    assert len(posts) == 1
 
 
 def test_a_small_table_writes_the_text(open_page: OpenPage) -> None:

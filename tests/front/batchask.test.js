@@ -17,7 +17,7 @@ class Page {
       begins: () => this.told.push("begins"),
       frame: ({ head }) => this.told.push(head.kind),
       away: (away) => this.told.push(away ? "away" : "here"),
-      refused: () => this.told.push("refused"),
+      refused: (status) => this.told.push(`refused ${status}`),
       ends: () => this.told.push("ends"),
     });
   }
@@ -154,6 +154,6 @@ test("what the server refuses is not sent again", async () => {
   page.asking.now();
   page.asked[0].resolve(new Response("", { status: 413 }));
   await later(60_000);
-  assert.deepEqual(page.told, ["begins", "refused", "ends"]);
+  assert.deepEqual(page.told, ["begins", "refused 413", "ends"]);
   assert.equal(page.asked.length, 1);
 });
