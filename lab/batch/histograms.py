@@ -19,7 +19,10 @@ from live.parts import Bars, Columns, Figure
 _LOW, _HIGH = -2, 17
 _EACH_WAY: Final = _HIGH - _LOW
 _TICKS: Final = (1, 16, 256, 4096, 65536)
-_BINS: Final = 24  # of losses
+# Losses have two bins for each power of ten; the first and the last one have what lies beyond.
+_LEAST, _MOST, _PER_DECADE = -6, 6, 2
+_BINS: Final = _PER_DECADE * (_MOST - _LEAST)
+_POWERS: Final = {-6: "1e−6", -3: "0.001", 0: "1", 3: "1000", 6: "1e6"}
 _FOOT: Final = 0.5  # of the bars: one row is seen
 _CLOSE: Final = 0.4  # bins between two lines that have one label
 _WIDE: Final = 16  # bits of the formats that are drawn, beside the chosen one
@@ -94,6 +97,7 @@ def _logits(batch: Batch, columns: Columns) -> Figure:
         plot={"data": [_bars(centres)], "layout": layout},
         bars=[Bars(0, columns.add("spread_logits", counts[None, None]), "ink", [""] * len(counts))],
         dense=True,
+        tall=True,
         wide=True,
         part="spread-logits",
     )
@@ -143,14 +147,11 @@ def _losses(batch: Batch, columns: Columns) -> Figure:
     counted = batch.rows.counted
     forms = {"exact": batch.rows.exact[counted]}
     forms["naive"] = batch.rows.loss["naive"][counted].astype(np.float64)
-    finite = forms["exact"][np.isfinite(forms["exact"])]
-    top = float(finite.max(initial=0.0)) or 1.0
-    counts = {form: _binned(losses, top) for form, losses in forms.items()}
-    layout = _layout(np.concatenate(list(counts.values())), (-0.6, _BINS + 0.6), top=6)
-    marks = (0, _BINS // 2, _BINS)
+    counts = {form: _binned(losses) for form, losses in forms.items()}
+    layout = _layout(np.concatenate(list(counts.values())), (-0.6, _BINS + 2.6), top=6)
     layout["xaxis"] |= {
-        "tickvals": [*(mark - 0.5 for mark in marks), _BINS + 0.1],
-        "ticktext": [*(f"{top * mark / _BINS:.3g}" for mark in marks[:-1]), f"{top:.3g}", ""],
+        "tickvals": [*(_PER_DECADE * (power - _LEAST) - 0.5 for power in _POWERS), _BINS + 2],
+        "ticktext": [*_POWERS.values(), say("numbers.no_number")],
     }
     swatches = {"exact": "ink", "naive": "naive"}
     names = {
@@ -159,8 +160,8 @@ def _losses(batch: Batch, columns: Columns) -> Figure:
     }
     return Figure(
         title=say("numbers.spread_losses"),
-        alt=say("numbers.spread_losses_alt", top=f"{top:.3g}", broken=int(counts["naive"][-1])),
-        plot={"data": [_bars(range(_BINS + 1)) for _ in counts], "layout": layout},
+        alt=say("numbers.spread_losses_alt", broken=int(counts["naive"][-1])),
+        plot={"data": [_bars([*range(_BINS), _BINS + 2]) for _ in counts], "layout": layout},
         bars=[
             Bars(
                 i, columns.add(f"spread_{form}", bins[None, None]), swatches[form], [""] * len(bins)
@@ -174,10 +175,13 @@ def _losses(batch: Batch, columns: Columns) -> Figure:
     )
 
 
-def _binned(losses: np.ndarray, top: float) -> np.ndarray:
+def _binned(losses: np.ndarray) -> np.ndarray:
     """Return the heights of the bars, the last one of what is no number."""
     finite = np.isfinite(losses)
-    at = np.clip(losses[finite] / top * _BINS, 0, _BINS - 1).astype(np.intp)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        bins = np.floor(_PER_DECADE * (np.log10(losses[finite]) - _LEAST))
+    # What is 0, or below by rounding, is in the first.
+    at = np.clip(np.nan_to_num(bins, nan=0.0), 0, _BINS - 1).astype(np.intp)
     return np.append(np.bincount(at, minlength=_BINS), (~finite).sum()).astype(np.float64)
 
 
@@ -194,7 +198,7 @@ def _layout(counts: np.ndarray, span: tuple[float, float], top: int) -> dict[str
         "bargap": 0.1,
         "showlegend": False,
         "margin": {"l": 40, "r": 4, "t": top, "b": 48},
-        "xaxis": {"range": list(span), "tickfont": {"size": 11}},
+        "xaxis": {"range": list(span), "zeroline": False, "tickfont": {"size": 11}},
         "yaxis": {
             "type": "log",
             "range": [math.log10(_FOOT), highest],
