@@ -107,15 +107,23 @@ def class_terms(
             f"target must be integers of shape {samples} or floating-point probabilities of shape "
             f"{logits.shape}; got {given.dtype} of shape {given.shape}"
         )
-    if smoothing:
-        keep = np.asarray(1 - smoothing, logits.dtype)
-        distribution = keep * distribution + np.asarray(smoothing / num_classes, logits.dtype)
-    coefficients = np.where(np.asarray(counted)[..., None], _weighted(weight, distribution), 0)
+    each = coefficients(distribution, weight, smoothing)
+    each = np.where(np.asarray(counted)[..., None], each, 0)
     return ClassTerms(
-        coefficients.astype(logits.dtype),
+        each.astype(logits.dtype),
         np.asarray(counted),
         _divisor(total, reduction, logits.dtype),
     )
+
+
+def coefficients(distribution: Array, weight: Array, label_smoothing: float) -> Array:
+    """Return what -log p of each class (..., C) is multiplied by, in the dtype of all of them."""
+    dtype = distribution.dtype
+    if label_smoothing:
+        keep = np.asarray(1 - label_smoothing, dtype)
+        even = np.asarray(label_smoothing / distribution.shape[-1], dtype)
+        distribution = keep * distribution + even
+    return _weighted(weight, distribution)
 
 
 def binary_terms(

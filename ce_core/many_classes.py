@@ -60,7 +60,7 @@ def with_copies(run: Run, copies: int) -> tuple[Array, Array]:
     exp = run.rows["exp"]
     with np.errstate(all="ignore"):
         total = _sum_with_copies(exp, count)
-        probability = exp[:, run.target] / total
+        probability = exp[run.of_target] / total
     shape = run.steps["loss"].shape
     return total.reshape(shape), probability.reshape(shape)
 

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,8 +11,9 @@ import numpy.typing as npt
 
 from ce_core.descent import smoothed_target
 from ce_core.formats import as_float64, lookup
-from ce_core.pipelines import STEPS, Step, run_all
-from ce_core.pipelines.rows import Array, Values
+from ce_core.pipelines import STEPS, run_all
+from ce_core.pipelines.rows import Array
+from ce_core.pipelines.soft import of_every_class, slopes, weighted_sum
 
 __all__ = ["Smoothed", "smoothed_forms"]
 
@@ -64,8 +64,8 @@ def smoothed_forms(
     -----
     The loss is :math:`\sum_c q_c \ell_c` with :math:`\ell_c = -\ln p_c` as the form gives it for
     class c, and the slopes are its derivative by the chain rule, see `ce_core.pipelines.gradient`.
-    q and every operation are rounded to the format. A class with q = 0 is left out, whatever its
-    loss.
+    q and every operation are rounded to the format, and the sum is np.sum's. A class with q = 0 is
+    left out, whatever its loss.
 
     References
     ----------
@@ -92,46 +92,8 @@ def smoothed_forms(
     found = {}
     with np.errstate(all="ignore"):
         for form, run in runs.items():
-            loss, slopes = _smoothed(run.rows, STEPS[form], q)
-            found[form] = Smoothed(loss.reshape(shape[:-1]), slopes.reshape(shape))
+            own = of_every_class(run.rows, STEPS[form])
+            loss = weighted_sum(own["loss"], q)
+            by_logit = np.ascontiguousarray(slopes(run.rows, own, STEPS[form], q))
+            found[form] = Smoothed(loss.reshape(shape[:-1]), by_logit.reshape(shape))
     return found
-
-
-def _smoothed(rows: Values, steps: Sequence[Step], q: Array) -> tuple[Array, Array]:
-    """Return the loss (N,) and the slopes (N, C) of rows with targets q (N, C)."""
-    loss = np.zeros_like(rows["loss"])
-    by: Values = {}
-    for target, share in enumerate(q.T):
-        counts = share != 0  # 0 * inf is nan, and a class that does not count is not looked at
-        if counts.any():
-            own = _own_steps(rows, steps, target)
-            loss += np.where(counts, share * own["loss"], 0).astype(loss.dtype)
-            by_class = {"loss": share}
-            _go_back(by_class, [s for s in steps if s.name in own], {**rows, **own}, target)
-            for name, part in by_class.items():
-                if name not in own:
-                    part[~counts] = 0
-                    by[name] = by[name] + part if name in by else part
-    _go_back(by, steps, rows, 0)
-    return loss, np.ascontiguousarray(by["logits"])
-
-
-def _own_steps(rows: Values, steps: Sequence[Step], target: int) -> Values:
-    """Return the steps that depend on which class is the target."""
-    own: Values = {}
-    for step in steps:
-        if "target" in step.formula or not own.keys().isdisjoint(step.inputs):
-            inputs = (own.get(name, rows[name]) for name in step.inputs)
-            own[step.name] = step.compute(*inputs, target)
-    return own
-
-
-def _go_back(by: Values, steps: Sequence[Step], values: Values, target: int) -> None:
-    """Hand the derivatives of the loss, by some steps, on to what these were computed from."""
-    for step in reversed(steps):
-        if step.name in by:
-            came_in = (values[name] for name in step.inputs)
-            handed = step.reverse(by[step.name], values[step.name], *came_in, target)
-            for name, part in zip(step.inputs, handed, strict=True):
-                if part is not None:
-                    by[name] = by[name] + part if name in by else part

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from urllib.parse import parse_qsl, urlencode
 
-from lab.lesson import Lesson, Question
+from lab.export.files import KINDS, Source
+from lab.lesson import Lesson, Question, Tool
 from lab.parameters import AT, LANGUAGE, Parameters, Refused, RefusedError, lines, told
 from lab.settings import Settings
 from lab.steps import asked, entered, opened, played
@@ -42,12 +43,16 @@ class Answers:
     ----------
     lessons : sequence of Lesson
         In the order of the story.
+    tools : sequence of Tool
+        The pages that are no lessons, to which the first page leads as well.
     """
 
-    def __init__(self, lessons: Sequence[Lesson]) -> None:
+    def __init__(self, lessons: Sequence[Lesson], tools: Sequence[Tool] = ()) -> None:
+        self.tools = tools
         self.lessons = {lesson.page: lesson for lesson in lessons}
         self.parameters = Parameters(p for lesson in lessons for p in lesson.parameters)
         self._packed = lru_cache(_KEPT)(self._pack)
+        self.files = {kind: partial(self._file, kind) for kind in KINDS}
 
     def numbers(self, page: str, query: str) -> Answer:
         """Answer with the table and what else changes with every release."""
@@ -145,8 +150,15 @@ class Answers:
             head |= played(lesson, settings, columns)
             if question := asked(lesson, settings):
                 head["question"] = self._question(page, question, settings)
-            around = surround(lesson, list(self.lessons.values()), settings)
+            around = surround(lesson, list(self.lessons.values()), self.tools, settings)
             return pack(instruments, columns, around, head)
+
+    def _file(self, kind: str, page: str, query: str) -> Answer:
+        settings, _ = self.read(page, query)
+        with speaking(settings[LANGUAGE]):
+            source = Source(say(f"{page}.title"), f"/{page}?{self.link(page, settings)}")
+            body = KINDS[kind].write(self.lessons[page].export(settings), source)
+        return Answer(body, KINDS[kind].media_type, _tag(body))
 
     def _question(self, page: str, question: Question, settings: Settings) -> dict[str, object]:
         shown = self.link(page, self.parameters.fitted(question.shown, settings))

@@ -1,6 +1,6 @@
 """What happened to a loss, in sentences made from the cause that the core found."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +10,7 @@ from ce_core.formats import FORMATS, FloatFormat
 from ce_core.pipelines import CauseKind, Run
 from ce_core.pipelines.paper import spacing
 from lab.distance import OFF, PROSE, STATES, shown, states
+from lab.parameters import MAX_CLASSES
 from lab.settings import Settings
 from lab.words import say
 from live.parts import Columns, Place, Style
@@ -121,7 +122,8 @@ def blame(run: Run) -> Blame:
     apart = np.where(np.isin(kind, list(_CLOSE)), np.abs(log10 - limit), 1.0)
     close = np.select([apart < 1e-5, apart < 0.01], [2, 1], 0)  # at the edge no digits tell
     ended = np.select([np.isnan(loss), np.isinf(loss)], [2, 1], 0)
-    no_exp = run.steps["exp"][..., run.target] == 0
+    target = np.broadcast_to(run.target, loss.shape)[..., None]
+    no_exp = np.take_along_axis(run.steps["exp"], target, axis=-1)[..., 0] == 0
     parts = (kind, cause.step + 1, up, close, ended, no_exp, state)
     sizes = (len(K), len(run.budget.steps) + 1, 3, 3, 3, 2, len(STATES))
     code = np.ravel_multi_index(tuple(np.asarray(p, np.int64) for p in parts), sizes)
@@ -192,11 +194,8 @@ def places(
     tiny = columns.add("verdict_tiny", np.array([[fmt.smallest_subnormal]]))
     index = np.maximum(pick["index"], 0)
     return {
-        "class": Place(columns.add("verdict_class", index.astype(np.int8)), names=settings.names),
-        "target": Place(
-            columns.add("verdict_target", np.array([[blamed.run.target]], np.int8)),
-            names=settings.names,
-        ),
+        "class": _named("verdict_class", index, settings.names, columns),
+        "target": _named("verdict_target", blamed.run.target, settings.names, columns),
         "z": Place(value, Style("prose", 8)),
         "z_close": Place(value, apart),
         "given": Place(value, _WHOLE),
@@ -208,6 +207,15 @@ def places(
         "tiny": Place(tiny, PROSE),
         "tiny_close": Place(tiny, Style("shortest", 7)),
     }
+
+
+def _named(name: str, index: int | np.ndarray, names: Sequence[str], columns: Columns) -> Place:
+    """Add the place of a class's name. Of many names those are sent that are said."""
+    index = np.atleast_2d(index)
+    if len(names) > MAX_CLASSES:
+        said, flat = np.unique(index, return_inverse=True)
+        index, names = flat.reshape(index.shape), [names[i] for i in said]
+    return Place(columns.add(name, index.astype(np.int8)), names=names)
 
 
 def _stored(run: Run, index: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The frame around each lesson: the navigation, the title, the words above, and the player."""
+"""The frame around each page: the navigation, the title, the words above, and the player."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -9,7 +9,7 @@ import streamlit as st
 
 from ce_core.formats import FORMATS
 from lab.build import BUILD
-from lab.lesson import Lesson
+from lab.lesson import Lesson, Tool
 from lab.surround import lead
 from lab.visit import finish, visit
 from lab.words import say, speaking, terms
@@ -23,12 +23,12 @@ _WORDS = (
     *("no_chart", "offline", "late", "waits", "nan", "inf", "exact", "right", "wrong", "show"),
     *("again", "done", "open", "steps", "back", "next", "lecture", "tries", "close", "class"),
     *("play", "share", "share_link", "share_code", "share_step", "share_page", "share_waits"),
-    "share_no_code",
+    *("share_no_code", "save", "saving", "picture", "numbers", "code"),
 )
 
 
-def show(lessons: Sequence[Lesson]) -> None:
-    """Show the page that was asked for, of these lessons."""
+def show(lessons: Sequence[Lesson], tools: Sequence[Tool]) -> None:
+    """Show the page that was asked for, of these lessons and tools."""
     now = visit()
     with speaking(now.language):
         # A local picture: Streamlit fetches emoji and Material icons from another host.
@@ -42,6 +42,12 @@ def show(lessons: Sequence[Lesson]) -> None:
                 default=lesson is lessons[0],
             )
             for lesson in lessons
+        ]
+        pages += [
+            st.Page(
+                partial(_tool, tool, lessons), title=_title(tool.page, False), url_path=tool.page
+            )
+            for tool in tools
         ]
         st.navigation(pages, position="top").run()
 
@@ -59,7 +65,8 @@ def _page(lesson: Lesson, lessons: Sequence[Lesson]) -> None:
     else:
         st.title(say(f"{page}.title"), anchor=False)
         st.markdown(lead(page))
-    player(f"{_KEY}-{page}", _data(lesson), _finish(page, lessons))
+    data = _data(page, "player.js") | {"steps": len(lesson.steps)}
+    player(f"{_KEY}-{page}", data, _finish(page, lessons))
     if lesson.formulas:
         st.subheader(say(f"{page}.formulas_title"), anchor=False)
         for first in range(0, len(lesson.formulas), 2):  # more beside each other would scroll
@@ -71,14 +78,24 @@ def _page(lesson: Lesson, lessons: Sequence[Lesson]) -> None:
                     st.markdown(say(f"{page}.formula_{name}"))
 
 
-def _data(lesson: Lesson) -> dict[str, Any]:
-    page, base = lesson.page, base_path()
+def _tool(tool: Tool, lessons: Sequence[Lesson]) -> None:
+    page = tool.page
+    st.set_page_config(page_title=say("app.page_title", title=say(f"{page}.title")))
+    st.html(_HERE / "steps.css")
+    words = {word: say(f"{page}.page_{word}") for word in tool.words}
+    words["title"] = say(f"{page}.title")
+    data = _data(page, tool.script) | {"given": tool.given()}
+    data["words"] |= words
+    player(f"{_KEY}-{page}", data, _finish(page, lessons))
+
+
+def _data(page: str, script: str) -> dict[str, Any]:
+    base = base_path()
     return {
-        "script": base + address("/live", "player.js"),
+        "script": base + address("/live", script),
         "style": base + address("/live", "live.css"),
         "plotly": base + address("/vendor", "plotly-cartesian.min.js"),
         "page": page,
-        "steps": len(lesson.steps),
         "terms": meanings(),
         "base": base,
         "version": BUILD,

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from lab.export.parts import Export
 from lab.parameters import Act
 from lab.settings import Parameter, Settings
 from live.parts import Columns, Instrument
@@ -82,6 +83,11 @@ def no_questions(_: Settings) -> Sequence[Question]:
     return ()
 
 
+def no_export(_: Settings) -> Export:
+    """Let nothing leave the page."""
+    return Export((), {})
+
+
 @dataclass(frozen=True)
 class Lesson:
     """What a lesson says of itself.
@@ -118,6 +124,9 @@ class Lesson:
     case : callable
         Names what the path is walked through, where it is walked once for each of several: what is
         done is kept for each, and a sentence of a step may have "-" and the name at its end.
+    export : callable
+        What leaves it as a file: the numbers that its picture shows for some settings, and the
+        NumPy that makes them.
     """
 
     page: str
@@ -132,3 +141,32 @@ class Lesson:
     formulas: Sequence[tuple[str, str]] = ()
     steps: Sequence[Step] = ()
     case: Callable[[Settings], str] = lambda _: ""
+    export: Callable[[Settings], Export] = no_export
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A page that is no lesson: it has no link, no questions, and nothing of it is finished.
+
+    Its sentences are those of the words file of its name: title, short, line, and "page_" and each
+    of the names of its words.
+
+    Attributes
+    ----------
+    page : str
+        Its name, in the address and in the words.
+    picture : callable
+        Returns its small picture, as the inside of an SVG (see `lab.pictures`).
+    script : str
+        The module of the player's folder that shows it.
+    words : sequence of str
+        The names of the sentences that its script says.
+    given : callable
+        What its script is given beside them.
+    """
+
+    page: str
+    picture: Callable[[], str]
+    script: str
+    words: Sequence[str]
+    given: Callable[[], Mapping[str, Any]]

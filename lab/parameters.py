@@ -13,6 +13,7 @@ from ce_core.formats import FORMATS
 from lab.alike import skeleton
 from lab.readers import LONGEST_TEXT, counted, logit, name, number, one_of, plain, whole
 from lab.settings import REACHES, Parameter, Settings
+from lab.vector import ListError, read_list
 from lab.words import FIRST, LANGUAGES, say
 
 MIN_CLASSES, MAX_CLASSES = 2, 10
@@ -228,7 +229,8 @@ class Parameters:
             The key of a parameter, or of one value in a list: "logits.2". Or "add", which adds a
             class, or "remove.2", which removes one.
         text : str
-            What it was set to.
+            What it was set to. A list in the field of a logit sets all logits, and makes as many
+            classes.
 
         Raises
         ------
@@ -241,24 +243,40 @@ class Parameters:
         parameter = self._by_key.get(key)
         if parameter is None or bool(dot) != bool(parameter.split):
             raise RefusedError(Refused(id_, text, say("app.no_control")))
+        i = _index(id_, index, settings) if dot else None
         try:
-            i = whole(len(settings.logits) - 1).read(index) if dot else None
+            return self._set(settings, parameter, i, text if len(text) <= LONGEST_TEXT else "")
+        except ListError as error:
+            kept = _excerpt(written(settings[parameter]))
+            why = say("app.kept_instead", why=error, kept=kept)
         except ValueError:
-            raise RefusedError(Refused(id_, text, say("app.no_control"))) from None
-        now = settings[parameter]
-        try:
-            new = parameter.reader.read(text if len(text) <= LONGEST_TEXT else "")
-            if i is not None:
-                new = parameter.put(now, i, new)
-            if not parameter.fits(new, settings):
-                raise ValueError("does not fit the other settings")
-        except ValueError:
+            now = settings[parameter]
             kept = say("app.kept", kept=written(now if i is None else now[i]))
-            expected = parameter.reader.expected()
+            expected = parameter.expected() if i is None else parameter.reader.expected()
             why = say("app.expected", expected=expected, instead=kept)
-            label = parameter.called("" if i is None else settings.names[i])
-            raise RefusedError(Refused(label, text, why)) from None
-        return settings.put(**{key: new})
+        label = parameter.called("" if i is None else settings.names[i])
+        raise RefusedError(Refused(label, text, why))
+
+    def _set(
+        self, settings: Settings, parameter: Parameter[Any], i: int | None, text: str
+    ) -> Settings:
+        values = read_list(text, LOGITS.reader, MAX_CLASSES) if parameter is LOGITS else ()
+        if len(values) > 1:
+            return self._filled(settings, values)
+        new = values[0] if values else parameter.reader.read(text)
+        if i is not None:
+            new = parameter.put(settings[parameter], i, new)
+        if not parameter.fits(new, settings):
+            raise ValueError("does not fit the other settings")
+        return settings.put(**{parameter.key: new})
+
+    def _filled(self, settings: Settings, logits: tuple[float, ...]) -> Settings:
+        """Open other logits; the last classes go, or new ones come, until each has its own."""
+        now = settings
+        while (count := len(now.logits)) != len(logits):
+            id_ = "add" if count < len(logits) else "remove"
+            now = self._resized(now, id_, str(count - 1))
+        return self.fitted(now.put(logits=logits), settings)
 
     def _resized(self, settings: Settings, id_: str, index: str) -> Settings:
         count = len(settings.logits)
@@ -266,10 +284,7 @@ class Parameters:
             lists = {p.key: p.added(settings[p]) for p in self.all if p.added}
             return self.fitted(settings.put(**lists), settings)
         if id_ != "add" and count > MIN_CLASSES:
-            try:
-                i = whole(count - 1).read(index)
-            except ValueError:
-                raise RefusedError(Refused(id_, "", say("app.no_control"))) from None
+            i = _index(id_, index, settings)
             lists = {p.key: p.removed(settings[p], i) for p in self.all if p.removed}
             # The true class stays the same, if it was not this one.
             target = min(settings.target - (settings.target > i), count - 2)
@@ -292,6 +307,14 @@ class RefusedError(ValueError):
     def __init__(self, part: Refused) -> None:
         super().__init__(str(part))
         self.part = part
+
+
+def _index(id_: str, index: str, settings: Settings) -> int:
+    """Return the class that the control `id_` is of."""
+    known = [str(i) for i in range(len(settings.logits))]
+    if index not in known:
+        raise RefusedError(Refused(id_, "", say("app.no_control")))
+    return known.index(index)
 
 
 def _only(parameter: Parameter[Any], texts: Sequence[str], settings: Settings) -> Any:

@@ -23,6 +23,8 @@ from lab.controls import (
     with_scenario,
 )
 from lab.distance import add_paper, distance
+from lab.export.forms import of_forms
+from lab.export.parts import Export
 from lab.numpy_code import numpy_code
 from lab.parameters import LOGITS, MAX_CLASSES, MIN_CLASSES, SHIFT
 from lab.readers import LONGEST_NAME, one_of
@@ -104,6 +106,11 @@ def build(settings: Settings, columns: Columns) -> list[Instrument]:
 def summary(settings: Settings, columns: Columns) -> list[Instrument]:
     """Build the same without the class editor, the table of steps, the shares and the code."""
     return [_instrument(settings, columns, _IN_SHORT, "naive")[0]]
+
+
+def export(settings: Settings) -> Export:
+    """Return every step of the forms that are shown."""
+    return of_forms(settings, _forms_run(settings[FORM]))
 
 
 def _instrument(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from lab.alike import hidden
+from lab.reading import read_one
 from lab.words import say
 
 T = TypeVar("T")
@@ -57,10 +58,7 @@ def plain(value: Any) -> str:
 
 
 def _finite(text: str) -> float:
-    # float() also reads other scripts' digits, and 1_000.
-    if not text.isascii() or "_" in text:
-        raise ValueError("not a plain number")
-    result = float(text)
+    result = read_one(text)
     if not abs(result) <= LARGEST:
         raise ValueError("not a finite number in range")
     return result + 0.0  # -0 becomes 0
@@ -73,9 +71,11 @@ def number() -> Reader[float]:
 
 def logit() -> Reader[float]:
     """Read a finite number, or -inf: a masked class."""
-    return Reader(
-        lambda text: -math.inf if text.strip() == "-inf" else _finite(text), "expected.logit"
-    )
+
+    def read(text: str) -> float:
+        return -math.inf if read_one(text) == -math.inf else _finite(text)
+
+    return Reader(read, "expected.logit")
 
 
 def between(low: float, high: float) -> Reader[float]:
@@ -91,20 +91,19 @@ def between(low: float, high: float) -> Reader[float]:
 
 
 def whole(high: int) -> Reader[int]:
-    """Read a whole number from 0 to `high`, in decimal digits."""
+    """Read a whole number from 0 to `high`."""
 
     def read(text: str) -> int:
-        if not (text.isascii() and text.isdigit() and len(text) <= len(str(high)) + 1):
+        result = _finite(text)
+        if not (result.is_integer() and 0 <= result <= high):
             raise ValueError("not a whole number in range")
-        if int(text) > high:
-            raise ValueError("out of range")
-        return int(text)
+        return int(result)
 
     return Reader(read, "expected.whole", {"high": high})
 
 
 def counted(high: int) -> Reader[int]:
-    """Read a whole number from 1 to `high`, in decimal digits."""
+    """Read a whole number from 1 to `high`."""
 
     def read(text: str) -> int:
         result = whole(high).read(text)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from lab.lesson import Lesson
+from lab.lesson import Lesson, Tool
 from lab.pictures import framed
 from lab.settings import Settings
 from lab.steps import told
@@ -14,12 +14,14 @@ from version import VERSION
 BREAK = "break"  # the act that breaks an instrument
 
 
-def surround(lesson: Lesson, lessons: Sequence[Lesson], settings: Settings) -> Surround:
-    """Return what stands around a lesson, of all in the order of the story."""
+def surround(
+    lesson: Lesson, lessons: Sequence[Lesson], tools: Sequence[Tool], settings: Settings
+) -> Surround:
+    """Return what stands around a lesson, of all in the order of the story, and of the tools."""
     page = lesson.page
     around = Surround(say(f"{page}.title"), told(lesson, settings))
     if lesson is lessons[0]:
-        return replace(around, tiles=_tiles(lessons[1:]))
+        return replace(around, tiles=_tiles([*lessons[1:], *tools]))
     if BREAK not in lesson.acts:
         return around
     following = [*lessons, lessons[1]][lessons.index(lesson) + 1]
@@ -34,18 +36,18 @@ def surround(lesson: Lesson, lessons: Sequence[Lesson], settings: Settings) -> S
     )
 
 
-def _tiles(lessons: Sequence[Lesson]) -> Tiles:
+def _tiles(pages: Sequence[Lesson | Tool]) -> Tiles:
     return Tiles(
         say("start.lessons"),
         [
             Tile(
-                lesson.page,
-                say(f"{lesson.page}.short"),
-                say(f"{lesson.page}.line"),
-                framed(lesson.picture()),
-                say("start.picture", title=say(f"{lesson.page}.title")),
+                page.page,
+                say(f"{page.page}.short"),
+                say(f"{page.page}.line"),
+                framed(page.picture()),
+                say("start.picture", title=say(f"{page.page}.title")),
             )
-            for lesson in lessons
+            for page in pages
         ],
         say("app.version", version=VERSION),
     )

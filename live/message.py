@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from live.parts import Column, Columns, Instrument, Surround
+from live.parts import Column, Columns, Figure, Instrument, Surround
 
 # What changes with a release and is sent with the numbers; the rest decides which elements there
 # are.
@@ -54,10 +54,7 @@ def pack(
     >>> json.loads(packed.numbers[4 : 4 + length])["instruments"][0]["sliders"]
     [{'count': 2, 'index': 1, 'masked': False}]
     """
-    positions = [
-        columns.add(f"positions {i}", _positions(instrument))
-        for i, instrument in enumerate(instruments)
-    ]
+    laid_out = _laid_out(instruments, columns)
     around = {
         "title": surround.title,
         "steps": surround.steps,
@@ -67,27 +64,55 @@ def pack(
         "links": surround.links,
         "lessons": surround.tiles,
         "reveals": surround.reveals,
-        "instruments": [
-            _layout(instrument) | {"positions": column}
-            for instrument, column in zip(instruments, positions, strict=True)
-        ],
+        "instruments": laid_out,
     }
     layout = _json(around)
     digest = hashlib.blake2b(layout, digest_size=8).hexdigest()
-    told = _json(
-        {
-            **head,
-            "layout": digest,
-            "instruments": [_now(instrument) for instrument in instruments],
-            "columns": [[column.values.dtype.str[1:], column.values.shape] for column in columns],
-        }
-    )
-    body = b"".join(_planes(column.values) for column in columns)
+    told = {**head, "layout": digest, "instruments": [_now(i) for i in instruments]}
     return Packed(
-        b'{"hash":"' + digest.encode() + b'",' + layout[1:],
-        digest,
-        struct.pack("<I", len(told)) + told + body,
+        b'{"hash":"' + digest.encode() + b'",' + layout[1:], digest, message(told, columns)
     )
+
+
+def message(head: Mapping[str, Any], columns: Columns) -> bytes:
+    """Write a head and some columns."""
+    table = [[column.values.dtype.str[1:], column.values.shape] for column in columns]
+    told = _json({**head, "columns": table})
+    return struct.pack("<I", len(told)) + told + b"".join(_planes(c.values) for c in columns)
+
+
+def pack_whole(
+    instruments: Sequence[Instrument],
+    figures: Sequence[Figure],
+    columns: Columns,
+    head: Mapping[str, Any],
+    layout: Mapping[str, Any],
+) -> bytes:
+    """Write one message about what is shown once: its head holds the layout, too.
+
+    `figures` are those that belong to no instrument.
+    """
+    laid_out = _laid_out(instruments, columns)
+    changing = [{key: vars(figure)[key] for key in _NOW["figures"]} for figure in figures]
+    still = [_without(figure, _NOW["figures"]) for figure in figures]
+    told = {
+        **head,
+        "layout": {**layout, "instruments": laid_out, "figures": still},
+        "instruments": [_now(instrument) for instrument in instruments],
+        "figures": changing,
+    }
+    return message(told, columns)
+
+
+def _laid_out(instruments: Sequence[Instrument], columns: Columns) -> list[dict[str, Any]]:
+    positions = [
+        columns.add(f"positions {i}", _positions(instrument))
+        for i, instrument in enumerate(instruments)
+    ]
+    return [
+        _layout(instrument) | {"positions": column}
+        for instrument, column in zip(instruments, positions, strict=True)
+    ]
 
 
 def _json(value: Any) -> bytes:
@@ -112,16 +137,17 @@ def _positions(instrument: Instrument) -> np.ndarray:
 def _layout(instrument: Instrument) -> dict[str, Any]:
     layout = dict(vars(instrument))
     for part, changing in _NOW.items():
-        layout[part] = [
-            {key: value for key, value in vars(item).items() if key not in changing}
-            for item in layout[part]
-        ]
+        layout[part] = [_without(item, changing) for item in layout[part]]
     del layout["choice"]
     if instrument.presets:
         layout["presets"] = {k: v for k, v in vars(instrument.presets).items() if k != "picked"}
     if instrument.code:
         layout["code"] = {k: v for k, v in vars(instrument.code).items() if k != "text"}
     return layout
+
+
+def _without(part: Any, keys: Sequence[str]) -> dict[str, Any]:
+    return {key: value for key, value in vars(part).items() if key not in keys}
 
 
 def _now(instrument: Instrument) -> dict[str, Any]:

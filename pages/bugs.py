@@ -17,6 +17,8 @@ from ce_core.bugs import BUGS, Bug, run
 from ce_core.formats import FORMATS
 from lab import figures, pictures
 from lab.controls import grid
+from lab.export.bugs import of_case
+from lab.export.parts import Export
 from lab.lesson import Lesson, Question, Step
 from lab.parameters import AT, FIRST_NAMES
 from lab.readers import number, one_of, whole
@@ -517,13 +519,17 @@ def _source(function: Callable[..., np.ndarray]) -> str:
     return inspect.getsource(function)
 
 
+def _listed(function: Callable[..., np.ndarray], bug: Bug, *, reveal: bool) -> tuple[str, str]:
+    """Return the name and the source; they tell the diagnosis, so they may have to wait."""
+    source, name = _source(function), function.__name__
+    if reveal:
+        return name, source
+    source = source.replace(name, _kind(bug), 1)
+    return _kind(bug), source.replace(f'    """{function.__doc__}"""\n', "")
+
+
 def _code(bug: Bug, *, repaired: bool, reveal: bool) -> Code:
-    """List a function; its name and docstring tell the diagnosis, so they may have to wait."""
-    function = bug.repaired if repaired else bug.broken
-    source = _source(function)
-    if not reveal:
-        source = source.replace(function.__name__, _kind(bug), 1)
-        source = source.replace(f'    """{function.__doc__}"""\n', "")
+    _, source = _listed(bug.repaired if repaired else bug.broken, bug, reveal=reveal)
     return Code(
         title=say("bugs.code"),
         lead=say("bugs.code_lead"),
@@ -584,6 +590,16 @@ def _ask_value(settings: Settings) -> Question:
     )
 
 
+def _export(settings: Settings) -> Export:
+    """Return what the code makes of the batch, and the repaired one where that may be seen."""
+    bug, reveal = BUGS[settings[BUG]], _diagnosed(settings)
+    batches, powers = _given(bug, [settings[DOSE]])
+    codes = {"broken": _listed(bug.broken, bug, reveal=reveal)}
+    if reveal:
+        codes["repaired"] = _listed(bug.repaired, bug, reveal=True)
+    return of_case(bug, batches[0], None if powers is None else float(powers[0]), codes)
+
+
 LESSON = Lesson(
     page="bugs",
     parameters=(BUG, DOSE, REPAIRED),
@@ -596,4 +612,5 @@ LESSON = Lesson(
     sees=_seen,
     steps=STEPS,
     case=lambda settings: settings[BUG],
+    export=_export,
 )

@@ -15,6 +15,8 @@ from ce_core.scenarios import LAB, SCENARIOS
 from ce_core.smoothed import smoothed_forms
 from lab import figures, pictures
 from lab.controls import grid, logit_sliders, positions, slider, with_scenario
+from lab.export.gradient import of_descent
+from lab.export.parts import Export
 from lab.gradient import (
     MAX_STEP,
     RATE,
@@ -694,6 +696,17 @@ STEPS: Final = (
     Step("free", "explore", opens=lambda now: _opened(now, _EVERYDAY)),
 )
 
+
+def _export(settings: Settings) -> Export:
+    """Return the descent as the step shows it; where it shows none, where the logits stand."""
+    free = settings[AT] >= len(STEPS)
+    walks = free or _key(settings) in ("downhill", "smoothing")
+    added = 0.0 if free else settings.shift
+    logits = [z + added for z in settings.logits]
+    step = settings[STEP] if walks else 0
+    return of_descent(settings, logits, settings[SMOOTHING], settings[RATE], step)
+
+
 LESSON = Lesson(
     page="gradient",
     parameters=(LOGITS, NAMES, TARGET, FORMAT, REACH, SMOOTHING, RATE, STEP),
@@ -702,4 +715,5 @@ LESSON = Lesson(
     acts={"break": broken, MAP: _place},
     ask=ask,
     steps=STEPS,
+    export=_export,
 )

@@ -18,6 +18,8 @@ from ce_core.likelihood import (
 from ce_core.losses import one_hot
 from lab import figures, pictures
 from lab.controls import formats, narrow, positions
+from lab.export.likelihood import of_observations
+from lab.export.parts import Export
 from lab.lesson import Lesson, Question
 from lab.likelihood import (
     CAME,
@@ -478,6 +480,12 @@ def _ask_one(settings: Settings) -> Question:
     )
 
 
+def _export(settings: Settings) -> Export:
+    formats = _multiplied_in(settings)
+    counts, model = settings[COUNTS], settings[MODEL]
+    return of_observations(settings, counts, model, settings[CAME], formats, LIMIT)
+
+
 LESSON = Lesson(
     page="likelihood",
     parameters=(TARGET, FORMAT, COUNTS, MODEL, CAME),
@@ -486,4 +494,5 @@ LESSON = Lesson(
     acts={"break": broken},
     ask=ask,
     steps=STEPS,
+    export=_export,
 )

@@ -1,7 +1,7 @@
-"""The lessons in the order of the story, and the page that shows one of them."""
+"""The lessons in the order of the story, the tools, and the page that shows one of them."""
 
 from lab.frame import show
-from pages import bugs, gradient, likelihood, overflow, pipeline, sigmoid, softmax, start
+from pages import bugs, gradient, likelihood, numbers, overflow, pipeline, sigmoid, softmax, start
 
 # Order, navigation, marks, parameters of a link, and answers follow from this list.
 LESSONS = (
@@ -14,6 +14,7 @@ LESSONS = (
     gradient.LESSON,
     bugs.LESSON,
 )
+TOOLS = (numbers.TOOL,)
 
 if __name__ == "__main__":
-    show(LESSONS)
+    show(LESSONS, TOOLS)

@@ -20,6 +20,8 @@ from lab.controls import (
     with_scenario,
 )
 from lab.distance import add_paper, distance
+from lab.export.forms import of_formats
+from lab.export.parts import Export
 from lab.lesson import Lesson, Question
 from lab.opened import (
     CELL,
@@ -218,6 +220,11 @@ def _ask_forms(settings: Settings) -> Question:
     )
 
 
+def _export(settings: Settings) -> Export:
+    opened, form = settings[CELL].split(".")
+    return of_formats(settings, shown_formats(settings), opened, form)
+
+
 LESSON = Lesson(
     page="overflow",
     parameters=(LOGITS, NAMES, TARGET, REACH, CELL, FAMILY),
@@ -226,4 +233,5 @@ LESSON = Lesson(
     acts={PRESET: _open_scenario, "break": _broken},
     ask=_ask,
     steps=STEPS,
+    export=_export,
 )

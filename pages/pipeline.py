@@ -7,7 +7,7 @@ from ce_core.scenarios import SCENARIOS
 from lab import pictures
 from lab.lesson import Lesson
 from lab.parameters import FORMAT, LOGITS, NAMES, REACH, SHIFT, TARGET
-from lab.pipeline import FORM, PRESET, build, open_scenario
+from lab.pipeline import FORM, PRESET, build, export, open_scenario
 
 
 def _picture() -> str:
@@ -21,6 +21,7 @@ LESSON = Lesson(
     picture=_picture,
     build=build,
     acts={PRESET: open_scenario},
+    export=export,
     # y is the true class, m the largest logit.
     formulas=(
         ("naive", r"-\log \frac{e^{z_y}}{\sum_j e^{z_j}}"),

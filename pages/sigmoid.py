@@ -25,6 +25,7 @@ from lab.binary import (
 )
 from lab.controls import grid, narrow, positions, slider
 from lab.distance import PROSE
+from lab.export.binary import of_scores
 from lab.lesson import Lesson, Question, Step
 from lab.parameters import AT, FORMAT, REACH
 from lab.settings import Settings, widened
@@ -458,4 +459,5 @@ LESSON = Lesson(
     acts={"break": _broken},
     ask=_ask,
     steps=STEPS,
+    export=lambda settings: of_scores(settings[X], settings[OTHER], settings.format),
 )

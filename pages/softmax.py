@@ -15,6 +15,7 @@ from lab import pictures
 from lab import softmax as free
 from lab.controls import logit_sliders, positions, shift_slider, slider, with_scenario
 from lab.distance import PROSE
+from lab.export.softmax import of_softmax
 from lab.lesson import Lesson, Question, Step
 from lab.mathml import frac
 from lab.mathml import math as formula
@@ -620,4 +621,5 @@ LESSON = Lesson(
     acts={"break": _broken},
     ask=_ask,
     steps=STEPS,
+    export=lambda settings: of_softmax(settings, settings[TEMPERATURE], free.MANY),
 )

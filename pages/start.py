@@ -11,6 +11,7 @@ from ce_core import FORMATS
 from ce_core.pipelines import CauseKind, Run, run_all
 from lab.controls import logit_sliders, positions, slider
 from lab.distance import PROSE, add_paper, distance
+from lab.export.forms import of_forms
 from lab.lesson import Lesson, Question, Step
 from lab.parameters import AT, FORMAT, LOGITS, NAMES, SHIFT, TARGET
 from lab.pipeline import PRESET, open_scenario, summary
@@ -358,4 +359,5 @@ LESSON = Lesson(
     build=build,
     acts={PRESET: open_scenario},
     steps=STEPS,
+    export=of_forms,
 )

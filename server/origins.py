@@ -1,5 +1,7 @@
 """Only the app's own page speaks to the server, and those origins that the settings name.
 
+What a page sends is taken from the app's own page alone.
+
 Streamlit checks this, too, but first asks an outside host for the machine's public address, while
 everybody waits.
 """
@@ -8,6 +10,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 from starlette.datastructures import MutableHeaders
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
@@ -33,7 +36,11 @@ def is_allowed(origin: str, host: str, allowed: list[str]) -> bool:
 
 
 class OwnOrigin:
-    """Refuse the WebSocket of a page from elsewhere; no answer to a request is shared with one."""
+    """Refuse what a page from elsewhere sends; no answer to a request is shared with one.
+
+    That is a WebSocket, and a POST: of those browsers always name the origin, and one that is
+    opaque is "null".
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -47,6 +54,9 @@ class OwnOrigin:
             if origin and not is_allowed(origin, host, []):
                 if scope["type"] == "websocket" and not is_allowed(origin, host, self._allowed):
                     await send({"type": "websocket.close", "code": 1008})
+                    return
+                if scope["type"] == "http" and scope["method"] == "POST":
+                    await PlainTextResponse("Not from elsewhere", 403)(scope, receive, send)
                     return
                 del headers["origin"]
         await self._app(scope, receive, send)

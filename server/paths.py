@@ -9,6 +9,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.address import base_path
+from server.batch import PATH as BATCH
 
 LONGEST = 16_000  # characters of a path and its query; docs/deploy.md: nginx takes no more either
 _FOLDERS = ("/static/", "/vendor/", "/live/", "/answer/")
@@ -38,6 +39,7 @@ class KnownPaths:
         self._files = {f"{base}{path}" for path in files} | ({base} if base else set())
         self._folders = tuple(f"{base}{folder}" for folder in _FOLDERS)
         self._stream = f"{base}{_STREAM}"
+        self._batch = f"{base}{BATCH}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request, or refuse it."""
@@ -55,8 +57,9 @@ class KnownPaths:
         path: str = scope["path"]
         if len(scope.get("raw_path") or path) + len(scope["query_string"]) > LONGEST:
             return PlainTextResponse("Too long", 414)
-        if path not in self._files and not path.startswith(self._folders):
+        methods = ("POST",) if path == self._batch else _METHODS
+        if methods is _METHODS and path not in self._files and not path.startswith(self._folders):
             return PlainTextResponse("Not found", 404)
-        if scope["method"] not in _METHODS:
-            return PlainTextResponse("Not allowed", 405, {"Allow": ", ".join(_METHODS)})
+        if scope["method"] not in methods:
+            return PlainTextResponse("Not allowed", 405, {"Allow": ", ".join(methods)})
         return None

@@ -9,25 +9,28 @@ went well break only then.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
 from ce_core.pipelines.forward import Run, run
 from ce_core.pipelines.further import PIPELINES, STEPS
-from ce_core.pipelines.rows import Array
+from ce_core.pipelines.rows import Array, Target, Values
+from ce_core.pipelines.steps import Step
 
 __all__ = ["gradient", "gradient_of"]
 
 
-def gradient(logits: npt.ArrayLike, target: int, pipeline: str, format: str) -> Array:
+def gradient(logits: npt.ArrayLike, target: npt.ArrayLike, pipeline: str, format: str) -> Array:
     r"""Return :math:`\partial \ell / \partial z_i`, computed backwards through one pipeline.
 
     Parameters
     ----------
     logits : array_like, shape (..., C)
         Real numbers z, in nats; they are stored in the format first. -inf masks a class.
-    target : int
-        The true class y, 0 <= y < C.
+    target : int or array_like, shape (...)
+        The true class y, 0 <= y < C: one for all vectors, or one for each.
     pipeline : {"naive", "shifted", "fused"}
         Which of the formulas in `ce_core.pipelines.STEPS` is differentiated.
     format : str
@@ -100,14 +103,21 @@ def gradient_of(forward: Run) -> Array:
     >>> gradient_of(run([2.0, 1.0, 0.0], 0, "naive", "float64")).round(4)
     array([-0.3348,  0.2447,  0.09  ])
     """
-    rows, target = forward.rows, forward.target
+    rows, target = forward.rows, forward.of_target
     by: dict[str, Array] = {"loss": np.ones_like(rows["loss"])}
     with np.errstate(all="ignore"):
-        for step in reversed(STEPS[forward.pipeline]):
-            if step.name in by:
-                came_in = (rows[name] for name in step.inputs)
-                handed = step.reverse(by[step.name], rows[step.name], *came_in, target)
-                for name, part in zip(step.inputs, handed, strict=True):
-                    if part is not None:
-                        by[name] = by[name] + part if name in by else part
+        go_back(by, STEPS[forward.pipeline], rows, target)
     return np.ascontiguousarray(by["logits"]).reshape(forward.steps["logits"].shape)
+
+
+def go_back(
+    by: Values, steps: Sequence[Step], values: Values, target: Target | tuple[slice, slice]
+) -> None:
+    """Hand the derivatives of the loss by some steps on to what these were computed from."""
+    for step in reversed(steps):
+        if step.name in by:
+            came_in = (values[name] for name in step.inputs)
+            handed = step.reverse(by[step.name], values[step.name], *came_in, target)
+            for name, part in zip(step.inputs, handed, strict=True):
+                if part is not None:
+                    by[name] = by[name] + part if name in by else part

@@ -14,7 +14,7 @@ from ce_core.pipelines.costs import Before, Cost, Moved, Once, logits_moved
 from ce_core.pipelines.kinds import Case
 from ce_core.pipelines.pairs import Pair, two_sum
 from ce_core.pipelines.paper import true_loss
-from ce_core.pipelines.rows import Array, Values, widened
+from ce_core.pipelines.rows import Array, Target, Values, widened
 from ce_core.pipelines.steps import Step
 
 STORED, ADDED = "stored", "added"
@@ -63,7 +63,7 @@ def find_budget(case: Case, steps: tuple[Step, ...], values: Values, once: Once)
             if isinstance(cost, Moved):
                 before = before._replace(shares=cost.shares)
     shares = np.stack([c.whole if isinstance(c, Moved) else c for c in found.values()])
-    shares[:, np.isneginf(case.given[:, target])] = 0  # infinite on paper, too
+    shares[:, np.isneginf(case.given[target])] = 0  # infinite on paper, too
     finite = np.isfinite(shares)
     if not finite.all():
         after = np.logical_or.accumulate(~finite)
@@ -93,16 +93,16 @@ def _added(case: Case, before: Before) -> Cost:
         return np.zeros(count)
     kept, after = (widened(logits[rows]) for logits in (case.kept, case.stored))
     constant = widened(case.shift[rows].astype(case.format.dtype))
-    part = before._replace(shares=before.shares[rows])
+    part = before._replace(shares=before.shares[rows], target=before.target.at(rows))
     moved = logits_moved(after, two_sum(kept, constant), kept, part)
     if len(rows) == count:
         return moved
     whole, relative, shares = np.zeros(count), np.zeros_like(case.given), before.shares.copy()
     whole[rows], relative[rows], shares[rows] = moved.whole, moved.relative, moved.shares
-    return Moved(whole, relative, before.shares, shares, moved.target)
+    return Moved(whole, relative, before.shares, shares, before.target)
 
 
-def find_paper(given: Array, target: int, loss: Array, budget: Budget) -> Pair:
+def find_paper(given: Array, target: Target, loss: Array, budget: Budget) -> Pair:
     """Return the loss of float64 logits on paper, to about 2**-60 of it.
 
     It is the fused one in float64 less its error, which its budget tells.

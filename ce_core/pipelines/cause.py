@@ -135,7 +135,7 @@ def _name_what_cost_most(run: Judged, found: _Found) -> None:
         name = run.budget.steps[k]
         cost = run.budget.costs[name]
         if name in _OF_TARGET:
-            found.at[rows] = run.case.target
+            found.at[rows] = run.case.target.at(rows).classes
         if not isinstance(cost, Moved):
             continue
         hit = found.at[rows] = cost.worst(rows)
@@ -189,7 +189,7 @@ def _step_of(kind: CauseKind, run: Judged, rows: Array) -> Array | int:
         kept = np.isfinite(case.kept[rows]) | (case.kept[rows] == case.given[rows])
         return np.where(kept.all(axis=-1), budget.steps.index(ADDED), budget.steps.index(STORED))
     if kind == CauseKind.PROBABILITY_UNDERFLOW:
-        at_exp = values["exp"][rows, case.target] == 0
+        at_exp = values["exp"][case.target][rows] == 0
         return np.where(at_exp, budget.steps.index("exp"), budget.steps.index("probabilities"))
     names = {
         CauseKind.SUBTRACT_OVERFLOW: "shifted",
@@ -212,7 +212,7 @@ def _class_hit(kind: CauseKind, case: Case, breaks: Breaks, rows: Array) -> Arra
     if kind == CauseKind.SUM_UNDERFLOW:
         return np.asarray(case.stored[rows].argmax(axis=-1))
     of_target = (CauseKind.TARGET_MASKED, CauseKind.PROBABILITY_UNDERFLOW)
-    return case.target if kind in of_target else -1
+    return case.target.at(rows).classes if kind in of_target else -1
 
 
 class _Hit(NamedTuple):

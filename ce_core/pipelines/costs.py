@@ -13,7 +13,7 @@ import numpy as np
 
 from ce_core.pipelines import pairs
 from ce_core.pipelines.pairs import Pair
-from ce_core.pipelines.rows import Array, others, row_max, take_rows, widened
+from ce_core.pipelines.rows import FEW, Array, Target, others, row_max, take_rows, widened
 
 T = TypeVar("T")
 
@@ -42,7 +42,7 @@ class Before(NamedTuple):
 
     Attributes
     ----------
-    target : int
+    target : Target
         The true class.
     fine : bool
         Whether the format is float64 itself, whose last digit float64 does not tell.
@@ -52,7 +52,7 @@ class Before(NamedTuple):
         What is found once.
     """
 
-    target: int
+    target: Target
     fine: bool
     shares: Array
     once: Once
@@ -63,7 +63,7 @@ class Before(NamedTuple):
 
     def of_target(self, array: Array) -> Array:
         """Return those of the true class."""
-        return widened(array[:, self.target])
+        return widened(array[self.target])
 
 
 class Moved(NamedTuple):
@@ -77,7 +77,7 @@ class Moved(NamedTuple):
         How far each exponential is off, relatively.
     before, shares : array, shape (N, C)
         The softmax before and after.
-    target : int or None
+    target : Target or None
         The class that the loss is read from, if from these numbers.
     """
 
@@ -85,16 +85,17 @@ class Moved(NamedTuple):
     relative: Array
     before: Array
     shares: Array
-    target: int | None
+    target: Target | None
 
     def worst(self, rows: Array) -> Array:
         """Return the class whose rounding would have done most alone, in some rows."""
         shares, relative = take_rows(self.before, rows), take_rows(self.relative, rows)
         alone = shares * relative
         if self.target is not None:
-            of_target = relative[:, self.target]
-            shares[:, self.target] = 0
-            alone[:, self.target] = -_sum(shares) * (of_target / (1 + of_target))
+            target = self.target.at(rows)
+            of_target = relative[target]
+            shares[target] = 0
+            alone[target] = -_sum(shares) * (of_target / (1 + of_target))
         size = np.abs(alone)
         far = np.flatnonzero(~(row_max(size) < 1e-3))  # else the logarithm changes no order
         size[far] = np.abs(np.log1p(alone[far]))
@@ -134,11 +135,11 @@ def _moved(relative: Array, before: Before, *, read: bool) -> Moved:
     far = np.flatnonzero(~(row_max(np.abs(relative)) < _SMALL))
     if len(far) == len(relative):
         return Moved(*_moved_far(relative, shares, target), target)
-    apart = relative if target is None else relative - relative[:, target, None]
+    apart = relative if target is None else relative - relative[target][:, None]
     found = Moved(_sum(shares * apart), relative, shares, shares, target)
     if not far.size:
         return found
-    of_far = _moved_far(take_rows(relative, far), take_rows(shares, far), target)
+    of_far = _moved_far(take_rows(relative, far), take_rows(shares, far), target and target.at(far))
     found.whole[far] = of_far[0]
     after = shares.copy(order="K")
     after[far] = of_far[3]
@@ -146,7 +147,7 @@ def _moved(relative: Array, before: Before, *, read: bool) -> Moved:
 
 
 def _moved_far(
-    relative: Array, shares: Array, target: int | None
+    relative: Array, shares: Array, target: Target | None
 ) -> tuple[Array, Array, Array, Array]:
     """Return the first four of `Moved`, of any change."""
     alone = shares * relative
@@ -156,10 +157,10 @@ def _moved_far(
     if target is None:
         return np.log1p(total), relative, shares, after
     # ln(sum p_j (1 + r_j)) - ln(1 + r_t), without the difference of two numbers near 0.
-    of_target = relative[:, target]
+    of_target = relative[target]
     alone -= shares * of_target[:, None]
     alone /= (1 + of_target)[:, None]
-    alone[:, target] = 0.0
+    alone[target] = 0.0
     whole = np.log1p(_sum(alone)) + 0 * np.log1p(of_target)  # nan where it is lost
     return whole, relative, shares, after
 
@@ -195,7 +196,7 @@ def logits_moved(
     then = _relative(Pair(paper.high[far], low), at)
     aside = np.take_along_axis(moved[far], at, axis=-1)[:, 0]
     if read:
-        aside -= moved[far, before.target]
+        aside -= moved[before.target][far]
     cost.whole[far] = (_log_sum_exp(now) - _log_sum_exp(then)) + aside
     cost.shares[far] = softmax(now)
     return cost
@@ -269,11 +270,24 @@ def _sum_error(total: Array, terms: Array, fine: bool) -> tuple[Array, Array]:
         largest = row_max(terms)
         rest = _sum(others(terms, terms, largest))
         return (total - largest) - rest, largest + rest
-    exact, low = terms[:, 0], np.zeros(len(terms))
+    exact, low = sum_in_pairs(terms)
+    return (total - exact) - low, exact
+
+
+def sum_in_pairs(terms: Array) -> Pair:
+    """Return the sums of rows of float64 as pairs."""
+    low = np.zeros(len(terms))
+    while terms.shape[1] > FEW:  # of many classes halves are added, which takes few steps
+        half = terms.shape[1] // 2
+        rest = terms[:, 2 * half :]
+        terms, error = pairs.two_sum(terms[:, :half], terms[:, half : 2 * half])
+        terms = np.concatenate([terms, rest], axis=1)
+        low += _sum(error)
+    exact = terms[:, 0]
     for j in range(1, terms.shape[1]):
         exact, error = pairs.two_sum(exact, terms[:, j])
         low = low + error
-    return (total - exact) - low, exact
+    return Pair(exact, low)
 
 
 def sum_rounded(total: Array, exp: Array, before: Before) -> Array:

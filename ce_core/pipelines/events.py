@@ -94,7 +94,7 @@ class _Seen(NamedTuple):
         fmt = FORMATS[run.format]
         came_in = [run.rows[name].astype(np.float64) for name in step.inputs]
         with np.errstate(all="ignore"):
-            wide = step.compute(*came_in, run.target)
+            wide = step.compute(*came_in, run.of_target)
         beyond = np.abs(wide) >= fmt.too_large
         stored = cls.of(run.rows[step.name])
         no_number, too_large = cls.of(np.where(beyond, np.inf, wide))[:2]
@@ -109,8 +109,7 @@ def _event(run: Run, step: Step, seen: Mapping[str, _Seen], masked: Mask) -> npt
     inputs = [seen[name] for name in step.inputs]
     nans, infs = [i.nan for i in inputs], [i.inf for i in inputs]
     if step.operation in ("index", "negative") or (step.operation == "exp" and whole):
-        of_target = np.s_[..., run.target : run.target + 1]
-        nans, infs = [nan[of_target] for nan in nans], [inf[of_target] for inf in infs]
+        nans, infs = ([each[run.of_target][:, None] for each in of] for of in (nans, infs))
     nan_in, inf_in = _any(nans, keep=not whole), _any(infs, keep=not whole)
     divides = step.operation == "divide"
     carried = inf_in if divides else inf_in & output.inf

@@ -24,7 +24,7 @@ from ce_core.pipelines.kinds import Breaks, Case, find_breaks, find_kinds
 from ce_core.pipelines.numpy_warnings import find_warnings
 from ce_core.pipelines.pairs import Pair
 from ce_core.pipelines.paper import error, log10_loss, spacing, true_loss
-from ce_core.pipelines.rows import Array, Values, take_rows, widened
+from ce_core.pipelines.rows import Array, Target, Values, take_rows, widened
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +35,7 @@ class Run:
     ----------
     pipeline, format : str
         The names they were called with.
-    target : int
+    target : int, or int array of shape (...)
         The true class.
     steps : mapping of arrays
         The value of every step in computing order, each in the format's dtype: "logits" as stored,
@@ -56,12 +56,17 @@ class Run:
 
     pipeline: str
     format: str
-    target: int
+    target: int | Array
     steps: Mapping[str, Array]
     rows: Values = field(repr=False)
     _case: Case = field(repr=False)
     _paper: Callable[[], Pair] = field(repr=False)
     _once: Once = field(repr=False)
+
+    @property
+    def of_target(self) -> Target:
+        """The index that takes the true class's number from `rows`."""
+        return self._case.target
 
     # Some pictures show the steps alone, and to find what broke takes longer than to compute them.
 
@@ -84,7 +89,7 @@ class Run:
     def log10_paper(self) -> npt.NDArray[np.float64]:
         """The decimal logarithm of that loss, be it below or beyond every float64."""
         with np.errstate(all="ignore"):
-            return self._shaped(log10_loss(self._paper().high, self._case.given, self.target))
+            return self._shaped(log10_loss(self._paper().high, self._case.given, self.of_target))
 
     @cached_property
     def error(self) -> npt.NDArray[np.float64]:
@@ -101,7 +106,7 @@ class Run:
         with np.errstate(all="ignore"):
             paper = self._paper().high
             found = np.abs(self.error.ravel()) / spacing(paper, self._case.format)
-            masked = np.isneginf(self._case.given[:, self.target])
+            masked = np.isneginf(self._case.given[self.of_target])
             found[masked & (self.rows["loss"] == paper)] = 0
             return self._shaped(np.where(np.isnan(found), np.inf, found))
 
@@ -167,7 +172,7 @@ class Run:
 
 def run(
     logits: npt.ArrayLike,
-    target: int,
+    target: npt.ArrayLike,
     pipeline: str,
     format: str,
     *,
@@ -179,8 +184,8 @@ def run(
     ----------
     logits : array_like, shape (..., C)
         Real numbers; -inf masks a class.
-    target : int
-        The true class, 0 <= target < C.
+    target : int or array_like, shape (...)
+        The true class, 0 <= target < C: one for all vectors, or one for each.
     pipeline : str
         Which formula: a name in `STEPS`.
     format : str
@@ -198,8 +203,8 @@ def run(
     TypeError
         If logits or shift are no real numbers, or target is no integer.
     ValueError
-        If there is no class, the target is out of range, the shift is not finite or does not
-        broadcast, or the pipeline or the format is unknown.
+        If there is no class, a target is out of range or the targets have another shape, the shift
+        is not finite or does not broadcast, or the pipeline or the format is unknown.
 
     Notes
     -----
@@ -221,7 +226,7 @@ def run(
 
 def run_all(
     logits: npt.ArrayLike,
-    target: int,
+    target: npt.ArrayLike,
     format: str,
     *,
     shift: npt.ArrayLike = 0.0,
@@ -241,7 +246,7 @@ def run_all(
 
 def run_formats(
     logits: npt.ArrayLike,
-    target: int,
+    target: npt.ArrayLike,
     formats: Iterable[str] = FORMATS,
     *,
     shift: npt.ArrayLike = 0.0,
@@ -261,30 +266,31 @@ def run_formats(
     for pipeline in pipelines:
         if not isinstance(pipeline, str) or pipeline not in STEPS:
             raise ValueError(f"pipeline must be one of {', '.join(STEPS)}; got {pipeline!r}")
-    given, constant = _check(logits, target, shift)
+    given, classes, constant = _check(logits, target, shift)
     shape = given.shape[:-1]
     # With one class after the other in memory, all steps are faster, some of them eight times.
     given = np.asfortranarray(given.reshape(-1, given.shape[-1]))
     constant = constant.reshape(-1, 1)
+    of_target = Target.of(classes if isinstance(classes, int) else classes.ravel(), len(given))
     with np.errstate(all="ignore"):
         kept = {fmt.name: given.astype(fmt.dtype, copy=False) for fmt in found}
         stored = {name: _add(logits, constant) for name, logits in kept.items()}
-        rows = {name: _steps(logits, target, pipelines) for name, logits in stored.items()}
+        rows = {name: _steps(logits, of_target, pipelines) for name, logits in stored.items()}
 
         @cache
         def paper() -> Pair:
             with np.errstate(all="ignore"):
                 if "float64" not in rows:
-                    loss = true_loss(given, target)
+                    loss = true_loss(given, of_target)
                     return Pair(loss, np.zeros_like(loss))
                 forms, case, once = rows["float64"], cases["float64"], shared["float64"]
-                values = forms.get("fused") or _steps(case.stored, target, ("fused",))["fused"]
+                values = forms.get("fused") or _steps(case.stored, of_target, ("fused",))["fused"]
                 budget = find_budget(case, STEPS["fused"], values, once)
-                return find_paper(given, target, values["loss"], budget)
+                return find_paper(given, of_target, values["loss"], budget)
 
     shared = {name: Once() for name in rows}
     cases = {
-        name: Case(given, constant, kept[name], stored[name], target, FORMATS[name])
+        name: Case(given, constant, kept[name], stored[name], of_target, FORMATS[name])
         for name in rows
     }
     runs = {}
@@ -294,7 +300,7 @@ def run_formats(
             pipeline: Run(
                 pipeline,
                 name,
-                target,
+                classes,
                 _Shaped(values, shape, shaped),
                 values,
                 cases[name],
@@ -306,7 +312,7 @@ def run_formats(
     return runs
 
 
-def _steps(stored: Array, target: int, pipelines: Sequence[str]) -> dict[str, Values]:
+def _steps(stored: Array, target: Target, pipelines: Sequence[str]) -> dict[str, Values]:
     """Return the values of the steps; those that pipelines have in common are one array."""
     done: dict[tuple[object, ...], Array] = {}
     rows = {}
@@ -346,14 +352,14 @@ class _Shaped(Mapping[str, Array]):
         return len(self._rows)
 
 
-def _check(logits: npt.ArrayLike, target: int, shift: npt.ArrayLike) -> tuple[Array, Array]:
-    """Return logits (..., C) and shift (..., 1) as float64, or raise what `run` promises."""
+def _check(
+    logits: npt.ArrayLike, target: npt.ArrayLike, shift: npt.ArrayLike
+) -> tuple[Array, int | Array, Array]:
+    """Return logits (..., C), targets, and shift (..., 1), or raise what `run` promises."""
     given = as_float64(logits, "logits")
     if given.ndim == 0 or given.shape[-1] == 0:
         raise ValueError(f"logits must have shape (..., C) with C >= 1; got {given.shape}")
-    classes = given.shape[-1]
-    if not 0 <= as_index(target, "target") < classes:
-        raise ValueError(f"target must be a class from 0 to {classes - 1}; got {target}")
+    classes = _as_targets(target, given.shape)
     constant = as_float64(shift, "shift")
     if not np.isfinite(constant).all():
         raise ValueError(f"shift must be finite; got {constant}")
@@ -363,7 +369,26 @@ def _check(logits: npt.ArrayLike, target: int, shift: npt.ArrayLike) -> tuple[Ar
         raise ValueError(
             f"shift must broadcast to shape {(*given.shape[:-1], 1)}; got {constant.shape}"
         ) from None
-    return given, constant
+    return given, classes, constant
+
+
+def _as_targets(target: npt.ArrayLike, shape: tuple[int, ...]) -> int | Array:
+    """Return the target of all vectors of logits of this shape, or of each."""
+    last = shape[-1] - 1
+    if np.ndim(target) == 0:
+        one = as_index(target, "target")  # type: ignore[arg-type]  # or it raises
+        if not 0 <= one <= last:
+            raise ValueError(f"target must be a class from 0 to {last}; got {one}")
+        return one
+    each = np.asarray(target)
+    if each.dtype.kind not in "iu":
+        raise TypeError(f"target must be integers; got dtype {each.dtype}")
+    if each.shape != shape[:-1]:
+        raise ValueError(f"target must be one class or have shape {shape[:-1]}; got {each.shape}")
+    bad = (each < 0) | (each > last)
+    if bad.any():
+        raise ValueError(f"target must be a class from 0 to {last}; got {each[bad][0]}")
+    return each.astype(np.intp)
 
 
 def _add(kept: Array, shift: Array) -> Array:

@@ -79,10 +79,8 @@ STEPS: Final[Mapping[str, tuple[Step, ...]]] = {
             "logsumexp - logits[target]",
             "subtract",
             ("logsumexp", "logits"),
-            lambda lse, z, t: lse - z[..., t],
-            cost=lambda loss, lse, z, before: costs.difference_rounded(
-                loss, lse, z[:, before.target]
-            ),
+            lambda lse, z, t: lse - z[t],
+            cost=lambda loss, lse, z, before: costs.difference_rounded(loss, lse, z[before.target]),
         ),
     ),
     "padded": (

@@ -15,7 +15,15 @@ import numpy as np
 
 from ce_core.formats import FloatFormat
 from ce_core.pipelines.costs import softmax
-from ce_core.pipelines.rows import Array, Values, others, row_sum, take_rows, widened
+from ce_core.pipelines.rows import (
+    Array,
+    Target,
+    Values,
+    others,
+    row_sum,
+    take_rows,
+    widened,
+)
 
 
 class CauseKind(IntEnum):
@@ -60,6 +68,12 @@ HARMLESS: Final = frozenset(
 )
 """Where the loss is right to the last place, it is one of these."""
 
+
+def is_broken(kinds: Array) -> Array:
+    """Say where a step left no number, or a wrong one for good."""
+    return (kinds > CauseKind.NONE) & (kinds < CauseKind.LOGIT_LOST)
+
+
 Breaks = dict[CauseKind, Array]
 """Where each kind of cause holds: (N, C), or (N,) if the class that it hits is known, or none."""
 
@@ -75,7 +89,7 @@ class Case:
     shift: Array
     kept: Array
     stored: Array
-    target: int
+    target: Target
     format: FloatFormat
 
     def at(self, rows: Array) -> Case:
@@ -86,6 +100,7 @@ class Case:
             shift=take_rows(self.shift, rows),
             kept=take_rows(self.kept, rows),
             stored=take_rows(self.stored, rows),
+            target=self.target.at(rows),
         )
 
     # What follows is the same in all pipelines.
@@ -102,8 +117,8 @@ class Case:
 
     @cached_property
     def is_target(self) -> Array:
-        """Which class is the true one, (C,)."""
-        return np.asarray(np.arange(self.given.shape[-1]) == self.target)
+        """Which class is the true one, (1, C) or (N, C)."""
+        return np.asarray((np.arange(self.given.shape[-1])[:, None] == self.target.classes).T)
 
     @cached_property
     def breaks(self) -> Breaks:
@@ -125,7 +140,7 @@ class Case:
             CauseKind.NAN_LOGIT: no_number,
             CauseKind.LOGIT_OVERFLOW: lost & ~as_mask,
             CauseKind.ALL_MASKED: masked.all(axis=-1),
-            CauseKind.TARGET_MASKED: masked[:, self.target],
+            CauseKind.TARGET_MASKED: masked[self.target],
             CauseKind.LOGIT_LOST: lost & as_mask,
         }
 

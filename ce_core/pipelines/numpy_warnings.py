@@ -63,7 +63,7 @@ def find_warnings(case: Case, values: Values) -> Array:
         found["invalid value encountered in divide"] = _became_nan(exp / total, exp, total)
     if "logsumexp" in values and wide == dtype:  # of one number, ml_dtypes tells NumPy nothing
         found["overflow encountered in scalar subtract"] = _overflowed(
-            values["loss"], values["logsumexp"], values["logits"][:, case.target]
+            values["loss"], values["logsumexp"], values["logits"][case.target]
         )[:, None]
     raised = np.zeros(case.given.shape, np.uint16)
     for bit, text in enumerate(WARNINGS):

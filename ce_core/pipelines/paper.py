@@ -8,12 +8,12 @@ import numpy as np
 
 from ce_core.formats import FloatFormat
 from ce_core.pipelines.pairs import Pair, two_sum
-from ce_core.pipelines.rows import Array, others, row_max, row_sum
+from ce_core.pipelines.rows import Array, Target, others, row_max, row_sum
 
 _LOG10_E = 1 / np.log(10.0)
 
 
-def true_loss(logits: Array, target: int) -> Array:
+def true_loss(logits: Array, target: Target | tuple[slice, slice]) -> Array:
     """Return the loss of float64 logits to within a few units in the last place of float64.
 
     All terms of rest and of the result have one sign, so nothing cancels.
@@ -25,7 +25,7 @@ def true_loss(logits: Array, target: int) -> Array:
     if low.any():
         exp += exp * np.where(np.isfinite(low), low, 0.0)
     rest = row_sum(others(exp, logits, largest))
-    return np.asarray(np.log1p(rest) - shifted[:, target])
+    return np.asarray((np.log1p(rest) - shifted[target].T).T)
 
 
 class Power(NamedTuple):
@@ -46,7 +46,7 @@ def power(log10: Array) -> Power:
     return Power(significand, exponent)
 
 
-def log10_loss(loss: Array, logits: Array, target: int) -> Array:
+def log10_loss(loss: Array, logits: Array, target: Target) -> Array:
     """Return the decimal logarithm of losses on paper, those beyond float64's ends included."""
     log10 = np.log10(loss)
     small = np.flatnonzero(loss < np.finfo(np.float64).smallest_normal)
@@ -62,7 +62,7 @@ def log10_loss(loss: Array, logits: Array, target: int) -> Array:
     large = np.flatnonzero(np.isposinf(loss))
     if large.size:  # the distance of two float64 can be beyond float64
         rows = logits[large] / 2
-        log10[large] = np.log10(row_max(rows) - rows[:, target]) + np.log10(2.0)
+        log10[large] = np.log10(row_max(rows) - logits[target][large] / 2) + np.log10(2.0)
     return np.asarray(log10)
 
 

@@ -6,7 +6,7 @@ steps, are faster, some of them eight times.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,41 @@ Array = npt.NDArray[Any]
 Values = dict[str, Array]
 """The values of the steps by name: logits (N, C), losses (N,) and so on, in the format's dtype."""
 
-_IN_PAIRS = frozenset((np.dtype(np.float32), np.dtype(np.float64)))
+
+class Target(NamedTuple):
+    """The true class of each row: the index that takes its number from an array (N, C).
+
+    Examples
+    --------
+    >>> z = np.array([[1.0, 2.0], [3.0, 4.0]])
+    >>> z[Target.of(0, 2)], z[Target.of(np.array([0, 1]), 2)]
+    (array([1., 3.]), array([1., 4.]))
+    """
+
+    rows: slice | Array
+    classes: int | Array
+
+    @classmethod
+    def of(cls, classes: int | Array, count: int) -> Target:
+        """Return the index for so many rows: one class for all of them, or one for each."""
+        # A slice is as fast as can be, which the sweeps of the sliders need.
+        return cls(np.s_[:] if isinstance(classes, int) else np.arange(count), classes)
+
+    def at(self, rows: Array) -> Target:
+        """Return the index for these rows alone."""
+        if isinstance(self.classes, int):
+            return self
+        return Target(np.arange(len(rows)), self.classes[rows])
+
+
+EVERY_CLASS: Final = np.s_[:, :]
+"""With it in the place of a target, a step that reads one gives its result for every class."""
+
+_IN_PAIRS: Final = frozenset((np.dtype(np.float32), np.dtype(np.float64)))
+
+
+FEW: Final = 32
+"""Classes that are looked through one by one in less time than all of them at once."""
 
 
 def row_sum(terms: Array) -> Array:
@@ -45,10 +79,15 @@ def row_max(logits: Array) -> Array:
 
 def is_largest(logits: Array, largest: Array) -> npt.NDArray[np.bool_]:
     """Mark the first of each vector's logits that is the largest; nan is larger than a number."""
-    # np.argmax takes three times as long.
     found: npt.NDArray[np.bool_] = logits == largest[:, None]
     if np.isnan(largest).any():
         found |= np.isnan(logits)
+    if found.shape[1] > FEW:
+        first = Target.of(found.argmax(axis=-1), len(found))
+        alone = np.zeros_like(found)
+        alone[first] = found[first]
+        return alone
+    # Of few classes np.argmax takes three times as long.
     before = found[:, 0].copy()
     for j in range(1, found.shape[1]):
         found[:, j] &= ~before

@@ -19,7 +19,7 @@ import numpy as np
 
 from ce_core.pipelines import costs
 from ce_core.pipelines.costs import Cost
-from ce_core.pipelines.rows import Array, others, row_max, row_sum
+from ce_core.pipelines.rows import Array, Target, others, row_max, row_sum
 
 Handed = tuple[Array | None, ...]
 
@@ -47,10 +47,10 @@ class Step:
     inputs : tuple of str
         The earlier steps that it needs.
     compute : callable
-        The same for arrays (N, C): the values of `inputs`, then the target.
+        The same for arrays (N, C): the values of `inputs`, then the `Target`.
     reverse : callable
         The derivative of the loss by each input, from the derivative by the step's result: that
-        derivative, the result, the values of `inputs`, then the target. None for an input that
+        derivative, the result, the values of `inputs`, then the `Target`. None for an input that
         counts as a constant, and nothing at all from a step that does not lead to the loss.
     cost : callable
         What the rounding of the result does to the loss, all later steps being exact: the result
@@ -67,11 +67,11 @@ class Step:
     cost: Callable[..., Cost | None] = _exact
 
 
-def _by_entry(by_picked: Array, vectors: Array, target: int) -> Array:
+def _by_entry(by_picked: Array, vectors: Array, target: Target) -> Array:
     """Return the derivative by each class of what was picked at the target."""
     # The other classes get 0 from the indexing, and not 0 * inf.
     by = np.zeros_like(vectors)
-    by[..., target] = by_picked
+    by[target] = by_picked
     return by
 
 
@@ -128,7 +128,7 @@ SUM_TO_LOSS: Final = (
         "probabilities[target]",
         "index",
         ("probabilities",),
-        lambda p, t: p[..., t],
+        lambda p, t: p[t],
         lambda by, _, p, t: (_by_entry(by, p, t),),
     ),
     Step(
@@ -186,7 +186,7 @@ THREE: Final[Mapping[str, tuple[Step, ...]]] = {
             # divided on the way back.
             lambda by, log_p, _d, _log_sum, _t: (by - np.exp(log_p) * row_sum(by)[..., None], None),
             lambda log_p, d, log_sum, before: (
-                -costs.difference_rounded(log_p[:, before.target], d[:, before.target], log_sum)
+                -costs.difference_rounded(log_p[before.target], d[before.target], log_sum)
             ),
         ),
         Step(
@@ -194,7 +194,7 @@ THREE: Final[Mapping[str, tuple[Step, ...]]] = {
             "-log_probabilities[target]",
             "negative",
             ("log_probabilities",),
-            lambda log_p, t: -log_p[..., t],
+            lambda log_p, t: -log_p[t],
             lambda by, _loss, log_p, t: (_by_entry(-by, log_p, t),),
         ),
         Step(
@@ -202,7 +202,7 @@ THREE: Final[Mapping[str, tuple[Step, ...]]] = {
             "np.exp(log_probabilities[target])",
             "exp",
             ("log_probabilities",),
-            lambda log_p, t: np.exp(log_p[..., t]),
+            lambda log_p, t: np.exp(log_p[t]),
         ),
     ),
 }

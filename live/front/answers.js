@@ -65,6 +65,16 @@ export class Answers {
   }
 
   /**
+   * The address of what is on the screen as a file.
+   *
+   * @param {string} kind
+   * @param {string} query
+   */
+  file(kind, query) {
+    return `${this.address}/${kind}?${this.version}${query && `&${query}`}`;
+  }
+
+  /**
    * @template T
    * @param {string} path
    * @param {string} query

@@ -10,6 +10,7 @@ import { cut, fitting, framed, query, settings } from "./query.js";
 const LATE = 2000; // ms until an answer is missed
 const PATIENCE = 8000; // ms until it is asked for anew; a slow network is given ever more
 const RETRIES = [1000, 2000, 4000]; // ms between attempts at a server that is away
+const LIST = /\S[\s,;]+\S/; // a value that may have set others too
 const REST = 120; // ms that a held slider stands still until its release is prepared
 
 /**
@@ -92,7 +93,8 @@ export class Ask {
     const value = cut(text);
     const last = this.changes.length - 1;
     const asked = this.#asked ? this.#asked.carried : 0;
-    if (!step && last >= asked && this.changes[last].id === id) this.changes.pop();
+    const same = last >= asked && this.changes[last].id === id;
+    if (!step && same && !LIST.test(this.changes[last].value)) this.changes.pop();
     this.changes.push({ id, value });
     this.stop();
     this.#committed = true;

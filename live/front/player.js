@@ -16,6 +16,8 @@ import { patiently } from "./patiently.js";
 import { colours } from "./plot.js";
 import { carried, framed, settings } from "./query.js";
 import { Questions, shown } from "./questions.js";
+import { saveFigure } from "./saving.js";
+import { saving } from "./savingpanel.js";
 import { Sharing } from "./sharing.js";
 import { Steps } from "./steps.js";
 import { Streamlit, visit } from "./streamlit.js";
@@ -24,7 +26,8 @@ import { know } from "./terms.js";
 
 /** @import {Answer, Data, Question} from "./types.js" */
 
-const STYLES = ["scale.css", "live.css", "led.css", "sharing.css"];
+const STYLES = ["scale.css", "live.css", "led.css", "sharing.css", "saving.css"];
+const SEEN = "figure, .ce-lanes, .ce-results, .ce-card:not(.ce-results *)"; // what a saved picture has
 
 // They outlive the page: one document shows one after the other.
 /** @type {import("./entering.js").Last} */
@@ -100,10 +103,14 @@ class Player {
       changed: () => this.#stepped(),
     });
     this.sharing = new Sharing(data, () => this.#pause());
+    this.save = saving(page, words, {
+      address: (kind) => this.answers.file(kind, this.ask.query),
+      picture: (kind) => void this.#save(kind),
+    });
     know(data.terms, words.close);
     this.stage = make("div", { class: "ce-instruments" }, waiting());
     root.classList.add("ce-page");
-    root.replaceChildren(this.notices.alerts, this.notices.line, this.stage, this.lesson.node);
+    root.replaceChildren(this.notices.alerts, this.notices.line, this.stage, this.save, this.lesson.node);
     if (data.steps) this.#led();
     else this.stage.before(this.sharing.button);
     root.append(this.sharing.dialog);
@@ -126,6 +133,7 @@ class Player {
     this.lesson.node.remove();
     this.steps.head.append(this.sharing.button);
     this.stage.before(this.steps.head);
+    this.steps.head.append(this.save);
     this.stage.after(this.steps.said, this.steps.bar);
   }
 
@@ -225,6 +233,13 @@ class Player {
       // Without the server it opens as it was asked, once the server is back.
     }
     if (!signal.aborted) this.ask.go(shown(question, now));
+  }
+
+  /** @param {"png" | "svg"} kind */
+  #save(kind) {
+    const seen = [...this.stage.querySelectorAll(SEEN)].filter((node) => node.checkVisibility({ visibilityProperty: true }));
+    const { page } = this.data;
+    return saveFigure(seen, page, kind, this.#answer?.layout.title);
   }
 
   // ---------------------------------------------------------------- what an answer brings

@@ -8,7 +8,8 @@ const FRAME = new Set(["embed", "embed_options"]);
 const LECTURE = "lecture"; // the browser's own: large type
 
 const LONGEST = 4000; // characters of changes in one question
-const VALUE = 200; // characters of one value; none that is valid is longer
+const VALUE = 1000; // characters of one value: a list with all that PyTorch prints around it
+const ENCODED = 3000; // characters of one value in an address
 
 /**
  * @param {string} link
@@ -45,7 +46,14 @@ export function fitting(changes) {
  *
  * @param {string} text
  */
-export const cut = (text) => (text.length > VALUE ? `${text.slice(0, VALUE)}…` : text);
+export function cut(text) {
+  let length = VALUE;
+  while (encoded(text.slice(0, length)) > ENCODED) length >>= 1;
+  return text.length > length ? `${text.slice(0, length)}…` : text;
+}
+
+/** @param {string} text */
+const encoded = (text) => new URLSearchParams([["", text]]).toString().length;
 
 /** @param {string} search what the address bar says after the path */
 const parts = (search) => search.replace(/^[?]/, "").split("&").filter(Boolean);

@@ -309,6 +309,11 @@
  * @property {string} share_page
  * @property {string} share_waits
  * @property {string} share_no_code
+ * @property {string} save
+ * @property {string} saving
+ * @property {string} picture
+ * @property {string} numbers
+ * @property {string} code
  */
 
 /**

@@ -11,13 +11,16 @@ from streamlit.runtime.state.session_state import STREAMLIT_INTERNAL_KEY_PREFIX
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
+from lab.batch.asked import LONGEST_HEAD
 from lab.surround import lead
 from lab.visit import Visit
 from lab.words import say
-from pages.main import LESSONS
+from pages import numbers
+from pages.main import LESSONS, TOOLS
+from server.batch import LARGEST
 
 MAIN = Path(__file__).parents[2] / "pages" / "main.py"
-PAGES = [lesson.page for lesson in LESSONS]
+PAGES = [page.page for page in (*LESSONS, *TOOLS)]
 
 
 def open_app(page: str = PAGES[0], **query: str) -> AppTest:
@@ -78,6 +81,23 @@ def test_each_page_opens_with_its_title_what_it_says_and_its_player() -> None:
         assert data["script"].startswith("/live/")
         assert len(app.get("latex")) == len(lesson.formulas), page
         assert not app.warning
+
+
+def test_a_tool_opens_with_its_script_its_sentences_and_what_it_is_given() -> None:
+    for tool in TOOLS:
+        app = open_app(tool.page)
+        data = json.loads(player(app).json)
+        assert data["page"] == tool.page
+        assert data["script"].endswith(f"/{tool.script}")
+        assert data["words"]["title"] == say(f"{tool.page}.title")
+        assert {word: data["words"][word] for word in tool.words} == {
+            word: say(f"{tool.page}.page_{word}") for word in tool.words
+        }
+        assert data["given"] == json.loads(json.dumps(tool.given()))
+
+
+def test_the_page_names_as_its_limit_what_the_server_takes() -> None:
+    assert numbers.MOST == LARGEST - LONGEST_HEAD
 
 
 def test_the_navigation_marks_finished_pages(titles: list[str]) -> None:

@@ -1,6 +1,7 @@
 """What a link and a change may say, and what becomes of the rest."""
 
 import math
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -63,11 +64,11 @@ def test_any_link_gives_valid_settings_and_names_what_it_left_out(
     assert read(link(result, "pipeline")) == (result, [])
     refused = {part.key for part in ignored}
     # A part that is not named was taken: it is what its text says.
-    for key in {"logits", "shift"} & set(query) - refused:
+    for key in {"logits", "shift", "target"} & set(query) - refused:
         numbers = [float(part) + 0.0 for part in query[key][0].split(",")]
         assert numbers == list(np.ravel(result.get(key)))
-    for key in {"target", "format", "reach"} & set(query) - refused:
-        assert query[key][0] == plain(result.get(key)).zfill(len(query[key][0]))
+    for key in {"format", "reach"} & set(query) - refused:
+        assert query[key][0] == plain(result.get(key))
     for key, values in query.items():
         if key not in PARAMETERS or len(values) > 1:
             assert key in refused
@@ -87,7 +88,7 @@ def test_a_broken_part_is_refused_and_the_others_are_kept() -> None:
             *("cat,cat,dog", "cat,dog", "cat,,dog", f"cat,dog,{'x' * 21}", "cat,dog,a\u202eb"),
             *('cat,dog,"x', "cat,dog,\u200d", "cat,dog,\u3164", "cat,dog,\u2800", "cat,dog,\ufe0f"),
         ],
-        "target": ["3", "-1", "1.0", ""],
+        "target": ["3", "-1", "1.5", "1e999", ""],
         "format": ["float8", "Float32"],
         "shift": ["-inf", ""],
         "reach": ["20", "10.0"],
@@ -160,11 +161,11 @@ def test_a_refused_change_names_the_control_and_what_was_kept() -> None:
     cases = [
         *[
             ("logits.1", text, "dog logit", "1")
-            for text in ("nan", "inf", "1e999", "1_0", "", "1,2")
+            for text in ("nan", "inf", "1e999", "1_0", "", "one")
         ],
         ("logits.1", "9" * 100_000, "dog logit", "1"),
         *[("names.1", text, "name of dog", "dog") for text in ("", " ", "cat", "\u202e", "a\0b")],
-        *[("target", text, "true class", "0") for text in ("3", "-1", "<img src=x>", "0.0")],
+        *[("target", text, "true class", "0") for text in ("3", "-1", "<img src=x>", "0.5")],
         *[("shift", text, "shift c", "0") for text in ("-inf", "1e301", "x")],
         ("format", "2", "number format", "float32"),
         ("reach", "1.5", "how far the sliders reach", "10"),
@@ -182,6 +183,7 @@ def test_a_refused_change_names_the_control_and_what_was_kept() -> None:
 
 def test_there_is_no_other_control() -> None:
     wrong = [
+        *("logits.01", "logits.1f", "logits. 1", "logits.−1", "remove.1f"),
         *("logits.3", "logits.-1", "logits.٣", f"logits.{'9' * 10_000}", "logits", "logits.0.1"),
         *("logits.", "shift.0", "<script>", "", ".", "add.1", "remove", "remove.3", "remove.-1"),
         *("remove.1.0", "seen", "set"),
@@ -243,6 +245,71 @@ def test_whatever_is_changed_in_whatever_order_the_settings_stay_valid(
     assert read(link(now, "pipeline")) == (now, [])
 
 
+# ---------------------------------------------------------------- lists in the field of a logit
+
+
+def spelled_lists(values: Sequence[float]) -> dict[str, str]:
+    """Return some ways to write numbers that all mean the same."""
+    texts = [repr(v).replace("-", "\u2212") for v in values]
+    exact = ", ".join(map(repr, values))
+    return {
+        "list": f"[{exact}]",
+        "tensor": f"tensor([[{exact}]], device='cuda:0',\n       grad_fn=<AddmmBackward0>)",
+        "array": "[" + " ".join(map(repr, values)) + "]",
+        "row of a sheet": "\t".join(texts) + "\r\n",
+        "column of a sheet": "\n".join(texts) + "\n",
+        "row with decimal commas": "; ".join(t.replace(".", ",") for t in texts),
+    }
+
+
+@given(
+    any_settings(),
+    st.lists(finite | st.just(-math.inf), min_size=2, max_size=10),
+    st.integers(0, 9),
+)
+def test_a_list_sets_all_logits_and_the_classes_follow_as_the_editor_has_them(
+    now: Settings, values: list[float], i: int
+) -> None:
+    by_hand = now
+    for _ in range(len(now.logits), len(values)):
+        by_hand = take(by_hand, "add", "")
+    for last in range(len(now.logits) - 1, len(values) - 1, -1):
+        by_hand = take(by_hand, f"remove.{last}", "")
+    for j, value in enumerate(values):
+        by_hand = take(by_hand, f"logits.{j}", repr(value))
+    if by_hand.logits != now.logits:
+        by_hand = by_hand.put(step=0)
+    for way, text in spelled_lists(values).items():
+        assert take(now, f"logits.{i % len(now.logits)}", text) == by_hand, (way, text)
+
+
+def test_a_list_of_one_number_sets_one_logit() -> None:
+    for text in ("[4.5]", "tensor(4.5, grad_fn=<SelectBackward0>)", "np.float32(4.5)"):
+        assert take(FIRST, "logits.1", text) == settings(logits=(2.0, 4.5, 0.1)), text
+    for text in ("the loss is 4.5", "<img src=x onerror=alert(4.5)>", "javascript:alert(4.5)"):
+        assert text in refused(FIRST, "logits.1", text)
+
+
+def test_a_list_that_cannot_be_used_is_refused_as_a_whole_and_told() -> None:
+    more = "“Your own numbers” takes more. Kept 2,1,0.1."
+    one = "expected one plain number (-inf masks a class). Kept 2,1,0.1."
+    cases = {
+        "0 " * 10 + "0": f"Expected at most 10 numbers, and 11 came. {more}",
+        "1 2\n3 4\n5 6": f"Expected at most 10 numbers in one row, and 3 rows came. {more}",
+        "2, " * 300 + "2…": f"Expected at most 10 numbers, and a text came that holds more. {more}",
+        "[1, 2, nan]": f"Number 3 is nan; {one}",
+        "1 -2 1e301": f"Number 3 is 1e+301; {one}",
+        "[1, 2, cat]": "expected a number, found “cat”. Kept 2,1,0.1.",
+        "[1., 2., ..., 9.]": "the dots stand for numbers that were not printed",
+        "1,234": "“1,234” may be 1.234 or 1234. Write it without the comma. Kept 2,1,0.1.",
+    }
+    for text, why in cases.items():
+        said = refused(FIRST, "logits.1", text)
+        assert said.startswith("dog logit = "), text
+        assert why in said, text
+        assert len(said) < 300, text
+
+
 # ---------------------------------------------------------------- readers
 
 
@@ -278,12 +345,73 @@ def test_a_reader_takes_what_it_says_and_nothing_else() -> None:
     assert accepts(readers.number(), numbers) == numbers[:8]
     assert accepts(readers.logit(), numbers) == numbers[:9]
     assert accepts(readers.between(1, 100), numbers) == ["1", "1.5", " 2 ", "100"]
-    assert accepts(readers.whole(100), numbers) == ["0", "1", "100"]
+    assert accepts(readers.whole(100), numbers) == ["0", "1", " 2 ", "100"]
     assert accepts(readers.one_of((1.5, 100.0)), numbers) == ["1.5", "100"]
     assert str(readers.number().read("-0")) == "0.0"
     assert readers.between(0.01, 100).expected() == "a number from 0.01 to 100"
     assert readers.one_of(("a", "b", "c")).expected() == "a, b or c"
     assert readers.one_of(("a",)).expected() == "a"
+
+
+BLANKS = st.text(" \t\n\u00a0\u2009\u202f", max_size=3)
+
+
+@st.composite
+def spellings(draw: st.DrawFn) -> tuple[float, str]:
+    """Draw a number, and one of the ways to write it."""
+    value = draw(finite)
+    digits = draw(st.sampled_from([repr, plain, "{:.17e}".format, "{:.16E}".format]))(abs(value))
+    comma = digits.replace(".", ",")
+    if not re.fullmatch(r"[1-9]\d{0,2},\d{3}", comma):
+        digits = draw(st.sampled_from([digits, comma]))
+    sign = draw(st.sampled_from(["-", "\u2212"] if value < 0 else ["", "+"]))
+    suffix = draw(st.sampled_from(["", "f", "F"]))
+    return value, draw(BLANKS) + sign + digits + suffix + draw(BLANKS)
+
+
+@given(spellings())
+def test_any_spelling_of_a_number_reads_back_exactly(spelled: tuple[float, str]) -> None:
+    value, text = spelled
+    assert readers.number().read(text) == value
+    assert take(FIRST, "logits.1", text).logits[1] == value
+    opened, ignored = read({"shift": [text]})
+    assert (opened.shift, ignored) == (value, [])
+
+
+def test_what_people_paste_is_read() -> None:
+    taken = {
+        "\u22123": -3.0,
+        "90f": 90.0,
+        "1e-3f": 0.001,
+        "2,5": 2.5,
+        "\u22120,5": -0.5,
+        "+3": 3.0,
+        "\u00a0 7\u2009": 7.0,
+        "\u2212inf": -math.inf,
+        "-Infinity": -math.inf,
+        "\u2212∞": -math.inf,
+        "\u20133": -3.0,
+        "65\u202f504": 65504.0,
+    }
+    assert {text: readers.logit().read(text) for text in taken} == taken
+    assert readers.whole(9).read(" +3.0f ") == 3
+    assert readers.between(0, 1).read("0,25") == 0.25
+
+
+@given(
+    texts
+    | st.from_regex(r"\s*[-+]?(\d*[.]?\d*|inf|nan)(e[-+]?\d+)?\s*", fullmatch=True)
+    | finite.map(repr)
+)
+def test_a_link_reads_as_it_always_did(text: str) -> None:
+    """What NumPy's and Python's spelling says, where it says it in ASCII and without _."""
+    try:
+        value = float(text)
+    except ValueError:
+        return
+    if text.isascii() and "_" not in text and abs(value) <= readers.LARGEST:
+        opened, ignored = read({"shift": [text], "logits": [f"1,{text}"]})
+        assert (opened.shift, opened.logits, ignored) == (value, (1.0, value), [])
 
 
 def test_a_name_is_what_people_can_see_and_tell_apart() -> None:

@@ -8,10 +8,10 @@ import pytest
 import scipy.special
 
 from lab.pictures import HEIGHT, WIDTH, framed
-from pages.main import LESSONS
+from pages.main import LESSONS, TOOLS
 
 SVG = "{http://www.w3.org/2000/svg}"
-PICTURES = {lesson.page: framed(lesson.picture()) for lesson in LESSONS[1:]}
+PICTURES = {page.page: framed(page.picture()) for page in (*LESSONS[1:], *TOOLS)}
 
 
 def parts(lesson: str) -> list[ET.Element]:

@@ -518,7 +518,13 @@ def test_a_change_of_either_number_is_taken_or_refused_in_words() -> None:
     assert take(FIRST, "x", "-3.5", "sigmoid")[X] == -3.5
     kept, (notice,) = ANSWERS.read("sigmoid", "x=4&set=other:1e301&set=x:5")
     assert kept == settings(x=5.0, at=FREE)
-    assert "the other logit = 1e301: expected one plain number; kept 0." in notice
+    assert notice == (
+        "the other logit = 1e301: expected one plain number, as there are two classes here; kept 0."
+    )
+    _, (notice,) = ANSWERS.read("sigmoid", "x=4&set=x:[2.1, -3]")
+    assert notice == (
+        "x = [2.1, -3]: expected one plain number, as two classes need one score; kept 4."
+    )
 
 
 def test_a_release_is_light() -> None:

@@ -62,11 +62,12 @@ def used() -> set[str]:
     whole = {key for key in SENTENCES if f'"{key}"' in SOURCE}
     keys = mentioned() - {pattern("{self.words}.control_{self.key}")}
     keys -= {pattern("{self.words}.expected_{self.key}")}
+    forms = [re.compile(key) for key in keys]  # more than `re` itself remembers
     return whole | {
         key
         for key in SENTENCES
-        for form in keys
-        if (found := re.fullmatch(form, key)) and set(found.groups()) <= quoted
+        for form in forms
+        if (found := form.fullmatch(key)) and set(found.groups()) <= quoted
     }
 
 

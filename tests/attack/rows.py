@@ -3,8 +3,10 @@
 All are bounded in count and time, and go to this machine alone.
 """
 
+import json
 import random
 import re
+import struct
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -250,6 +252,34 @@ def answers(target: Target) -> str:
     return ", ".join(f"{count} times {status}" for status, count in counts.items())
 
 
+def batches(target: Target) -> str:
+    """Bring the largest batches that are taken, several at once, and leave most of the answers."""
+    host, size = urlsplit(target.url).netloc, target.count(20 * MB)
+    numbers = b"1.5 2.5 -3.5 0\n" * (size // 15)
+    told = json.dumps(
+        {
+            **dict.fromkeys(("as", "name", "targets_name"), ""),
+            "lang": "en",
+            "size": len(numbers),
+            "targets_size": 0,
+            "options": {"columns": "last"},
+        }
+    ).encode()
+    body = struct.pack("<I", len(told)) + told + numbers
+    head = f"POST /batch HTTP/1.1\r\nHost: {host}\r\nContent-Length: {len(body)}\r\n"
+
+    def bring(_: int) -> int:
+        text = f"{head}Connection: close\r\n\r\n".encode()
+        answer = raw.request(target.url, text + body, max(2.0, 8 * target.size))
+        return int(answer.split(b" ", 2)[1]) if answer else 0
+
+    with ThreadPoolExecutor(8) as pool:
+        statuses = list(pool.map(bring, range(8)))
+    counts = {status: statuses.count(status) for status in sorted({*statuses} - {0})}
+    assert set(counts) <= {200, 429, 503}, str(counts)
+    return ", ".join(f"{count} times {status}" for status, count in counts.items())
+
+
 def slow(target: Target) -> str:
     """Hold connections open on which half a request was sent."""
     with ExitStack() as stack:
@@ -273,5 +303,6 @@ ROWS: dict[str, Attack] = {
     "component state": state,
     "routes": routes,
     "dear answers": answers,
+    "large batches": batches,
     "half requests": slow,
 }

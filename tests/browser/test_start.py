@@ -1,7 +1,6 @@
 """The first page, step by step: by mouse, by keys alone, and by touch."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -10,25 +9,16 @@ from lab.words import say
 from pages.start import STEPS
 from tests.browser.conftest import OpenPage
 from tests.browser.driving import at_rest, box_of, darken, readout, violations
+from tests.browser.walking import arrived, finger, focused, overflowing, places, press
 
 READY = ".ce-pillar"
-STEP = ".ce-step"
 KEYS = [step.key for step in STEPS]
 VIEWS = [(1280, 720), (1366, 768), (1920, 1080)]
-
-# What is to stand still whatever is done within a step.
-LANDMARKS = (
-    ".ce-head h1, .ce-path button, .ce-stack, .ce-side > *, .ce-sentence, .ce-step, .ce-do,"
-    " .ce-answer, .ce-ways button, .ce-panels, .ce-tabs"
-)
 
 
 def step(page: Page, key: str) -> Locator:
     """Wait until a step stands, and return its element."""
-    found = page.locator(STEP)
-    expect(found).to_have_attribute("data-step", str(KEYS.index(key) + 1))
-    at_rest(page)
-    return found
+    return arrived(page, KEYS.index(key) + 1)
 
 
 def handle(page: Page, i: int) -> Locator:
@@ -44,43 +34,18 @@ def drag(page: Page, i: int, down: float) -> None:
     page.mouse.move(x, y + down)
 
 
-def places(page: Page) -> list[list[float]]:
-    return page.evaluate(
-        """selector => [...document.querySelectorAll(selector)].map(node => {
-            const {x, y, width, height} = node.getBoundingClientRect();
-            return [x, y, width, height].map(Math.round);
-        })""",
-        LANDMARKS,
-    )
-
-
-def fits(page: Page) -> bool:
-    """Say whether nothing scrolls, and the step's buttons and the sentence are whole on screen."""
-    return page.evaluate(
-        """() => [document.documentElement, ...document.querySelectorAll(
-                ".stMain, .stApp, .ce-led, .ce-sentence, .ce-side")]
-            .every(node => node.scrollHeight <= node.clientHeight + 1
-                && node.scrollWidth <= node.clientWidth + 1)
-            && [...document.querySelectorAll(".ce-head, .ce-stack, .ce-sentence, .ce-step")]
-            .every(node => {
-                const {top, bottom, left, right} = node.getBoundingClientRect();
-                return top >= 0 && left >= 0 && bottom <= innerHeight && right <= innerWidth;
-            })"""
-    )
-
-
 @pytest.mark.parametrize("size", VIEWS)
 def test_every_step_is_one_view(open_page: OpenPage, size: tuple[int, int]) -> None:
     page = open_page(path="", ready=READY, size=size)
     for i, key in enumerate(KEYS):
         found = step(page, key)
         expect(found).to_have_attribute("data-step-kind", STEPS[i].kind)
-        assert fits(page), key
+        assert overflowing(page) == [], key
         if i + 1 < len(KEYS):
             page.get_by_role("button", name=say("player.next"), exact=True).click()
     for title in (say("player.play"), say("pipeline.warnings_title")):
         page.get_by_role("tab", name=title).click()
-        assert fits(page), title
+        assert overflowing(page) == [], title
 
 
 def test_it_is_walked_by_mouse_and_nothing_jumps(open_page: OpenPage) -> None:
@@ -150,18 +115,6 @@ def test_it_is_walked_by_mouse_and_nothing_jumps(open_page: OpenPage) -> None:
     expect(page.get_by_role("link", name=mark, exact=True)).to_be_attached()
 
 
-def press(page: Page, key: str, until: Callable[[], bool], most: int = 60) -> None:
-    for _ in range(most):
-        if until():
-            return
-        page.keyboard.press(key)
-    pytest.fail(f"{key} did not lead there")
-
-
-def focused(page: Page, selector: str) -> Callable[[], bool]:
-    return lambda: page.evaluate("s => document.activeElement.matches(s)", selector)
-
-
 def test_it_is_walked_by_keys_alone(open_page: OpenPage) -> None:
     page = open_page(path="", ready=READY, size=(1280, 720))
     found = step(page, "drag")
@@ -198,23 +151,6 @@ def test_it_is_walked_by_keys_alone(open_page: OpenPage) -> None:
     page.keyboard.press("PageUp")
     step(page, "again")
     expect(found).to_have_attribute("data-goal", "reached")  # it is kept
-
-
-def finger(page: Page, start: tuple[float, float], *moves: tuple[float, float]) -> None:
-    """Put a finger down, move it, and take it off, as a touch screen tells it."""
-    screen = page.context.new_cdp_session(page)
-
-    def tell(kind: str, *points: tuple[float, float]) -> None:
-        touches = [{"x": x, "y": y} for x, y in points]
-        screen.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
-
-    tell("touchStart", start)
-    x, y = start
-    for right, down in moves:
-        for i in range(1, 6):
-            tell("touchMove", (x + right * i / 5, y + down * i / 5))
-        x, y = x + right, y + down
-    tell("touchEnd")
 
 
 def test_it_is_walked_by_touch(open_page: OpenPage) -> None:
@@ -304,12 +240,12 @@ def test_a_lecture_is_large_and_stays_in_the_link(open_page: OpenPage) -> None:
     assert sizes[0] >= 24
     assert sizes[1] >= 24
     assert sizes[2] >= 18
-    assert fits(page)
+    assert overflowing(page) == []
     assert violations(page) == []
     page.keyboard.press("PageDown")
     step(page, "guess")
     assert "lecture=1" in page.url
-    assert fits(page)
+    assert overflowing(page) == []
     page.get_by_role("button", name=say("player.lecture")).click()
     expect(page.locator("header").first).to_be_visible()
     assert "lecture" not in page.url

@@ -184,3 +184,14 @@ def test_what_padding_does_to_the_smallest_number() -> None:
     share = float(found.budget.shares[found.budget.steps.index("padded")])
     assert share == pytest.approx(math.log(tiny) - math.log(1e-8), rel=1e-14)
     assert (blamed(found), found.cause.cost) == ("padded", share)
+
+
+@pytest.mark.parametrize("name", ["float64", "bfloat16"])
+def test_the_shares_of_many_classes(name: str) -> None:
+    rng = np.random.default_rng(6)
+    for classes in (33, 70):
+        given = (rng.normal(size=classes) * 3).tolist()
+        paper = judge.of_logits([mpf(x) for x in given], 7)
+        for pipeline in STEPS:
+            found = run(given, 7, pipeline, name)
+            assert_shares(found, Judged(found, (), given, paper))

@@ -160,7 +160,9 @@ def trace(
     recorded = []
     for step in (store, *STEPS[pipeline]):
         with listening() as said:
-            values[step.name] = step.compute(*(values[name] for name in step.inputs), target)
+            values[step.name] = step.compute(
+                *(values[name] for name in step.inputs), found.of_target
+            )
         recorded.append((step, tuple(said)))
 
     on_paper = exact.steps(values["logits"][0].astype(np.float64).tolist(), target, pipeline)

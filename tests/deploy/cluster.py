@@ -24,7 +24,7 @@ class Cluster:
     def __init__(
         self, folder: Path, stack: ExitStack, count: int, script: str, options: Sequence[str]
     ) -> None:
-        self._folder, self._stack = folder, stack
+        self.folder, self._stack = folder, stack
         self._script, self._options = script, options
         self._ports = [free_port() for _ in _named()[:count]]
         self._dead: set[int] = set()
@@ -46,7 +46,7 @@ class Cluster:
 
     def log(self) -> list[dict[str, Any]]:
         """Return what nginx has logged so far: a line for each request that has ended."""
-        lines = (self._folder / "access.log").read_text().splitlines()
+        lines = (self.folder / "access.log").read_text().splitlines()
         return [json.loads(line) for line in lines]
 
     def index(self, address: str) -> int:
@@ -54,7 +54,7 @@ class Cluster:
         return [replica.url.removeprefix("http://") for replica in self.replicas].index(address)
 
     def _serve(self, replica: int) -> Server:
-        log = self._folder / f"replica-{replica}.txt"
+        log = self.folder / f"replica-{replica}.txt"
         # By its metrics a replica says how many sessions it has.
         with patch.dict(os.environ, CE_METRICS="1"):
             return self._stack.enter_context(

@@ -18,6 +18,7 @@ from websockets.typing import Subprotocol
 
 from lab.build import BUILD
 from live.files import address
+from tests.app.brought import body, frames
 from tests.browser.serving import STARTUP
 from tests.deploy.cluster import Cluster
 
@@ -113,6 +114,42 @@ def test_what_another_version_asks_is_answered_and_not_kept(cluster: Cluster) ->
     asked = [ask_nginx(cluster, path) for _ in range(2)]
     assert [line["cache"] for _, line in asked] == ["MISS", "MISS"]
     assert {answer.status for answer, _ in asked} == {200}
+
+
+def post(url: str, path: str, body: bytes, **headers: str) -> Answer:
+    """Send a body to a path."""
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
+    try:
+        sent = {k.replace("_", "-"): headers[k] for k in headers}
+        connection.request("POST", path, body=body, headers=sent)
+        response = connection.getresponse()
+        return Answer(response.status, response.headers, response.read())
+    finally:
+        connection.close()
+
+
+def test_numbers_are_answered_by_all_replicas_and_kept_nowhere(cluster: Cluster) -> None:
+    before = len(cluster.log())
+    rows = b"1 2 3 0\n" * 100_000  # more than nginx would hold in memory
+    for _ in range(6):
+        answer = post(cluster.url, f"/batch?v={BUILD}", body(rows.decode(), columns="last"))
+        assert answer.status == 200
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "Set-Cookie" not in answer.headers
+        last = list(frames(answer.body))[-1]
+        assert last.head["done"] == last.head["of"] == 100_000
+    lines = [line for line in cluster.log()[before:] if line["path"] == "/batch"]
+    assert {line["cache"] for line in lines} <= {""}
+    assert len({line["replica"] for line in lines}) > 1
+    assert not [path for path in (cluster.folder / "body").rglob("*") if path.is_file()]
+    assert not [path for path in (cluster.folder / "proxy").rglob("*") if path.is_file()]
+
+
+def test_numbers_are_bounded_and_taken_from_the_page_alone(cluster: Cluster) -> None:
+    assert ask(cluster.url, "/batch").status == 403
+    assert post(cluster.url, "/softmax", b"1 2").status == 403
+    assert post(cluster.url, "/batch", b"1 2", Origin="https://else.example.org").status == 403
+    assert post(cluster.url, "/batch", b"", Content_Length=str(22 << 20)).status == 413
 
 
 def test_answers_come_from_all_replicas_whoever_asks(cluster: Cluster) -> None:

@@ -63,10 +63,20 @@ test("a later value takes the place of one that was not asked about", async () =
   assert.deepEqual(lab.queries, ["x=2&set=x:4&set=y:1&set=x:5&set=add:&set=add:"]);
 });
 
+test("a list is not taken back by what one of its numbers is set to later", async () => {
+  const lab = await opened();
+  lab.ask.commit("y", "1");
+  lab.ask.commit("logits.1", "[2.1, -3]");
+  lab.ask.commit("logits.1", "4");
+  lab.ask.commit("logits.1", "5");
+  await lab.answer("x=1");
+  assert.deepEqual(lab.queries, ["x=1&set=logits.1:[2.1,+-3]&set=logits.1:5"]);
+});
+
 test("a text of any length or kind fits into an address, and is no other than it was", async () => {
   const lab = await opened("");
   lab.ask.commit("x", "9".repeat(100_000));
-  assert.equal(lab.queries[0], `set=x:${"9".repeat(200)}…`);
+  assert.equal(lab.queries[0], `set=x:${"9".repeat(1000)}…`);
   await lab.answer("");
   lab.ask.commit("names.0", "\ud800&set=y:1#%");
   assert.deepEqual([...new URLSearchParams(lab.asked[0].query)], [["set", "names.0:\ufffd&set=y:1#%"]]);

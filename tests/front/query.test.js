@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { framed, query, settings } from "../../live/front/query.js";
+import { cut, framed, query, settings } from "../../live/front/query.js";
 
 test("a question is a link, its changes in order, and what was seen", () => {
   const changes = [
@@ -20,4 +20,14 @@ test("how the page is shown within another one is no setting, and is kept", () =
   assert.equal(framed("x=2", search), "x=2&embed=true&embed_options=dark_theme");
   assert.equal(framed("x=2", "?x=1"), "x=2");
   assert.equal(framed("", ""), "");
+});
+
+test("a value is cut to what fits into an address, and says so", () => {
+  for (const [sign, most] of [["9", 1000], ["\u2212", 250], ["\ud83d\udc08", 250]]) {
+    const text = cut(String(sign).repeat(5000));
+    const address = query("", [{ id: "x", value: text }], []);
+    assert.ok(text.endsWith("…") && text.length === Number(most) + 1);
+    assert.ok(address.length < 3100);
+    assert.equal(cut(text.slice(0, -1)), text.slice(0, -1));
+  }
 });

@@ -24,9 +24,11 @@ def named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(st, "get_option", {"server.corsAllowedOrigins": others}.__getitem__)
 
 
-def opened(origin: str | None, host: str = HOST, kind: str = "websocket") -> Answer:
+def opened(
+    origin: str | None, host: str = HOST, kind: str = "websocket", method: str = "GET"
+) -> Answer:
     headers = {"host": host} | ({} if origin is None else {"origin": origin})
-    return ask(OwnOrigin(origin_seen), "/_stcore/stream", headers, type=kind)
+    return ask(OwnOrigin(origin_seen), "/_stcore/stream", headers, type=kind, method=method)
 
 
 def test_the_apps_own_page_opens_a_session() -> None:
@@ -86,6 +88,18 @@ def test_those_that_are_named_do_by_their_host_and_streamlit_does_not_look_again
 def test_a_request_is_answered_as_if_none_had_been_named(origin: str) -> None:
     """So that no answer says that a page from there may read it."""
     assert opened(origin, kind="http").headers["seen"] == "none"
+
+
+@pytest.mark.usefixtures("named")
+@pytest.mark.parametrize("origin", [*STRANGERS, "https://moodle.example.org"])
+def test_nothing_is_taken_that_a_page_from_elsewhere_posts(origin: str) -> None:
+    """A page that may embed the app sends nothing itself: the app in its frame does."""
+    refused = opened(origin, kind="http", method="POST")
+    assert refused.status == 403
+    assert "access-control-allow-origin" not in refused.headers
+    assert (
+        opened(f"https://{HOST}", kind="http", method="POST").headers["seen"] == f"https://{HOST}"
+    )
 
 
 def test_what_is_neither_passes() -> None:

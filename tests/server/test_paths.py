@@ -62,6 +62,14 @@ def test_what_no_visit_asks_for_is_not_found(path: str) -> None:
         assert status(path, method=method) == 404
 
 
+def test_one_path_takes_what_is_sent_and_nothing_else() -> None:
+    assert status("/batch", method="POST") == 200
+    for method in ("GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH"):
+        assert status("/batch", method=method) == 405
+    for path in ("/batch/", "//batch", "/batch/x"):
+        assert status(path, method="POST") == 404
+
+
 def test_metrics_are_for_those_who_ask_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
     for value, found in [("1", 200), ("0", 404), ("", 404)]:
         monkeypatch.setenv("CE_METRICS", value)
@@ -89,3 +97,4 @@ def test_all_of_them_are_below_the_path_before_all_others(monkeypatch: pytest.Mo
     monkeypatch.setattr(st, "get_option", {"server.baseUrlPath": "lab"}.__getitem__)
     assert {status(path) for path in ["/lab", "/lab/", "/lab/start", "/lab/static/x"]} == {200}
     assert {status(path) for path in ["/", "/start", "/lab/lab", "/static/x"]} == {404}
+    assert [status(path, method="POST") for path in ["/lab/batch", "/batch"]] == [200, 404]

@@ -1,0 +1,169 @@
+"""What to write instead, as it follows from what the rows came to and from the options."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from ce_core.batch import Batch
+from ce_core.formats import FORMATS
+from ce_core.pipelines import CauseKind, Run, run_all
+from lab.batch.account import Account
+from lab.batch.calls import Call
+from lab.batch.summary import broken
+from lab.words import say
+
+_SUMMED: Final = "total"
+_NARROW: Final = 2.0**-20  # unit roundoff of a format with fewer digits than float32
+
+
+@dataclass(frozen=True)
+class Advice:
+    """A piece of advice: what it is about, why, and code to copy, or none."""
+
+    title: str
+    lead: str
+    text: str
+
+
+def advice(account: Account, run: Run) -> list[Advice]:
+    """Return what to change, and then the calls.
+
+    Parameters
+    ----------
+    account : Account
+        The rows so far.
+    run : Run
+        The naive form of the worst rows, (1, K).
+    """
+    found = [piece for rule in _RULES for piece in rule(account, run)]
+    return [*found, *_calls(account)]
+
+
+def _calls(account: Account) -> Iterator[Advice]:
+    if account.targets is None:
+        return
+    batch = account.batch
+    narrow = FORMATS[batch.format].unit_roundoff > _NARROW
+    call = Call(batch.options, account.targets.dtype.kind == "f", narrow)
+    lead = "numbers.call_lead_narrow" if narrow else "numbers.call_lead"
+    for name in ("numpy", "torch", "jax"):
+        text = getattr(call, name)()
+        yield Advice(say(f"numbers.call_{name}"), say(lead, format=batch.format), text)
+
+
+def _probabilities(account: Account, _: Run) -> Iterator[Advice]:
+    """Tell of probabilities that were given as logits."""
+    if account.seen.probabilities and account.batch.classes > 1:
+        yield Advice(
+            say("numbers.advice_probabilities"),
+            say("numbers.advice_probabilities_lead"),
+            "import torch.nn.functional as F\n\n"
+            "loss = F.cross_entropy(logits, target)    # what the softmax was taken of\n"
+            "loss = F.nll_loss(p.log(), target)        # where there is only p",
+        )
+
+
+def _mask(account: Account, _: Run) -> Iterator[Advice]:
+    """Tell of a finite number that stands for a mask and is beyond the format."""
+    fmt, lowest = FORMATS[account.batch.format], account.seen.lowest
+    if lowest <= -fmt.too_large:
+        yield Advice(
+            say("numbers.advice_mask"),
+            say(
+                "numbers.advice_mask_lead",
+                lowest=_short(lowest),
+                format=fmt.name,
+                max=_short(fmt.max),
+                stored="\u2212inf" if fmt.has_infinity else "nan" if fmt.has_nan else "the lowest",
+            ),
+            'logits = logits.masked_fill(mask, float("-inf"))    # PyTorch\n'
+            "logits = jnp.where(mask, -jnp.inf, logits)          # JAX\n"
+            "logits = np.where(mask, -np.inf, logits)            # NumPy",
+        )
+
+
+def _short(number: float) -> str:
+    """Write a number with six digits.
+
+    Examples
+    --------
+    >>> _short(-1e9), _short(65504.0)
+    ('−1e9', '65504')
+    """
+    text, _, power = f"{number:.6g}".partition("e")
+    return f"{text}e{int(power)}".replace("-", "−") if power else text.replace("-", "−")
+
+
+def _log_of_softmax(account: Account, _: Run) -> Iterator[Advice]:
+    """Tell of the log of a softmax, where a log-softmax does not break."""
+    batch = account.batch
+    if "fused" not in batch.kinds:
+        return
+    count, left = (broken(batch.kinds[form]) for form in ("naive", "fused"))
+    if count > left:
+        yield Advice(
+            say("numbers.advice_fused"),
+            say("numbers.advice_fused_lead", count=count - left, format=batch.format),
+            "log_p = F.log_softmax(logits, dim=-1)          # not F.softmax(...).log()\n"
+            "log_p = jax.nn.log_softmax(logits, axis=-1)    # not jnp.log(jax.nn.softmax(...))\n"
+            "log_p = scipy.special.log_softmax(logits, axis=-1)",
+        )
+
+
+def _sum(_: Account, run: Run) -> Iterator[Advice]:
+    """Tell of a sum that is rounded after each term, which stalls where digits are few."""
+    name, logits = run.format, run.steps["logits"][0, :1]
+    if logits.shape[-1] * FORMATS[name].unit_roundoff < 1:
+        return
+    forms = run_all(logits, 0, name, pipelines=("running", "wide_sum"))
+    sums = {form: float(one.steps[_SUMMED][0]) for form, one in forms.items()}
+    if np.isfinite(sums["wide_sum"]) and sums["running"] < sums["wide_sum"]:
+        yield Advice(
+            say("numbers.advice_sum"),
+            say(
+                "numbers.advice_sum_lead",
+                count=logits.shape[-1],
+                format=name,
+                running=f"{sums['running']:g}",
+                wide=f"{sums['wide_sum']:g}",
+            ),
+            "total = torch.exp(z).sum(-1, dtype=torch.float32)    # PyTorch\n"
+            "total = jnp.exp(z).sum(-1, dtype=jnp.float32)        # JAX\n"
+            "total = np.exp(z).sum(-1, dtype=np.float32)          # NumPy",
+        )
+
+
+def _nan(account: Account, _: Run) -> Iterator[Advice]:
+    """Tell of logits that are no numbers."""
+    count = int(account.batch.kinds["naive"][CauseKind.NAN_LOGIT])
+    if count:
+        yield Advice(
+            say("numbers.advice_nan"),
+            say("numbers.advice_nan_lead", count=count),
+            "torch.autograd.set_detect_anomaly(True)      # PyTorch: name the step that made it\n"
+            'jax.config.update("jax_debug_nans", True)    # JAX',
+        )
+
+
+def _ignored(account: Account, _: Run) -> Iterator[Advice]:
+    """Tell of the mean over no rows."""
+    batch: Batch = account.batch
+    if account.targets is not None and batch.denominator == 0 and batch.options.reduction == "mean":
+        yield Advice(
+            say("numbers.advice_ignored"),
+            say("numbers.advice_ignored_lead"),
+            'total = F.cross_entropy(logits, target, reduction="sum")\n'
+            f"loss = total / (target != {batch.options.ignore_index}).sum().clamp(min=1)",
+        )
+
+
+_RULES: Final[tuple[Callable[[Account, Run], Iterator[Advice]], ...]] = (
+    _ignored,
+    _probabilities,
+    _nan,
+    _mask,
+    _log_of_softmax,
+    _sum,
+)

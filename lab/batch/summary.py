@@ -1,0 +1,109 @@
+"""How many rows break, in one sentence."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+
+from ce_core.batch import BROKEN_IN, Batch
+from ce_core.pipelines import PIPELINES, CauseKind
+from lab.batch.whole import counted
+from lab.words import say
+
+K = CauseKind
+
+# What is said of rows that break; the first sort that a row's cause is in.
+_SORTS: Final[Mapping[str, tuple[CauseKind, ...]]] = {
+    "overflow": (K.EXP_OVERFLOW, K.SUM_OVERFLOW),
+    "stored": (K.LOGIT_OVERFLOW,),
+    "underflow": (K.SUM_UNDERFLOW, K.PROBABILITY_UNDERFLOW),
+    "far": (K.SUBTRACT_OVERFLOW, K.RESULT_OVERFLOW),
+    "nan": (K.NAN_LOGIT,),
+    "masked": (K.ALL_MASKED, K.TARGET_MASKED),
+}
+# Which format it is compared with: one as wide that goes further, or the next wider one.
+_BESIDE: Final = {"float16": "bfloat16", "bfloat16": "float32", "float32": "float64", "float64": ""}
+
+
+def summary(batch: Batch) -> str:
+    """Say how many rows break in the format, and in another; or that none does."""
+    rows, kinds = batch.counted, batch.kinds["naive"]
+    if not rows:
+        return say("numbers.summary_none", rows=batch.count)
+    sorts = {sort: _count(kinds, sort) for sort in _SORTS}
+    sort = max(sorts, key=lambda name: sorts[name])
+    if not sorts[sort]:
+        return " ".join([_fine(batch), *_off(batch), *_total(batch)])
+    what = _what(batch)
+    beside = _BESIDE.get(batch.format, "bfloat16")
+    values = {"rows": rows, "what": what, "format": batch.format}
+    told = counted(f"numbers.summary_{sort}", sorts[sort], **values)
+    if beside:
+        other = _count(batch.broken[beside], sort)
+        told += say("numbers.summary_beside", count=other, format=beside)
+    rest = [
+        say(f"numbers.summary_also_{name}", count=count)
+        for name, count in sorts.items()
+        if count and name != sort
+    ]
+    return " ".join([f"{told}.", *rest, *_better(batch), *_total(batch)])
+
+
+def _count(kinds: np.ndarray, sort: str) -> int:
+    return int(sum(kinds[kind] for kind in _SORTS[sort]))
+
+
+def broken(kinds: np.ndarray) -> int:
+    """Return how many rows of these causes have no number."""
+    return int(sum(_count(kinds, sort) for sort in _SORTS))
+
+
+def _what(batch: Batch) -> str:
+    return say("numbers.cells" if batch.options.kind == "binary" else "numbers.rows")
+
+
+def _fine(batch: Batch) -> str:
+    """Say that all rows are numbers, and where they would not be."""
+    elsewhere = {name: broken(batch.broken[name]) for name in BROKEN_IN}
+    worst = max(elsewhere, key=lambda name: elsewhere[name])
+    values = {"rows": batch.counted, "what": _what(batch), "format": batch.format}
+    if elsewhere[worst]:
+        return counted("numbers.summary_elsewhere", elsewhere[worst], other=worst, **values)
+    weighted = batch.options.weight or batch.options.pos_weight
+    # A weight can take a loss beyond a format, which is known of the chosen one alone.
+    names = ", ".join(dict.fromkeys((batch.format, *(() if weighted else BROKEN_IN))))
+    if not batch.rows.loss:
+        return counted("numbers.summary_fine_alone", batch.counted, formats=names)
+    return counted("numbers.summary_fine", batch.counted, formats=names)
+
+
+def _better(batch: Batch) -> list[str]:
+    """Say what is left of it in the other forms; nothing where there are no losses."""
+    if len(batch.kinds) < len(PIPELINES):
+        return []
+    shifted, fused = (broken(batch.kinds[form]) for form in ("shifted", "fused"))
+    if not shifted:
+        return [say("numbers.summary_shifted_none")]
+    if not fused:
+        return [counted("numbers.summary_fused_none", shifted)]
+    return [counted("numbers.summary_left", shifted, fused=fused)]
+
+
+def _off(batch: Batch) -> list[str]:
+    """Say how far the worst loss of the fused form is off, unless all are right to the digit."""
+    if not batch.rows.loss:
+        return []
+    ulps = batch.rows.ulps["fused"]
+    worst = float(ulps[np.isfinite(ulps)].max(initial=0.0))
+    return (
+        [say("numbers.summary_off", ulps=f"{worst:.2g}".replace("e+0", "e"))] if worst >= 2 else []
+    )
+
+
+def _total(batch: Batch) -> list[str]:
+    """Say that the losses are numbers and what they are reduced to is none."""
+    if batch.options.reduction == "none" or not batch.rows.loss:
+        return []
+    every = bool(np.isfinite(batch.rows.loss["fused"].astype(np.float64)).all())
+    beyond = not np.isfinite(batch.reduced("fused").astype(np.float64))
+    return [say("numbers.summary_total", format=batch.format)] if every and beyond else []

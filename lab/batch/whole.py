@@ -1,0 +1,97 @@
+"""What is told of all rows: the reduced losses, what the mean divides by, and the accuracy."""
+
+import re
+
+import numpy as np
+
+from ce_core.batch import Batch
+from ce_core.pipelines import PIPELINES
+from lab.controls import narrow
+from lab.readers import plain
+from lab.verdict import LOSS
+from lab.words import say
+from live.parts import Card, Cell, Columns, Style
+
+_MOST_PARTS = 6  # of a fraction that is written out
+_EXACT = Style("shortest", 9)
+_COUNT = Style("shortest", 12)
+
+
+_PLURAL = re.compile(r"\{([^{}|]*)\|([^{}|]*)\}")
+
+
+def counted(key: str, count: int, **values: object) -> str:
+    """Say a sentence of so many; where it says {rows|row}, the second is that of one."""
+    sentence = say(key, count=count, **values)
+    return _PLURAL.sub(lambda found: found[2 if count == 1 else 1], sentence)
+
+
+def reduced(batch: Batch, columns: Columns) -> list[Card]:
+    """Return what each form's losses are reduced to, and the accuracy."""
+    cards = []
+    if batch.options.reduction != "none":
+        exact = columns.add("exact_reduced", np.array([[float(batch.exact)]]))
+        for form in PIPELINES:
+            value = narrow(np.asarray(batch.reduced(form)).reshape(1, 1), batch.format)
+            readout = "loss-reduced" if form == "fused" else f"loss-reduced-{form}"
+            cards.append(
+                Card(
+                    title=say(f"numbers.reduced_{batch.options.reduction}", form=_form(form)),
+                    note=say("numbers.reduced_note", format=batch.format),
+                    swatch=form,
+                    value=Cell(columns.add(f"reduced_{form}", value), LOSS, readout=readout),
+                    unit=say("pipeline.loss_unit"),
+                    second_label=say("numbers.exact_label"),
+                    second=Cell(exact, _EXACT),
+                )
+            )
+    if batch.counted:
+        share = columns.add("accuracy", np.array([[batch.correct / batch.counted]]))
+        note = counted("numbers.accuracy_note", batch.counted, correct=batch.correct)
+        cell = Cell(share, Style("fixed", 4), readout="accuracy")
+        cards.append(Card(say("numbers.accuracy"), note, "", cell, ""))
+    return cards
+
+
+def _form(form: str) -> str:
+    return say(f"pipeline.loss_{form}")
+
+
+def denominator(batch: Batch, columns: Columns) -> Card | None:
+    """Return what the mean divides by, with its parts; None where nothing is divided."""
+    if batch.options.reduction != "mean":
+        return None
+    column = columns.add("denominator", np.array([[batch.denominator]]))
+    return Card(
+        title=say("numbers.denominator"),
+        note=_parts(batch),
+        swatch="",
+        value=Cell(column, _COUNT, readout="denominator"),
+        unit="",
+    )
+
+
+def _parts(batch: Batch) -> str:
+    """Say what the denominator is the sum of."""
+    ignored = batch.count - batch.counted
+    sentences = [_sum(batch)]
+    if ignored:
+        sentences.append(counted("numbers.ignored_rows", ignored))
+    return " ".join(sentences)
+
+
+def _sum(batch: Batch) -> str:
+    weight = batch.options.weight
+    if not batch.counted:
+        return say("numbers.no_rows")
+    if batch.options.kind == "binary":
+        return counted("numbers.all_cells", batch.counted)
+    if weight is None or not batch.rows_of_class.any():
+        return counted("numbers.all_rows", batch.counted)
+    if batch.counted <= _MOST_PARTS:
+        parts = [plain(float(part)) for part in batch.rows.part[batch.rows.counted]]
+    else:
+        there = np.flatnonzero(batch.rows_of_class)
+        parts = [f"{batch.rows_of_class[i]} × {plain(weight[i])}" for i in there[:_MOST_PARTS]]
+        parts += ["…"] if len(there) > _MOST_PARTS else []
+    return say("numbers.weights", sum=f"{plain(batch.denominator)} = {' + '.join(parts)}")

@@ -1,0 +1,55 @@
+// @ts-check
+// A button, and the panel in which one chooses what is saved: the picture, its numbers, their code.
+
+import { make } from "./dom.js";
+
+/** @import {Words} from "./types.js" */
+
+const FILES = [
+  { row: "numbers", files: [["csv", "CSV", "csv"], ["npz", "NumPy", "npz"]] },
+  { row: "code", files: [["python", "Python", "py"], ["notebook", "Jupyter", "ipynb"]] },
+];
+
+/**
+ * @param {string} page what the files are called
+ * @param {Words} words
+ * @param {object} means
+ * @param {(kind: string) => string} means.address of a file with what is on the screen
+ * @param {(kind: "png" | "svg") => void} means.picture saves the picture
+ * @returns {HTMLElement}
+ */
+export function saving(page, words, { address, picture }) {
+  const { save, saving: title, close } = words;
+  const name = (/** @type {string} */ row, /** @type {string} */ text) => ({ text, "aria-label": `${row}: ${text}` });
+  const line = (/** @type {string} */ row, /** @type {HTMLElement[]} */ files) =>
+    make("p", {}, make("span", { text: row }), ...files);
+  const pictures = /** @type {const} */ (["png", "svg"]).map((kind) => {
+    const button = make("button", { type: "button", ...name(words.picture, kind.toUpperCase()) });
+    button.addEventListener("click", () => picture(kind));
+    return button;
+  });
+  /** @type {[HTMLAnchorElement, string][]} */
+  const links = [];
+  const rows = FILES.map(({ row, files }) => {
+    const called = words[/** @type {"numbers" | "code"} */ (row)];
+    const nodes = files.map(([kind, text, ending]) => {
+      const link = make("a", { download: `${page}.${ending}`, href: "#", ...name(called, text) });
+      links.push([link, kind]);
+      return link;
+    });
+    return line(called, nodes);
+  });
+  const end = make("button", { type: "button", class: "ce-close", "aria-label": close, text: "×" });
+  const dialog = make("dialog", { class: "ce-saving", "aria-label": title }, make("h2", { text: title }), end, line(words.picture, pictures), ...rows);
+  const button = make("button", { type: "button", class: "ce-save", "aria-haspopup": "dialog", text: save });
+  button.addEventListener("click", () => {
+    for (const [link, kind] of links) link.href = address(kind);
+    dialog.showModal();
+  });
+  end.addEventListener("click", () => dialog.close());
+  // A press beside it, where it is the dialog's own backdrop that is pressed.
+  dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
+  // The keys of the page go from step to step.
+  dialog.addEventListener("keydown", (event) => event.stopPropagation());
+  return make("div", { class: "ce-keep" }, button, dialog);
+}
