@@ -103,16 +103,16 @@ class Player {
       changed: () => this.#stepped(),
     });
     this.sharing = new Sharing(data, () => this.#pause());
-    this.save = saving(page, words, {
+    const save = saving(page, words, {
       address: (kind) => this.answers.file(kind, this.ask.query),
       picture: (kind) => void this.#save(kind),
     });
+    this.aside = make("div", { class: "ce-aside" }, this.sharing.button, save);
     know(data.terms, words.close);
     this.stage = make("div", { class: "ce-instruments" }, waiting());
     root.classList.add("ce-page");
-    root.replaceChildren(this.notices.alerts, this.notices.line, this.stage, this.save, this.lesson.node);
+    root.replaceChildren(this.notices.alerts, this.notices.line, this.aside, this.stage, this.lesson.node);
     if (data.steps) this.#led();
-    else this.stage.before(this.sharing.button);
     root.append(this.sharing.dialog);
     this.#ink = colours(root);
     const { signal } = this.#left;
@@ -131,9 +131,8 @@ class Player {
   #led() {
     this.root.classList.add("ce-led");
     this.lesson.node.remove();
-    this.steps.head.append(this.sharing.button);
+    this.steps.head.append(this.aside);
     this.stage.before(this.steps.head);
-    this.steps.head.append(this.save);
     this.stage.after(this.steps.said, this.steps.bar);
   }
 

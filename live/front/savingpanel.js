@@ -41,7 +41,7 @@ export function saving(page, words, { address, picture }) {
   });
   const end = make("button", { type: "button", class: "ce-close", "aria-label": close, text: "×" });
   const dialog = make("dialog", { class: "ce-saving", "aria-label": title }, make("h2", { text: title }), end, line(words.picture, pictures), ...rows);
-  const button = make("button", { type: "button", class: "ce-save", "aria-haspopup": "dialog", text: save });
+  const button = make("button", { type: "button", "aria-haspopup": "dialog", text: save });
   button.addEventListener("click", () => {
     for (const [link, kind] of links) link.href = address(kind);
     dialog.showModal();
@@ -51,5 +51,5 @@ export function saving(page, words, { address, picture }) {
   dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
   // The keys of the page go from step to step.
   dialog.addEventListener("keydown", (event) => event.stopPropagation());
-  return make("div", { class: "ce-keep" }, button, dialog);
+  return make("div", { class: "ce-save" }, button, dialog);
 }

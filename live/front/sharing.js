@@ -22,7 +22,7 @@ export class Sharing {
     this.what = steps ? words.share_step : words.share_page;
     this.address = location.origin + location.pathname;
     this.codes = `${base}/answer/${encodeURIComponent(page)}/qr?v=${version}&text=`;
-    this.button = make("button", { type: "button", class: "ce-share", "aria-haspopup": "dialog", text: words.share });
+    this.button = make("button", { type: "button", "aria-haspopup": "dialog", text: words.share });
     this.image = make("img", { alt: words.share_code });
     this.said = make("p", { role: "status" });
     this.field = make("textarea", { readonly: true, rows: 3, "aria-label": words.share_link, spellcheck: "false" });
