@@ -161,6 +161,34 @@ def test_what_is_drawn_is_all_that_was_brought() -> None:
             assert bars["trace"] == 0
 
 
+def test_each_bar_is_as_high_as_its_numbers_are_many() -> None:
+    chance = np.random.default_rng(2)
+    logits = np.concatenate([chance.normal(0, 30, 900), [0.0, 1e5, -3e5, 2.0**17, 0.24, -1.0]])
+    found = result("\n".join(f"{a!r} {b!r}" for a, b in logits.reshape(-1, 2).tolist()))
+    (drawn,) = found.head["layout"]["figures"]
+    heights = dict(
+        zip(
+            found.head["figures"][0]["plot"]["data"][0]["x"],
+            found.columns[drawn["bars"][0]["column"]][0, 0],
+            strict=True,
+        )
+    )
+    edges = 2.0 ** np.arange(-2, 18)
+    for sign in (1, -1):
+        counts, _ = np.histogram(sign * logits[sign * logits >= 0.25], edges)
+        # np.histogram counts the last edge with what is below it.
+        counts[-1] -= np.count_nonzero(sign * logits == edges[-1])
+        assert [heights[sign * k] for k in range(1, 20)] == list(counts)
+    assert heights[0] == np.count_nonzero(np.abs(logits) < 0.25)
+    assert (heights[-20.5], heights[20.5]) == (1, 1)
+    losses = result("0 0\n0 5\n0 800\n0 800", "0 0 0 1", format="float64")
+    bars = losses.head["layout"]["figures"][1]["bars"]
+    exact, naive = (losses.columns[b["column"]][0, 0] for b in bars)
+    # ln 2, 5.01, 800 and 0, of which the naive form has no number for the last two.
+    assert [int(k) for k in np.flatnonzero(exact)] == [0, 11, 13, 17]
+    assert [int(k) for k in np.flatnonzero(naive)] == [11, 13, 24]
+
+
 def test_what_is_told_in_between_is_of_the_rows_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(account, "CHUNK", 8)
     monkeypatch.setattr(account, "_OFTEN", 0.0)
