@@ -7,6 +7,7 @@ and then a line for each of its tensors: abs min, abs max, what it is.
 import math
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from ce_core.formats import FORMATS, lookup
@@ -18,6 +19,7 @@ _BATCH: Final = re.compile(r"(?:during batch_number|Starting batch number)=(\d{1
 _VALUE: Final = r"(\d\.\d\de[+-]\d\d+|inf|nan)"
 _RANGE: Final = re.compile(rf"\s*{_VALUE}\s+{_VALUE}\s+(\S.*)", re.ASCII)
 _MODULE: Final = re.compile(r"\s*(?:([\w.]+) )?([A-Za-z_]\w*)\s*", re.ASCII)
+_MOST: Final = 100_000  # ranges; a model has a few thousand
 _LONGEST: Final = 80  # letters of a module's name
 # The limits that training meets, the lowest first. bfloat16 ends about where float32 does.
 _LIMITS: Final = ("float16", "float32", "float64")
@@ -25,7 +27,7 @@ _LIMITS: Final = ("float16", "float32", "float64")
 
 def read_ranges(text: str) -> Report | None:
     """Read the report; None if it is none."""
-    ranges = tuple(_ranges(text)) if _HEAD.search(text) else ()
+    ranges = tuple(islice(_ranges(text), _MOST)) if _HEAD.search(text) else ()
     if not ranges:
         return None
     batch = _BATCH.search(text)
