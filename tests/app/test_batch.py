@@ -2,6 +2,7 @@
 
 import json
 import struct
+from contextvars import copy_context
 from urllib.parse import urlencode
 
 import numpy as np
@@ -10,9 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ce_core.formats import FORMATS
+from lab import words
 from lab.batch import account, worst
+from lab.batch.classes import shown
 from lab.batch.replies import reply
-from lab.words import LANGUAGES, say, speaking
+from lab.words import say
 from tests.app.brought import OPTIONS, answer, body, brought, frames, result, titles
 from tests.app.instruments import ANSWERS, SWATCHES
 
@@ -283,13 +286,31 @@ def test_every_format_has_an_answer(name: str) -> None:
     assert found.head["summary"]
 
 
-def test_every_sentence_is_said_in_the_language_that_was_asked_for() -> None:
-    """Each piece is made in a context of its own, as in a thread of its own."""
-    with speaking(LANGUAGES[-1]):
-        wanted = say("numbers.row_title")
-    request = bytearray(body("1 2", "0"))
-    found = list(frames(b"".join(reply(memoryview(bytes(request))).pieces)))
-    assert found[-1].head["layout"]["instruments"][0]["title"] == wanted
+def test_the_language_that_was_asked_for_is_spoken_in_every_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known = words.sentences
+    another = {"numbers.row_title": "Eine Zeile"}
+    monkeypatch.setattr(words, "LANGUAGES", ("en", "xx"))
+    monkeypatch.setattr(words, "sentences", lambda name: another if name == "xx" else known(name))
+    pieces = reply(memoryview(body("1 2", "0").replace(b'"lang": "en"', b'"lang": "xx"'))).pieces
+    data = b""
+    while piece := copy_context().run(next, pieces, b""):  # as a thread of its own would
+        data += piece
+    *_, last = frames(data)
+    assert last.head["layout"]["instruments"][0]["title"] == "Eine Zeile"
+
+
+def test_of_many_classes_those_that_are_shown_differ() -> None:
+    """Also where all are masked, so that none is larger than another."""
+    logits = np.full((20, 20), -np.inf)
+    some = shown(logits, np.arange(20), tuple(map(str, range(20))))
+    assert [len(set(row)) for row in some.at] == [5] * 20
+    assert list(some.at[:, 0]) == list(range(20))
+    logits[:, ::3] = np.arange(7)
+    some = shown(logits, np.full(20, 18), tuple(map(str, range(20))))
+    assert list(some.at[0]) == [18, 15, 12, 9, 6]
+    assert some.of(np.ones((20, 20)))[0, 0].tolist() == [1] * 5 + [15]
 
 
 HOSTILE = [
