@@ -16,7 +16,7 @@ from lab.reading.spelling import Spelling
 BLANK: Final = " \t\u00a0"
 # Read at once: a few milliseconds, after which another thread may run.
 _BLOCK: Final = 200_000  # letters
-MOST_CELLS: Final = 2_000_000  # read one by one: a few seconds
+MOST_CELLS: Final = 1_000_000  # read one by one: a few seconds
 
 
 class Cell(NamedTuple):

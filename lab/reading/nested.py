@@ -134,6 +134,7 @@ class _Rows:
         self.items: list[int] = []  # of each bracket that is open
         self.sizes: list[int] = []  # of the first bracket closed at each depth; 0 for none yet
         self.depth = 0  # of the numbers
+        self.read = 0  # numbers and brackets
         self.ready = True  # for an item: after a bracket opens, or a comma
 
     def error(self, key: str, at: int, **values: object) -> UnreadableError:
@@ -143,6 +144,9 @@ class _Rows:
     def item(self, at: int) -> None:
         if self.commas and not self.ready:
             raise self.error("comma", at)
+        self.read += 1
+        if self.read > MOST_CELLS:
+            raise self.error("slow", at, most=MOST_CELLS)
         if self.items:
             self.items[-1] += 1
 
@@ -162,8 +166,6 @@ class _Rows:
         self.depth = self.depth or len(self.items)
         if len(self.items) != self.depth:
             raise self.error("nested", at)
-        if len(self.numbers) == MOST_CELLS:
-            raise self.error("slow", at, most=MOST_CELLS)
         self.numbers.append(value)
         self.ready = False
 

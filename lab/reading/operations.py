@@ -33,25 +33,27 @@ def _exp() -> Link:
     return Link("overflow", query, "exp", {"x": x, "format": "float32"})
 
 
-# What each operation does to the gradient, and to numbers; those without a picture have None.
+# What happens in the backward step of an operation, and in the operation itself; with the picture
+# of the lab that shows it, if there is one.
 _BACKWARD: Final = {
-    "log": _bug("log_of_softmax"),
-    "exp": _exp(),
-    "div": _exp(),
-    "softmax": _bug("all_masked_row"),
-    "logsoftmax": _bug("all_masked_row"),
-    "mul": _bug("zero_times_infinity"),
-    "sqrt": None,
+    "log": ("backward_log", _bug("log_of_softmax")),
+    "exp": ("backward_exp", _exp()),
+    "div": ("backward_div", _exp()),
+    "softmax": ("backward_softmax", _bug("all_masked_row")),
+    "logsoftmax": ("backward_softmax", _bug("all_masked_row")),
+    "mul": ("backward_mul", _bug("zero_times_infinity")),
+    "sqrt": ("backward_sqrt", None),
 }
 _FORWARD: Final = {
-    ("nan", "log"): None,
-    ("inf", "log"): _bug("log_of_softmax"),
-    ("inf", "exp"): _exp(),
-    ("nan", "div"): _exp(),
-    ("nan", "sub"): _bug("all_masked_row"),
-    ("nan", "mul"): _bug("zero_times_infinity"),
-    ("nan", "sqrt"): None,
+    ("nan", "log"): ("forward_nan_log", None),
+    ("inf", "log"): ("forward_inf_log", _bug("log_of_softmax")),
+    ("inf", "exp"): ("forward_inf_exp", _exp()),
+    ("nan", "div"): ("forward_nan_div", _exp()),
+    ("nan", "sub"): ("forward_nan_sub", _bug("all_masked_row")),
+    ("nan", "mul"): ("forward_nan_mul", _bug("zero_times_infinity")),
+    ("nan", "sqrt"): ("forward_nan_sqrt", None),
 }
+_UNKNOWN: Final[tuple[str, Link | None]] = ("", None)
 
 
 def read_anomaly(text: str) -> Report | None:
@@ -61,9 +63,9 @@ def read_anomaly(text: str) -> Report | None:
     if not either:
         return None
     name, operation = either[1], either[1].lower()
+    why, link = _BACKWARD.get(operation, _UNKNOWN)
     sentences = [_called(text[warned.end() :])] if warned else []
-    if operation in _BACKWARD:
-        sentences.append(Sentence(f"backward_{operation}", {}))
+    sentences += [Sentence(why, {})] if why else []
     first = Sentence("anomaly", {"operation": name})
     if found:
         first = Sentence("anomaly_input", {"operation": name, "input": int(found[2])})
@@ -73,7 +75,7 @@ def read_anomaly(text: str) -> Report | None:
         text=tuple(sentence for sentence in sentences if sentence),
         value="nan",
         operation=operation,
-        link=_BACKWARD.get(operation),
+        link=link,
     )
 
 
@@ -95,12 +97,12 @@ def read_debug_nans(text: str) -> Report | None:
         return None
     own = [error for error in found if error[2] not in _WRAPPERS] or found
     value, operation = own[-1].groups()
-    known = (value, operation) in _FORWARD
+    why, link = _FORWARD.get((value, operation), _UNKNOWN)
     return Report(
         tool="jax_debug_nans",
         first=Sentence("encountered", {"operation": operation, "value": value}),
-        text=(Sentence(f"forward_{value}_{operation}", {}),) if known else (),
+        text=(Sentence(why, {}),) if why else (),
         value=value,
         operation=operation,
-        link=_FORWARD.get((value, operation)),
+        link=link,
     )

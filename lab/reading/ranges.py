@@ -7,6 +7,7 @@ and then a line for each of its tensors: abs min, abs max, what it is.
 import math
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from ce_core.formats import FORMATS, lookup
@@ -18,14 +19,19 @@ _BATCH: Final = re.compile(r"(?:during batch_number|Starting batch number)=(\d{1
 _VALUE: Final = r"(\d\.\d\de[+-]\d\d+|inf|nan)"
 _RANGE: Final = re.compile(rf"\s*{_VALUE}\s+{_VALUE}\s+(\S.*)", re.ASCII)
 _MODULE: Final = re.compile(r"\s*(?:([\w.]+) )?([A-Za-z_]\w*)\s*", re.ASCII)
+_MOST: Final = 100_000  # ranges; a model has a few thousand
 _LONGEST: Final = 80  # letters of a module's name
-# The limits that training meets, the lowest first. bfloat16 ends about where float32 does.
-_LIMITS: Final = ("float16", "float32", "float64")
+# The limits that training meets, the lowest first, and what is said of each. bfloat16 ends about where float32 does.
+_LIMITS: Final = {
+    "float16": "before_float16",
+    "float32": "before_float32",
+    "float64": "before_float64",
+}
 
 
 def read_ranges(text: str) -> Report | None:
     """Read the report; None if it is none."""
-    ranges = tuple(_ranges(text)) if _HEAD.search(text) else ()
+    ranges = tuple(islice(_ranges(text), _MOST)) if _HEAD.search(text) else ()
     if not ranges:
         return None
     batch = _BATCH.search(text)
@@ -78,7 +84,7 @@ def _text(
     if not (broken and before and name):
         return
     most = f"{lookup(name).max:g}"
-    yield Sentence(f"before_{name}", _places(before, max=most))
+    yield Sentence(_LIMITS[name], _places(before, max=most))
     if half:
         yield Sentence("half", _places(half))
     if link and link.key == "exp":

@@ -2,6 +2,7 @@
 
 import json
 import struct
+from contextvars import copy_context
 from urllib.parse import urlencode
 
 import numpy as np
@@ -10,9 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ce_core.formats import FORMATS
+from lab import words
 from lab.batch import account, worst
+from lab.batch.classes import shown
 from lab.batch.replies import reply
-from lab.words import LANGUAGES, say, speaking
+from lab.words import say
 from tests.app.brought import OPTIONS, answer, body, brought, frames, result, titles
 from tests.app.instruments import ANSWERS, SWATCHES
 
@@ -161,6 +164,34 @@ def test_what_is_drawn_is_all_that_was_brought() -> None:
             assert bars["trace"] == 0
 
 
+def test_each_bar_is_as_high_as_its_numbers_are_many() -> None:
+    chance = np.random.default_rng(2)
+    logits = np.concatenate([chance.normal(0, 30, 900), [0.0, 1e5, -3e5, 2.0**17, 0.24, -1.0]])
+    found = result("\n".join(f"{a!r} {b!r}" for a, b in logits.reshape(-1, 2).tolist()))
+    (drawn,) = found.head["layout"]["figures"]
+    heights = dict(
+        zip(
+            found.head["figures"][0]["plot"]["data"][0]["x"],
+            found.columns[drawn["bars"][0]["column"]][0, 0],
+            strict=True,
+        )
+    )
+    edges = 2.0 ** np.arange(-2, 18)
+    for sign in (1, -1):
+        counts, _ = np.histogram(sign * logits[sign * logits >= 0.25], edges)
+        # np.histogram counts the last edge with what is below it.
+        counts[-1] -= np.count_nonzero(sign * logits == edges[-1])
+        assert [heights[sign * k] for k in range(1, 20)] == list(counts)
+    assert heights[0] == np.count_nonzero(np.abs(logits) < 0.25)
+    assert (heights[-20], heights[20]) == (1, 1)
+    losses = result("0 0\n0 5\n0 800\n0 800", "0 0 0 1", format="float64")
+    bars = losses.head["layout"]["figures"][1]["bars"]
+    exact, naive = (losses.columns[b["column"]][0, 0] for b in bars)
+    # ln 2, 5.01, 800 and 0, of which the naive form has no number for the last two.
+    assert [int(k) for k in np.flatnonzero(exact)] == [0, 11, 13, 17]
+    assert [int(k) for k in np.flatnonzero(naive)] == [11, 13, 24]
+
+
 def test_what_is_told_in_between_is_of_the_rows_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(account, "CHUNK", 8)
     monkeypatch.setattr(account, "_OFTEN", 0.0)
@@ -255,13 +286,31 @@ def test_every_format_has_an_answer(name: str) -> None:
     assert found.head["summary"]
 
 
-def test_every_sentence_is_said_in_the_language_that_was_asked_for() -> None:
-    """Each piece is made in a context of its own, as in a thread of its own."""
-    with speaking(LANGUAGES[-1]):
-        wanted = say("numbers.row_title")
-    request = bytearray(body("1 2", "0"))
-    found = list(frames(b"".join(reply(memoryview(bytes(request))).pieces)))
-    assert found[-1].head["layout"]["instruments"][0]["title"] == wanted
+def test_the_language_that_was_asked_for_is_spoken_in_every_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known = words.sentences
+    another = {"numbers.row_title": "Eine Zeile"}
+    monkeypatch.setattr(words, "LANGUAGES", ("en", "xx"))
+    monkeypatch.setattr(words, "sentences", lambda name: another if name == "xx" else known(name))
+    pieces = reply(memoryview(body("1 2", "0").replace(b'"lang": "en"', b'"lang": "xx"'))).pieces
+    data = b""
+    while piece := copy_context().run(next, pieces, b""):  # as a thread of its own would
+        data += piece
+    *_, last = frames(data)
+    assert last.head["layout"]["instruments"][0]["title"] == "Eine Zeile"
+
+
+def test_of_many_classes_those_that_are_shown_differ() -> None:
+    """Also where all are masked, so that none is larger than another."""
+    logits = np.full((20, 20), -np.inf)
+    some = shown(logits, np.arange(20), tuple(map(str, range(20))))
+    assert [len(set(row)) for row in some.at] == [5] * 20
+    assert list(some.at[:, 0]) == list(range(20))
+    logits[:, ::3] = np.arange(7)
+    some = shown(logits, np.full(20, 18), tuple(map(str, range(20))))
+    assert list(some.at[0]) == [18, 15, 12, 9, 6]
+    assert some.of(np.ones((20, 20)))[0, 0].tolist() == [1] * 5 + [15]
 
 
 HOSTILE = [

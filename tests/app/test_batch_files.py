@@ -142,6 +142,14 @@ def test_the_gradient_in_the_files_is_that_of_the_reduced_loss() -> None:
     # The weights of the true classes 0, 1, 2, 0 and 2; the last row is ignored.
     np.testing.assert_allclose(array["gradient"][0], (p - [1, 0, 0]) / 10, rtol=1e-14)
     np.testing.assert_array_equal(array["gradient"][-1], 0)
+    shares = np.load(
+        io.BytesIO(file_of("npy", SHARES, weight="1, 2, 3", reduction="sum")), allow_pickle=False
+    )
+    q = np.array([1, 2, 3]) * [0.2, 0.3, 0.5]
+    np.testing.assert_allclose(shares["gradient"][0], q.sum() * p - q, rtol=1e-13)
+    q = np.array([1, 2, 3]) * 0.1  # they need not sum to 1
+    at_zero = shares["gradient"][4]
+    np.testing.assert_allclose(at_zero, q.sum() * np.array([0, 1, 0]) - q, rtol=1e-13)
     cells = np.load(
         io.BytesIO(file_of("npy", ANSWERS, kind="binary", reduction="sum")), allow_pickle=False
     )

@@ -36,6 +36,8 @@ abs min  abs max  metadata
 0.00e+00      inf output
 """
 
+SELECTED = "node => node.value.slice(node.selectionStart, node.selectionEnd)"
+
 
 def words(key: str, **values: object) -> str:
     return say(f"numbers.page_{key}", **values)
@@ -165,17 +167,16 @@ def test_a_bad_line_is_named_and_marked_and_nothing_is_lost(open_page: OpenPage)
     told = page.locator("#ce-numbers-fault")
     expect(told).to_contain_text("Line 3, column 5")
     expect(box(page)).to_have_value(wrong)
-    selected = "node => node.value.slice(node.selectionStart, node.selectionEnd)"
-    assert box(page).evaluate(selected) == "oops"
+    page.wait_for_function(f"({SELECTED})(document.querySelector('.ce-box')) === 'oops'")
     expect(page.locator(".ce-told")).to_have_text(words("earlier"))
     loss(page, LOSSES.mean())  # what stood there stays
     # While somebody types, nothing is selected under the fingers.
     box(page).press("Home")
     box(page).press_sequentially("x")
     expect(told).to_contain_text("Line 3, column 1")
-    assert box(page).evaluate(selected) == ""
+    assert box(page).evaluate(SELECTED) == ""
     page.get_by_role("button", name=words("show_place", line=3, column=1)).click()
-    assert box(page).evaluate(selected) == "x0.5"
+    assert box(page).evaluate(SELECTED) == "x0.5"
     expect(box(page)).to_be_focused()
     drop(page, "bad.csv", '"1,2\\n3,4\\n5,six\\n"')
     expect(told).to_contain_text("Line 3, column 3")
