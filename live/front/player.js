@@ -16,7 +16,6 @@ import { patiently } from "./patiently.js";
 import { colours } from "./plot.js";
 import { carried, framed, settings } from "./query.js";
 import { Questions, shown } from "./questions.js";
-import { saveFigure } from "./saving.js";
 import { saving } from "./savingpanel.js";
 import { Sharing } from "./sharing.js";
 import { Steps } from "./steps.js";
@@ -27,7 +26,6 @@ import { know } from "./terms.js";
 /** @import {Answer, Data, Question} from "./types.js" */
 
 const STYLES = ["scale.css", "live.css", "led.css", "sharing.css", "saving.css"];
-const SEEN = "figure, .ce-lanes, .ce-results, .ce-card:not(.ce-results *)"; // what a saved picture has
 
 // They outlive the page: one document shows one after the other.
 /** @type {import("./entering.js").Last} */
@@ -105,7 +103,7 @@ class Player {
     this.sharing = new Sharing(data, () => this.#pause());
     const save = saving(page, words, {
       address: (kind) => this.answers.file(kind, this.ask.query),
-      picture: (kind) => void this.#save(kind),
+      shown: () => ({ node: this.stage, title: this.#answer?.layout.title }),
     });
     this.aside = make("div", { class: "ce-aside" }, this.sharing.button, save);
     know(data.terms, words.close);
@@ -232,13 +230,6 @@ class Player {
       // Without the server it opens as it was asked, once the server is back.
     }
     if (!signal.aborted) this.ask.go(shown(question, now));
-  }
-
-  /** @param {"png" | "svg"} kind */
-  #save(kind) {
-    const seen = [...this.stage.querySelectorAll(SEEN)].filter((node) => node.checkVisibility({ visibilityProperty: true }));
-    const { page } = this.data;
-    return saveFigure(seen, page, kind, this.#answer?.layout.title);
   }
 
   // ---------------------------------------------------------------- what an answer brings

@@ -2,6 +2,7 @@
 // A button, and the panel in which one chooses what is saved: the picture, its numbers, their code.
 
 import { make } from "./dom.js";
+import { saveFigure } from "./saving.js";
 
 /** @import {Words} from "./types.js" */
 
@@ -10,22 +11,28 @@ const FILES = [
   { row: "code", files: [["python", "Python", "py"], ["notebook", "Jupyter", "ipynb"]] },
 ];
 
+const SEEN = "figure, .ce-lanes, .ce-results, .ce-card:not(.ce-results *)"; // what a saved picture has
+
 /**
  * @param {string} page what the files are called
  * @param {Words} words
  * @param {object} means
  * @param {(kind: string) => string} means.address of a file with what is on the screen
- * @param {(kind: "png" | "svg") => void} means.picture saves the picture
+ * @param {() => {node: Element, title?: string}} means.shown what stands on the screen
  * @returns {HTMLElement}
  */
-export function saving(page, words, { address, picture }) {
+export function saving(page, words, { address, shown }) {
   const { save, saving: title, close } = words;
   const name = (/** @type {string} */ row, /** @type {string} */ text) => ({ text, "aria-label": `${row}: ${text}` });
   const line = (/** @type {string} */ row, /** @type {HTMLElement[]} */ files) =>
     make("p", {}, make("span", { text: row }), ...files);
   const pictures = /** @type {const} */ (["png", "svg"]).map((kind) => {
     const button = make("button", { type: "button", ...name(words.picture, kind.toUpperCase()) });
-    button.addEventListener("click", () => picture(kind));
+    button.addEventListener("click", () => {
+      const { node, title: above } = shown();
+      const seen = [...node.querySelectorAll(SEEN)].filter((part) => part.checkVisibility({ visibilityProperty: true }));
+      void saveFigure(seen, page, kind, above);
+    });
     return button;
   });
   /** @type {[HTMLAnchorElement, string][]} */
