@@ -50,18 +50,14 @@ class Shown:
 
 def shown(logits: Array, told: Array, names: tuple[str, ...]) -> Shown:
     """Choose the classes: all, or of many the one that is told of and the largest others."""
-    count, classes = logits.shape
+    classes = logits.shape[-1]
     if classes <= MAX_CLASSES:
         return Shown(np.broadcast_to(np.arange(classes), logits.shape), names, 0)
-    order = np.nan_to_num(logits, nan=np.inf)
-    at = np.empty((count, 1 + _LARGEST), np.intp)
-    at[:, 0] = told
+    order = np.nan_to_num(logits, nan=np.inf)  # also of -inf a number, which is above that of told
     np.put_along_axis(order, told[:, None], -np.inf, axis=-1)
-    largest = np.argpartition(-order, _LARGEST, axis=-1)[:, : _LARGEST + 1]
-    # Of equal ones, as the masked are, the told class may be among these, and stands there already.
-    for row, found in enumerate(largest):
-        rest = found[found != told[row]]
-        at[row, 1:] = rest[np.argsort(-order[row, rest], kind="stable")][:_LARGEST]
+    largest = np.argpartition(-order, _LARGEST, axis=-1)[:, :_LARGEST]
+    ranks = np.argsort(-np.take_along_axis(order, largest, axis=-1), axis=-1, kind="stable")
+    at = np.concatenate([told[:, None], np.take_along_axis(largest, ranks, axis=-1)], axis=-1)
     others = classes - 1 - _LARGEST
     ranks = [say(f"numbers.rank_{i}") for i in range(1, _LARGEST + 1)]
     return Shown(

@@ -21,7 +21,8 @@ _RANGE: Final = re.compile(rf"\s*{_VALUE}\s+{_VALUE}\s+(\S.*)", re.ASCII)
 _MODULE: Final = re.compile(r"\s*(?:([\w.]+) )?([A-Za-z_]\w*)\s*", re.ASCII)
 _MOST: Final = 100_000  # ranges; a model has a few thousand
 _LONGEST: Final = 80  # letters of a module's name
-# The limits that training meets, the lowest first, and what is said of each. bfloat16 ends about where float32 does.
+# The limits that training meets, the lowest first, and what is said of each. bfloat16 ends about
+# where float32 does.
 _LIMITS: Final = {
     "float16": "before_float16",
     "float32": "before_float32",

@@ -9,9 +9,9 @@ import json
 import math
 from typing import Any, Final
 
-import ml_dtypes
 import numpy as np
 
+from ce_core.formats import FORMATS
 from lab.reading.error import UnreadableError, excerpt
 from lab.reading.given import Given, check_shape
 from lab.reading.stored import chosen, of_bytes, together
@@ -21,9 +21,9 @@ _DTYPES: Final[dict[str, np.dtype[Any]]] = {
     "F64": np.dtype("<f8"),
     "F32": np.dtype("<f4"),
     "F16": np.dtype("<f2"),
-    "BF16": np.dtype(ml_dtypes.bfloat16),
-    "F8_E5M2": np.dtype(ml_dtypes.float8_e5m2),
-    "F8_E4M3": np.dtype(ml_dtypes.float8_e4m3fn),
+    "BF16": FORMATS["bfloat16"].dtype,
+    "F8_E5M2": FORMATS["float8_e5m2"].dtype,
+    "F8_E4M3": FORMATS["float8_e4m3fn"].dtype,
     **{
         f"{kind}{8 * size}": np.dtype(f"<{kind.lower()}{size}")
         for kind in "IU"

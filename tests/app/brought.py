@@ -63,8 +63,7 @@ class Frame:
         """Return a column of the table of rows, whose words are numbers here."""
         table = self.head["layout"]["rows"]
         cell = table["cells"][table["head"].index(title)]
-        count = self.head["layout"]["instruments"][0]["sliders"] and len(self.queries)
-        return [self.value(cell, k) for k in range(count)]
+        return [self.value(cell, k) for k in range(len(self.queries))]
 
     @property
     def queries(self) -> list[str]:
