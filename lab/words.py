@@ -54,7 +54,16 @@ def say(key: str, /, **values: object) -> str:
 def _said(language: str, key: str, values: tuple[tuple[str, object], ...]) -> str:
     sentence = sentences(language).get(key) or sentences(FIRST)[key]
     filled = dict(values)
-    return re.sub(r"\{(\w+)\}", lambda place: str(filled.get(place[1], place[0])), sentence)
+    return re.sub(r"\{(\w+)\}", lambda place: _text(filled.get(place[1], place[0])), sentence)
+
+
+def _text(value: object) -> str:
+    """Write a whole number of five digits or more in groups, as the player does."""
+    return (
+        f"{value:,}".replace(",", "\u202f")
+        if isinstance(value, int) and value > 9999
+        else str(value)
+    )
 
 
 def terms() -> dict[str, str]:

@@ -48,7 +48,7 @@ class Shown:
         return taken[None]
 
 
-def shown(logits: Array, told: Array, names: tuple[str, ...]) -> Shown:
+def shown(logits: Array, told: Array, names: tuple[str, ...], called: str) -> Shown:
     """Choose the classes: all, or of many the one that is told of and the largest others."""
     classes = logits.shape[-1]
     if classes <= MAX_CLASSES:
@@ -59,7 +59,5 @@ def shown(logits: Array, told: Array, names: tuple[str, ...]) -> Shown:
     ranks = np.argsort(-np.take_along_axis(order, largest, axis=-1), axis=-1, kind="stable")
     at = np.concatenate([told[:, None], np.take_along_axis(largest, ranks, axis=-1)], axis=-1)
     others = classes - 1 - _LARGEST
-    ranks = [say(f"numbers.rank_{i}") for i in range(1, _LARGEST + 1)]
-    return Shown(
-        at, (say("numbers.rank_told"), *ranks, say("numbers.others", count=others)), others
-    )
+    largest_others = [say(f"numbers.rank_{i}") for i in range(1, _LARGEST + 1)]
+    return Shown(at, (called, *largest_others, say("numbers.others", count=others)), others)

@@ -46,7 +46,7 @@ def picture(
     """
     logits, told = found.logits[None], found.classes[None]
     runs = run_all(logits, told, format_name)
-    some = shown(found.logits, found.classes, names)
+    some = shown(found.logits, found.classes, names, say(f"numbers.rank_{_told(found)}"))
     settings = Settings({"names": names})
     drawn = Settings(
         {"names": some.names, "logits": (0.0,) * len(some.names), "format": format_name}
@@ -69,7 +69,7 @@ def picture(
             )
         ],
         figures=[*map(_still, figures), _shares(runs["naive"], columns)],
-        cards_title=say(_cards_title(found)),
+        cards_title=say(f"numbers.cards_{_told(found)}"),
         cards=[_card(form, runs[form], columns) for form in PIPELINES],
         sentences=[verdict(runs, losses, settings, columns), warnings(runs, columns)],
         tables=[_table(found, some, names, slopes, columns)],
@@ -77,11 +77,11 @@ def picture(
     return Picture(instrument, runs)
 
 
-def _cards_title(found: Worst) -> str:
-    """Return the key of what the losses of the cards are: each is that of one class."""
+def _told(found: Worst) -> str:
+    """Return which class the cards of a row tell of, as the words name it."""
     if found.targets is None:
-        return "numbers.cards_title_alone"
-    return "numbers.cards_title_soft" if found.shared else "numbers.cards_title"
+        return "alone"
+    return "soft" if found.shared else "true"
 
 
 def _add_steps(runs: Mapping[str, Run], some: Shown, found: Worst, columns: Columns) -> None:

@@ -103,7 +103,7 @@ def test_shares_and_smoothing_are_what_torch_makes_of_them() -> None:
     log_p = z - np.log(np.exp(z).sum(-1, keepdims=True))
     wanted = -(np.array([1.0, 2, 3]) * q * log_p).sum() / 2
     assert found.readout("loss-reduced") == pytest.approx(wanted, rel=1e-6)
-    assert found.head["layout"]["instruments"][0]["cards_title"] == say("numbers.cards_title_soft")
+    assert found.head["layout"]["instruments"][0]["cards_title"] == say("numbers.cards_soft")
 
 
 def test_the_gradient_is_that_of_the_reduced_loss() -> None:
@@ -304,11 +304,11 @@ def test_the_language_that_was_asked_for_is_spoken_in_every_thread(
 def test_of_many_classes_those_that_are_shown_differ() -> None:
     """Also where all are masked, so that none is larger than another."""
     logits = np.full((20, 20), -np.inf)
-    some = shown(logits, np.arange(20), tuple(map(str, range(20))))
+    some = shown(logits, np.arange(20), tuple(map(str, range(20))), "true")
     assert [len(set(row)) for row in some.at] == [5] * 20
     assert list(some.at[:, 0]) == list(range(20))
     logits[:, ::3] = np.arange(7)
-    some = shown(logits, np.full(20, 18), tuple(map(str, range(20))))
+    some = shown(logits, np.full(20, 18), tuple(map(str, range(20))), "true")
     assert list(some.at[0]) == [18, 15, 12, 9, 6]
     assert some.of(np.ones((20, 20)))[0, 0].tolist() == [1] * 5 + [15]
 
