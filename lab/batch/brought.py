@@ -104,7 +104,8 @@ def as_targets(targets: Array | None, options: Options, classes: int) -> Array |
         _check(targets, (targets >= 0) & np.isfinite(targets), say("numbers.expected_probability"))
         return targets
     good = (targets >= 0) & (targets < classes) | (targets == options.ignore_index)
-    values = {"high": classes - 1, "ignored": options.ignore_index}
+    ignored = str(options.ignore_index).replace("-", "\u2212")
+    values = {"high": classes - 1, "ignored": ignored}
     _check(targets, good, say("numbers.expected_class", **values))
     return targets
 

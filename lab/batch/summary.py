@@ -26,10 +26,12 @@ _BESIDE: Final = {"float16": "bfloat16", "bfloat16": "float32", "float32": "floa
 
 
 def summary(batch: Batch) -> str:
-    """Say how many rows break in the format, and in another; or that none does."""
+    """Say how many rows break in the format, and in another; or that none does, or none can."""
     rows, kinds = batch.counted, batch.kinds["naive"]
     if not rows:
         return say("numbers.summary_none", rows=batch.count)
+    if batch.options.kind == "classes" and len(batch.rows_of_class) == 1:
+        return say("numbers.summary_one_class")
     sorts = {sort: _count(kinds, sort) for sort in _SORTS}
     sort = max(sorts, key=lambda name: sorts[name])
     if not sorts[sort]:

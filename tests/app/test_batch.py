@@ -367,3 +367,10 @@ def test_a_file_that_cannot_be_made_says_why() -> None:
     assert (found.status, found.file_name) == (422, "")
     (error,) = frames(b"".join(found.pieces))
     assert (error.head["field"], error.head["column"]) == ("numbers", 5)
+
+
+def test_a_single_class_is_told_to_be_no_question_at_all() -> None:
+    """The scores of one example, written below each other, are a common slip."""
+    told = say("numbers.summary_one_class")
+    assert result("1\n2\n3").head["summary"] == told
+    assert result("1\n2\n3", "1 0 1", kind="binary").head["summary"] != told
