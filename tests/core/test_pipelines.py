@@ -573,7 +573,7 @@ def test_a_batch_is_its_rows(subtests):
             target = classes - 1
             forms = list(STEPS)
             batch = run_all(logits, target, name, shift=shift, pipelines=forms)
-            for i, k in np.ndindex(4, 12):
+            for i, k in rng.permutation(list(np.ndindex(4, 12)))[:16]:
                 alone = run_all(logits[i, k], target, name, shift=shift[i, k], pipelines=forms)
                 for pipeline in forms:
                     assert_same(batch[pipeline], (i, k), alone[pipeline])
@@ -582,7 +582,7 @@ def test_a_batch_is_its_rows(subtests):
 def test_one_pipeline_or_all(subtests):
     for name in NAMES:
         with subtests.test(name=name):
-            for logits, target, shift in some_vectors(name, 20, seed=5):
+            for logits, target, shift in some_vectors(name, 8, seed=5):
                 assert tuple(run_all(logits, target, name, shift=shift)) == PIPELINES
                 everything = run_all(logits, target, name, shift=shift, pipelines=list(STEPS))
                 assert tuple(everything) == tuple(STEPS)
