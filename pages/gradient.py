@@ -314,7 +314,6 @@ def _add_columns(
             "minus_log": cut(minus_log),
             "floor": cut(floor),
             "rate": rate,
-            "smoothing": smoothing,
             "step": step.astype(np.int8),
             "walked": cut(walked) if here == "downhill" else drawn(walked, 0, losses(settings)[1]),
             "floor_line": np.repeat(floor[..., None], 2, axis=-1).astype(np.float32),
@@ -342,7 +341,8 @@ def build(settings: Settings, columns: Columns) -> list[Instrument]:
     if settings[AT] >= len(STEPS):
         return [instrument(settings, columns)]
     sliders = _sliders(settings)
-    _add_columns(settings, sliders, _table(settings, sliders), columns)
+    table = _table(settings, sliders)
+    _add_columns(settings, sliders, table, columns)
     return [
         Instrument(
             title=say("gradient.picture_title"),
@@ -357,7 +357,7 @@ def build(settings: Settings, columns: Columns) -> list[Instrument]:
                 _raw(settings, columns),
             ],
             cards=_cards(columns),
-            sentences=[_told(settings, columns)],
+            sentences=[_told(settings, columns, table[2])],
         )
     ]
 
@@ -540,7 +540,7 @@ def _cards(columns: Columns) -> list[Card]:
 _PIECES: Final = ("walked", "rested", "bottom", "smoothed", "plain", "same", "other")
 
 
-def _told(settings: Settings, columns: Columns) -> Sentence:
+def _told(settings: Settings, columns: Columns, smoothing: np.ndarray) -> Sentence:
     """Tell what happens at every position; nothing where the step's own text is to be read."""
     here = _key(settings)
     code = np.zeros(columns["z"].values.shape[:2], np.int8)
@@ -548,7 +548,6 @@ def _told(settings: Settings, columns: Columns) -> Sentence:
     def tell(piece: str, where: np.ndarray) -> None:
         code[np.broadcast_to(where, code.shape)] = 1 + _PIECES.index(piece)
 
-    smoothing = columns["smoothing"].values
     if here == "downhill":
         tell("walked", columns["step"].values > 0)
         tell("rested", _arrived(settings, columns) & (smoothing == 0))

@@ -61,6 +61,16 @@ def at_rest(page: Page) -> None:
     expect(page.locator("html[data-moves]")).to_have_count(0)
 
 
+def drawn(page: Page) -> None:
+    """Wait until every figure is drawn for the room that it has, as it soon is after a change."""
+    page.wait_for_function(
+        """() => [...document.querySelectorAll(".ce-plot")].every(plot => {
+            const svg = plot.querySelector("svg");
+            return !svg || Math.abs(svg.clientWidth - plot.clientWidth) <= 1;
+        })"""
+    )
+
+
 def stop_clock(page: Page) -> None:
     """Let time stand still in a page that has its own clock; `page.clock.run_for` lets it go on."""
     at_rest(page)

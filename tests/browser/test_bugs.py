@@ -14,6 +14,7 @@ from tests.browser.driving import (
     box_of,
     darken,
     drag,
+    drawn,
     position,
     readout,
     told_of,
@@ -216,10 +217,4 @@ def test_the_curve_keeps_its_room_when_a_lecture_has_larger_letters(open_bugs: O
     page = open_bugs("?at=1", size=(1280, 720))
     page.get_by_role("button", name=say("player.lecture")).click()
     expect(page.locator(".xtick text").first).to_have_css("font-size", "18px")
-    page.wait_for_function(
-        """() => {
-          const plot = document.querySelector(".ce-plot");
-          const right = (node) => node.getBoundingClientRect().right;
-          return right(plot.querySelector("svg")) <= right(plot) + 1;
-        }"""
-    )
+    drawn(page)

@@ -23,7 +23,7 @@ from tests.browser.driving import (
     told_of,
     violations,
 )
-from tests.browser.test_start import finger
+from tests.browser.walking import finger
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from lab.likelihood_path import STEPS
 from lab.words import say
 from tests.browser.conftest import OpenPage
 from tests.browser.driving import at_rest, box_of, readout, violations
-from tests.browser.test_start import fits, places
+from tests.browser.walking import overflowing, places
 
 KEYS = [step.key for step in STEPS]
 
@@ -19,7 +19,7 @@ def step(page: Page, key: str) -> Locator:
     expect(found).to_have_attribute("data-step", str(KEYS.index(key) + 1))
     at_rest(page)
     expect(found).to_have_attribute("data-step-kind", STEPS[KEYS.index(key)].kind)
-    assert fits(page), key
+    assert overflowing(page) == [], key
     return found
 
 

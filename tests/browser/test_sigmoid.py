@@ -11,8 +11,8 @@ from lab.words import say
 from pages.sigmoid import STEPS
 from tests.app.reading import tells
 from tests.browser.conftest import OpenPage
-from tests.browser.driving import at_rest, box_of, position, readout, told_of, violations
-from tests.browser.test_start import finger, fits
+from tests.browser.driving import at_rest, box_of, drawn, position, readout, told_of, violations
+from tests.browser.walking import finger, overflowing
 
 
 @pytest.fixture
@@ -157,13 +157,14 @@ def step(page: Page, key: str) -> Locator:
     at_rest(page)
     for size in ((1366, 768), (1280, 720)):
         page.set_viewport_size({"width": size[0], "height": size[1]})
-        assert fits(page), (key, size)
+        assert overflowing(page) == [], (key, size)
         assert page.evaluate(
             """() => [".ce-scene figure:not([data-off])", ".ce-side > *"]
                 .flatMap(part => [...document.querySelectorAll(part)])
                 .every(node => node.getBoundingClientRect().bottom
                     <= document.querySelector(".ce-sentence").getBoundingClientRect().top)"""
         ), (key, size)
+    drawn(page)
     return found
 
 
@@ -295,7 +296,7 @@ def test_the_steps_are_walked_by_mouse_and_nothing_jumps(open_page: OpenPage) ->
     step(page, "free")
     for title in ("sigmoid.losses", "sigmoid.formulas", "sigmoid.pair", "lesson.questions"):
         page.get_by_role("tab", name=say(title)).click()
-        assert fits(page), title
+        assert overflowing(page) == [], title
     expect(page.locator(".ce-predict legend")).to_have_count(3)
     expect(page.get_by_role("main").locator("a.ce-next")).to_be_visible()
     mark = say("lesson.done", title=say("sigmoid.short"))

@@ -9,7 +9,8 @@ from lab.words import say
 from pages.softmax import STEPS
 from tests.browser.conftest import OpenPage
 from tests.browser.driving import at_rest, box_of, readout, violations
-from tests.browser.test_start import drag, fits, places
+from tests.browser.test_start import drag
+from tests.browser.walking import overflowing, places
 
 KEYS = [step.key for step in STEPS]
 READY = ".ce-pillar"
@@ -123,7 +124,7 @@ def test_it_is_walked_by_mouse_and_nothing_jumps(open_page: OpenPage) -> None:
     assert columns(page) == stand
     let_go(page)
     assert places(page) == still
-    assert fits(page)
+    assert overflowing(page) == []
 
     onward(page)
     found = step(page, "heat")
@@ -159,7 +160,7 @@ def test_every_step_is_one_view(open_page: OpenPage, size: tuple[int, int]) -> N
         found = step(page, key)
         expect(found).to_have_attribute("data-step-kind", STEPS[i].kind)
         # On a phone the free instrument is longer than the screen.
-        assert fits(page) or (size[0] == 390 and key == "free"), key
+        assert not overflowing(page) or (size[0] == 390 and key == "free"), key
         if i + 1 < len(KEYS):
             onward(page)
 

@@ -221,7 +221,10 @@ def test_room_is_given_back() -> None:
         for visitor in visitors:
             await visitor.visit(app)
 
-    asyncio.run(one_by_one())
+    thread = threading.Thread(target=lambda: asyncio.run(one_by_one()))
+    thread.start()
+    thread.join(30)
+    assert [visitor.answer.status for visitor in visitors] == [200] * 5
     assert not app.routes[0].app._room._taken  # type: ignore[attr-defined]  # noqa: SLF001
 
 
