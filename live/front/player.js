@@ -186,9 +186,10 @@ class Player {
 
   /** Tell the steps where the picture stands. */
   #painted() {
-    const { goal } = this.#answer?.head ?? {};
-    if (goal === undefined || !this.data.steps) return;
-    this.steps.see(this.#instruments[0].value(goal) === 1, this.#held);
+    if (!this.#answer || !this.data.steps) return;
+    const { goal } = this.#answer.head;
+    if (goal === undefined) this.steps.render(); // a figure that was drawn anew is to be covered
+    else this.steps.see(this.#instruments[0].value(goal) === 1, this.#held);
   }
 
   get #held() {

@@ -238,10 +238,10 @@ FIRST = scipy.special.softmax([2.0, 1.0, 0.1])
 # What each sentence claims, of the numbers where it stands and whether the goal is met there.
 TOLD = {
     "walked": lambda at, _: at["step"] > 0,
-    "rested": lambda at, met: met and at["smoothing"] == 0,
-    "bottom": lambda at, _: 0 < at["loss"] < 0.01 and at["smoothing"] == 0,
-    "smoothed": lambda at, _: at["smoothing"] > 0 and at["loss"] >= at["floor"] - 1e-9,
-    "plain": lambda at, _: at["smoothing"] == 0 and at["loss"] > at["floor"] == 0,
+    "rested": lambda at, met: met and at["floor"] == 0,
+    "bottom": lambda at, _: 0 < at["loss"] < 0.01 and at["floor"] == 0,
+    "smoothed": lambda at, _: at["floor"] > 0 and at["loss"] >= at["floor"] - 1e-9,
+    "plain": lambda at, _: at["loss"] > at["floor"] == 0,
     "same": lambda at, _: np.abs(at["p"] - FIRST).max() < 2e-6,
     "other": lambda at, _: np.abs(at["p"] - FIRST).max() > 1e-7,
 }

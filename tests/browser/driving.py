@@ -62,11 +62,20 @@ def at_rest(page: Page) -> None:
 
 
 def drawn(page: Page) -> None:
-    """Wait until every figure is drawn for the room that it has, as it soon is after a change."""
-    page.wait_for_function(
-        """() => [...document.querySelectorAll(".ce-plot")].every(plot => {
-            const svg = plot.querySelector("svg");
-            return !svg || Math.abs(svg.clientWidth - plot.clientWidth) <= 1;
+    """Wait until no figure has been drawn anew, or elsewhere, in ten frames of the screen."""
+    page.evaluate(
+        """() => new Promise(done => {
+            const now = () => [...document.querySelectorAll(".ce-plot svg, .ce-moving")];
+            const boxes = nodes => JSON.stringify(nodes.map(node => node.getBoundingClientRect()));
+            let [nodes, seen, same] = [[], "", 0];
+            const look = () => {
+                const found = now();
+                const box = boxes(found);
+                const stands = box === seen && found.every((node, i) => node === nodes[i]);
+                [nodes, seen, same] = [found, box, stands ? same + 1 : 0];
+                same < 10 ? requestAnimationFrame(look) : done();
+            };
+            look();
         })"""
     )
 
