@@ -46,7 +46,7 @@ _WORDS = (
     "each_class",
     *("read", "read_as", "empty_line", "may_table", "may_print", "may_file"),
     *("may_report", "reading", "rows_done", "stop", "stopped"),
-    *("stopped_early", "earlier", "show_place", "show_line", "away", "refused"),
+    *("stopped_early", "earlier", "show_place", "show_line", "away", "refused", "broken"),
     *("tab_rows", "tab_spread", "tab_advice", "tab_take", "rows", "more", "open_row"),
     *("save_png", "save_svg"),
     *("take_hint", "take_csv", "take_npy", "take_py", "take_ipynb", "taking", "taken", "not_taken"),

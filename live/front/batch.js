@@ -54,6 +54,7 @@ class Batch {
       frame: (frame) => this.#frame(frame),
       away: (away) => this.running.away(away),
       refused: (status) => this.running.refused(status),
+      broken: (times) => this.running.broken(times),
       ends: () => {
         this.running.end();
         this.results.rest();

@@ -9,6 +9,7 @@ import { patiently } from "./patiently.js";
 /** @import {Fault, Frame, Head} from "./batchtypes.js" */
 
 const PAUSE = 300; // ms without a change
+const MOST = 3; // answers that break off, after which the next would, too
 
 /**
  * @typedef {object} Handlers
@@ -18,6 +19,7 @@ const PAUSE = 300; // ms without a change
  * @property {(frame: Frame) => void} frame
  * @property {(away: boolean) => void} away the server was not reached, or has been
  * @property {(status: string) => void} refused with a status of HTTP
+ * @property {(times: number) => void} broken so many answers broke off, and no more is asked
  * @property {() => void} ends it was answered or refused, or was given up for good
  */
 
@@ -26,6 +28,7 @@ export class Asking {
   #now = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #soon;
+  #broken = 0; // answers to what is asked now that were none
 
   /**
    * @param {string} url
@@ -52,6 +55,7 @@ export class Asking {
       return;
     }
     this.#now = new AbortController();
+    this.#broken = 0;
     this.handlers.begins();
     void this.#run(body, this.#now.signal);
   }
@@ -87,12 +91,25 @@ export class Asking {
    */
   async #once(body, signal) {
     const options = { method: "POST", body, signal };
+    let answered = false; // by the server itself: another status is that of what stands before it
     try {
-      await get(this.ask, this.url, options, (response) => this.#read(response, signal));
+      await get(
+        async (url, how) => {
+          const response = await this.ask(url, how);
+          answered = response.ok || response.status === 500;
+          return response;
+        },
+        this.url,
+        options,
+        (response) => this.#read(response, signal),
+      );
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof Refused) this.handlers.refused(error.message.split(" ", 1)[0]);
-      else this.handlers.away(true);
+      else if (answered && ++this.#broken === MOST) {
+        this.handlers.broken(MOST);
+        throw new Refused("the answer broke off");
+      } else this.handlers.away(true);
       throw error;
     }
     if (!signal.aborted) this.handlers.away(false);

@@ -99,6 +99,11 @@ export class Running {
     this.#tell(say(this.words.refused, ["status", status]));
   }
 
+  /** @param {number} times */
+  broken(times) {
+    this.#tell(say(this.words.broken, ["times", String(times)]));
+  }
+
   end() {
     clearTimeout(this.#timer);
     this.work.hidden = true;

@@ -18,6 +18,7 @@ class Page {
       frame: ({ head }) => this.told.push(head.kind),
       away: (away) => this.told.push(away ? "away" : "here"),
       refused: (status) => this.told.push(`refused ${status}`),
+      broken: (times) => this.told.push(`broken ${times}`),
       ends: () => this.told.push("ends"),
     });
   }
@@ -156,4 +157,34 @@ test("what the server refuses is not sent again", async () => {
   await later(60_000);
   assert.deepEqual(page.told, ["begins", "refused 413", "ends"]);
   assert.equal(page.asked.length, 1);
+});
+
+test("a question at which the server fails three times is asked no more, until it is asked anew", async () => {
+  const page = new Page();
+  page.asking.now();
+  await page.say(page.asked[0], [result(2)]); // broke off
+  await later(1000);
+  page.asked[1].resolve(new Response("", { status: 500 }));
+  await settled();
+  assert.deepEqual(page.told, ["begins", "result", "away", "away"]);
+  await later(2000);
+  await page.say(page.asked[2], []);
+  await later(60_000);
+  assert.deepEqual(page.told.slice(4), ["broken 3", "ends"]);
+  assert.equal(page.asked.length, 3);
+  page.asking.now();
+  await page.say(page.asked[3], []);
+  assert.equal(page.told.at(-1), "away");
+});
+
+test("a server that is away, or has no time, is asked for as long as that takes", async () => {
+  const page = new Page();
+  page.asking.now();
+  for (let i = 0; i < 6; i += 1) {
+    if (i % 2) page.asked[i].reject(new TypeError("no network"));
+    else page.asked[i].resolve(new Response("", { status: 503 }));
+    await settled();
+    await later(8000);
+  }
+  assert.equal(page.asked.length, 7);
 });
