@@ -39,6 +39,8 @@ export class Results {
   #instruments = [];
   /** @type {Picture[]} */
   #pictures = [];
+  /** @type {Result["figures"]} what the pictures show */
+  #figures = [];
   /** @type {Result["opens"]} */
   #opens = { page: "", queries: [], note: "" };
   #row = NaN; // the row of the batch that somebody has chosen
@@ -113,6 +115,7 @@ export class Results {
   result(result, columns) {
     this.#show(this.found);
     this.#columns = columns;
+    this.#figures = result.figures;
     // What is not all is not read aloud: in half a second there is more of it.
     this.node.setAttribute("aria-busy", String(result.done < result.of));
     write(this.summary, result.summary);
@@ -124,14 +127,7 @@ export class Results {
     this.#rows?.update(columns, result.instruments[0].sliders[0].count);
     this.#instruments.forEach((instrument, i) => instrument.update(result.instruments[i], columns));
     this.#again();
-    this.#pictures.forEach((picture, i) => {
-      const { plot, alt } = result.figures[i];
-      // The first answer may be there before Plotly is.
-      void load(this.means.plotly).then(
-        () => picture.draw(plot, alt, columns).then(() => picture.show(columns, [0, 0], null, false)),
-        () => {},
-      );
-    });
+    this.#histograms();
     this.#advise(result.advice);
   }
 
@@ -260,8 +256,23 @@ export class Results {
     void load(plotly).then(() => this.#fit(), () => {});
   }
 
+  /** Draw the histograms where they are seen: with each answer Plotly would hold up all else. */
+  #histograms() {
+    if (!this.spread.clientWidth) return;
+    const columns = this.#columns;
+    this.#pictures.forEach((picture, i) => {
+      const { plot, alt } = this.#figures[i];
+      // The first answer may be there before Plotly is.
+      void load(this.means.plotly).then(
+        () => picture.draw(plot, alt, columns).then(() => picture.show(columns, [0, 0], null, false)),
+        () => {},
+      );
+    });
+  }
+
   /** Give the histograms the room that they have now. */
   #fit() {
+    this.#histograms();
     for (const picture of this.#pictures) {
       void picture.resize().then((anew) => anew && picture.show(this.#columns, [0, 0], null, false));
     }
