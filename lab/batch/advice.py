@@ -12,6 +12,7 @@ from ce_core.pipelines import CauseKind, Run, run_all
 from lab.batch.account import Account
 from lab.batch.calls import Call
 from lab.batch.summary import broken
+from lab.batch.whole import counted, short
 from lab.words import say
 
 _SUMMED: Final = "total"
@@ -73,27 +74,15 @@ def _mask(account: Account, _: Run) -> Iterator[Advice]:
             say("numbers.advice_mask"),
             say(
                 "numbers.advice_mask_lead",
-                lowest=_short(lowest),
+                lowest=short(lowest),
                 format=fmt.name,
-                max=_short(fmt.max),
+                max=short(fmt.max),
                 stored="\u2212inf" if fmt.has_infinity else "nan" if fmt.has_nan else "the lowest",
             ),
             'logits = logits.masked_fill(mask, float("-inf"))    # PyTorch\n'
             "logits = jnp.where(mask, -jnp.inf, logits)          # JAX\n"
             "logits = np.where(mask, -np.inf, logits)            # NumPy",
         )
-
-
-def _short(number: float) -> str:
-    """Write a number with six digits.
-
-    Examples
-    --------
-    >>> _short(-1e9), _short(65504.0)
-    ('−1e9', '65504')
-    """
-    text, _, power = f"{number:.6g}".partition("e")
-    return f"{text}e{int(power)}".replace("-", "−") if power else text.replace("-", "−")
 
 
 def _log_of_softmax(account: Account, _: Run) -> Iterator[Advice]:
@@ -103,10 +92,15 @@ def _log_of_softmax(account: Account, _: Run) -> Iterator[Advice]:
         return
     count, left = (broken(batch.kinds[form]) for form in ("naive", "fused"))
     if count > left:
+        binary = batch.options.kind == "binary"
         yield Advice(
-            say("numbers.advice_fused"),
-            say("numbers.advice_fused_lead", count=count - left, format=batch.format),
-            "log_p = F.log_softmax(logits, dim=-1)          # not F.softmax(...).log()\n"
+            say("numbers.advice_sigmoid" if binary else "numbers.advice_fused"),
+            counted("numbers.advice_fused_lead", count - left, format=batch.format),
+            "log_p = F.logsigmoid(logits)          # not torch.sigmoid(logits).log()\n"
+            "log_p = jax.nn.log_sigmoid(logits)    # not jnp.log(jax.nn.sigmoid(logits))\n"
+            "log_p = -np.logaddexp(0, -logits)"
+            if binary
+            else "log_p = F.log_softmax(logits, dim=-1)          # not F.softmax(...).log()\n"
             "log_p = jax.nn.log_softmax(logits, axis=-1)    # not jnp.log(jax.nn.softmax(...))\n"
             "log_p = scipy.special.log_softmax(logits, axis=-1)",
         )
@@ -141,9 +135,45 @@ def _nan(account: Account, _: Run) -> Iterator[Advice]:
     if count:
         yield Advice(
             say("numbers.advice_nan"),
-            say("numbers.advice_nan_lead", count=count),
+            counted("numbers.advice_nan_lead", count),
             "torch.autograd.set_detect_anomaly(True)      # PyTorch: name the step that made it\n"
             'jax.config.update("jax_debug_nans", True)    # JAX',
+        )
+
+
+def _beyond(account: Account, _: Run) -> Iterator[Advice]:
+    """Tell of a logit that is too large for the format."""
+    fmt, largest = FORMATS[account.batch.format], account.seen.largest
+    if largest >= fmt.too_large and fmt.unit_roundoff > _NARROW:
+        yield Advice(
+            say("numbers.advice_beyond"),
+            say(
+                "numbers.advice_beyond_lead",
+                largest=short(largest),
+                format=fmt.name,
+                max=short(fmt.max),
+            ),
+            "logits = F.linear(h.float(), weight.float())    # the last layer; later is too late",
+        )
+
+
+def _masked(account: Account, _: Run) -> Iterator[Advice]:
+    """Tell of rows whose loss is infinite or nan on paper: what counts in them is masked."""
+    batch, kinds = account.batch, account.batch.kinds["naive"]
+    if batch.options.kind == "binary":
+        return
+    if count := int(kinds[CauseKind.ALL_MASKED]):
+        yield Advice(
+            say("numbers.advice_all_masked"),
+            counted("numbers.advice_all_masked_lead", count),
+            "kept = ~logits.isneginf().all(dim=-1)\nlogits, target = logits[kept], target[kept]",
+        )
+    if count := int(kinds[CauseKind.TARGET_MASKED]):
+        yield Advice(
+            say("numbers.advice_target_masked"),
+            counted("numbers.advice_target_masked_lead", count),
+            'losses = F.cross_entropy(logits, target, reduction="none")\n'
+            "print(losses.isinf().nonzero())    # the rows, counted from 0",
         )
 
 
@@ -163,6 +193,8 @@ _RULES: Final[tuple[Callable[[Account, Run], Iterator[Advice]], ...]] = (
     _ignored,
     _probabilities,
     _nan,
+    _beyond,
+    _masked,
     _mask,
     _log_of_softmax,
     _sum,

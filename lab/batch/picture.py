@@ -62,8 +62,8 @@ def picture(
         sliders=[
             Slider(
                 "row",
-                say("numbers.row"),
-                say("numbers.row_label"),
+                say("numbers.place"),
+                say("numbers.place_label"),
                 [float(place) for place in range(1, count + 1)],
                 0,
             )

@@ -7,7 +7,7 @@ import numpy as np
 
 from ce_core.batch import BROKEN_IN, Batch
 from ce_core.pipelines import PIPELINES, CauseKind
-from lab.batch.whole import counted
+from lab.batch.whole import counted, short
 from lab.words import say
 
 K = CauseKind
@@ -44,7 +44,7 @@ def summary(batch: Batch) -> str:
         other = _count(batch.broken[beside], sort)
         told += say("numbers.summary_beside", count=other, format=beside)
     rest = [
-        say(f"numbers.summary_also_{name}", count=count)
+        counted(f"numbers.summary_also_{name}", count)
         for name, count in sorts.items()
         if count and name != sort
     ]
@@ -95,11 +95,13 @@ def _off(batch: Batch) -> list[str]:
     """Say how far the worst loss of the fused form is off, unless all are right to the digit."""
     if not batch.rows.loss:
         return []
-    ulps = batch.rows.ulps["fused"]
-    worst = float(ulps[np.isfinite(ulps)].max(initial=0.0))
-    return (
-        [say("numbers.summary_off", ulps=f"{worst:.2g}".replace("e+0", "e"))] if worst >= 2 else []
-    )
+    ulps = np.nan_to_num(batch.rows.ulps["fused"], posinf=0.0)
+    at = int(ulps.argmax())
+    if ulps[at] < 2:
+        return []
+    loss, exact = (short(float(x[at])) for x in (batch.rows.loss["fused"], batch.rows.exact))
+    key = "numbers.summary_off_little" if loss == exact else "numbers.summary_off"
+    return [say(key, ulps=short(float(ulps[at]), 2), loss=loss, exact=exact)]
 
 
 def _total(batch: Batch) -> list[str]:

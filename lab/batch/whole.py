@@ -26,6 +26,18 @@ def counted(key: str, count: int, **values: object) -> str:
     return _PLURAL.sub(lambda found: found[2 if count == 1 else 1], sentence)
 
 
+def short(number: float, digits: int = 6) -> str:
+    """Write a number with a few digits.
+
+    Examples
+    --------
+    >>> short(-1e9), short(65504.0), short(22.4, 2)
+    ('−1e9', '65504', '22')
+    """
+    text, _, power = f"{number:.{digits}g}".partition("e")
+    return f"{text}e{int(power)}".replace("-", "−") if power else text.replace("-", "−")
+
+
 def reduced(batch: Batch, columns: Columns) -> list[Card]:
     """Return what each form's losses are reduced to, and the accuracy."""
     cards = []
