@@ -17,6 +17,11 @@ _GROUPED: Final = re.compile(
     r"(?<![\d,.+-])[-+]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?(?![\d,.])", re.ASCII
 )
 _QUOTED: Final = r'(?:(?<=^)|(?<={0}))"([^"{0}\n]*)"(?={0}|$)'  # and nothing beside the quotes
+# The same where commas separate the numbers, too: then those within are in quotes.
+_QUOTED_DECIMAL: Final = re.compile(
+    r'(?:(?<=^)|(?<=,))"(?![-+]?[1-9]\d{0,2},\d{3}")([-+]?\d+),(\d+)"(?=,|$)',
+    re.ASCII | re.MULTILINE,
+)
 _SWAPPED: Final = str.maketrans(",.", "._")  # a point among decimal commas is no number
 
 
@@ -49,16 +54,20 @@ class Spelling:
         '0.5; 1 ;90 '
         """
         text = _FLOAT_SIGN.sub(" ", text)
+        if self.separator == "," and self.commas:
+            text = _QUOTED_DECIMAL.sub(r" \1.\2 ", text)
         if self.separator and '"' in text:
             text = re.sub(_QUOTED.format(self.separator), r" \1 ", text, flags=re.MULTILINE)
         if self.commas == "thousands":
             return _GROUPED.sub(lambda t: t[0].replace(",", "").rjust(len(t[0])), text)
-        return text.translate(_SWAPPED) if self.commas else text
+        return text.translate(_SWAPPED) if self.commas and self.separator != "," else text
 
 
 def spelling_of(text: str, separator: str | None) -> Spelling:
     """Return how the numbers of a text are spelled whose separator is known."""
-    if separator == "," or "," not in text:
+    if separator == ",":
+        return Spelling(",", "decimal_comma" if _QUOTED_DECIMAL.search(text) else "")
+    if "," not in text:
         return Spelling(separator)
     if _THOUSANDS.search(text):
         return Spelling(separator, "thousands")

@@ -145,6 +145,29 @@ def test_a_column_is_taken_out_where_it_is_said() -> None:
             read_text(text).without("last")
 
 
+@pytest.mark.parametrize(
+    ("text", "logits", "header", "targets"),
+    [
+        (
+            '"cat","dog","label"\n"1,5","2","0"\n"-2,0","4,25","1"\n',
+            [[1.5, 2], [-2, 4.25]],
+            2,
+            [0, 1],
+        ),
+        ("cat;dog\r\n1,5;2\r\n;\r\n;\r\n", [[1.5, 2]], 2, None),
+        ("ID,cat,dog,label\n1,1.5,2,0\n2,2,3,1\n", [[1.5, 2], [2, 3]], 2, [0, 1]),
+        ("id,cat\n2,1\n1,2\n", [[2, 1], [1, 2]], 2, None),  # these numbers count nothing
+    ],
+)
+def test_what_a_spreadsheet_saves(
+    text: str, logits: list[list[float]], header: int, targets: list[int] | None
+) -> None:
+    given = read_text(text)
+    assert np.concatenate(list(given.chunks(100))).tolist() == logits
+    assert len(given.header) == header
+    assert (None if given.targets is None else given.targets.tolist()) == targets
+
+
 def test_what_was_read_otherwise_than_it_seems_is_noted() -> None:
     def notes(text: str) -> list[str]:
         return [note.told() for note in read_text(text).notes]
