@@ -5,7 +5,7 @@ import { make, write } from "./dom.js";
 import { get } from "./fetching.js";
 import { say } from "./sentences.js";
 
-const KINDS = /** @type {const} */ ({ csv: "results.csv", npy: "results.npy", py: "numbers.py", ipynb: "numbers.ipynb" });
+const KINDS = /** @type {const} */ ({ csv: "results.csv", npy: "results.npy", py: "your_numbers.py", ipynb: "numbers.ipynb" });
 
 export class Take {
   #left = new AbortController();

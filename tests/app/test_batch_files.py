@@ -210,13 +210,21 @@ def test_numbers_that_are_many_and_in_no_such_file_are_refused() -> None:
     [
         ("csv", "results.csv", "text/csv"),
         ("npy", "results.npy", "application/octet-stream"),
-        ("py", "numbers.py", "text/x-python"),
+        ("py", "your_numbers.py", "text/x-python"),
         ("ipynb", "numbers.ipynb", "application/x-ipynb+json"),
     ],
 )
 def test_each_file_has_a_name_and_a_type(kind: str, name: str, media_type: str) -> None:
     found = answer(NUMBERS, TARGETS, file=kind)
     assert (found.file_name, found.media_type) == (name, media_type)
+
+
+def test_the_script_runs_under_the_name_that_it_is_saved_by(tmp_path: Path) -> None:
+    found = answer(NUMBERS, TARGETS, file="py")
+    script = tmp_path / found.file_name
+    script.write_bytes(b"".join(found.pieces))
+    done = subprocess.run([sys.executable, script], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
 
 
 def test_what_a_stranger_called_a_file_is_a_text_in_the_script() -> None:
