@@ -84,7 +84,7 @@ def _notebook(account: Account) -> Iterator[bytes]:
 FILES: Final[Mapping[str, File]] = {
     "csv": File("results.csv", "text/csv", _csv),
     "npy": File("results.npy", "application/octet-stream", _npy),
-    # A file that were called numbers.py would stand in the way of Python's own, which NumPy imports.
+    # As numbers.py it would stand in the way of Python's own, which NumPy imports.
     "py": File("your_numbers.py", "text/x-python", _python, check_size),
     "ipynb": File("numbers.ipynb", "application/x-ipynb+json", _notebook, check_size),
 }
