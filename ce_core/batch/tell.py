@@ -113,7 +113,9 @@ def _of_classes(terms: Terms, fmt: FloatFormat) -> Rows:
         right = np.where(loss[form] == 0, ulps[form] <= 0.5, ulps[form] < 1)
         harmless = np.isin(kind, list(HARMLESS))
         kind[harmless & ~right] = CauseKind.ROUNDED
-        kind[~harmless & right & (run.broke == CauseKind.NONE)] = CauseKind.NONE
+        # A loss that is infinite on paper, too, is no number: it keeps what is masked.
+        fine = right & np.isfinite(exact) & (run.broke == CauseKind.NONE)
+        kind[~harmless & fine] = CauseKind.NONE
         kinds[form] = kind
     return _rows(terms, loss=loss, exact=exact, kind=kinds, ulps=ulps, at=at)
 

@@ -1,12 +1,11 @@
 """What to write instead, as it follows from what the rows came to and from the options."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import numpy as np
 
-from ce_core.batch import Batch
 from ce_core.formats import FORMATS
 from ce_core.pipelines import CauseKind, Run, run_all
 from lab.batch.account import Account
@@ -45,13 +44,18 @@ def advice(account: Account, run: Run) -> list[Advice]:
 def _calls(account: Account) -> Iterator[Advice]:
     if account.targets is None:
         return
-    batch = account.batch
-    narrow = FORMATS[batch.format].unit_roundoff > _NARROW
-    call = Call(batch.options, account.targets.dtype.kind == "f", narrow)
-    lead = "numbers.call_lead_narrow" if narrow else "numbers.call_lead"
+    call = _call(account)
+    lead = "numbers.call_lead_narrow" if call.narrow else "numbers.call_lead"
     for name in ("numpy", "torch", "jax"):
         text = getattr(call, name)()
-        yield Advice(say(f"numbers.call_{name}"), say(lead, format=batch.format), text)
+        yield Advice(say(f"numbers.call_{name}"), say(lead, format=account.batch.format), text)
+
+
+def _call(account: Account, **others: Any) -> Call:
+    """Return the call with the options of a batch, of which some may be others."""
+    narrow = FORMATS[account.batch.format].unit_roundoff > _NARROW
+    soft = account.targets is not None and account.targets.dtype.kind == "f"
+    return Call(replace(account.batch.options, **others), soft, narrow)
 
 
 def _probabilities(account: Account, _: Run) -> Iterator[Advice]:
@@ -172,8 +176,170 @@ def _masked(account: Account, _: Run) -> Iterator[Advice]:
         yield Advice(
             say("numbers.advice_target_masked"),
             counted("numbers.advice_target_masked_lead", count),
-            'losses = F.cross_entropy(logits, target, reduction="none")\n'
-            "print(losses.isinf().nonzero())    # the rows, counted from 0",
+            f"{_call(account, reduction='none').torch()}\n"
+            "print(loss.isinf().nonzero())    # the rows, counted from 0",
+        )
+
+
+def _ignored(account: Account, _: Run) -> Iterator[Advice]:
+    """Tell of the mean over no rows, or over rows without weight."""
+    batch, options = account.batch, account.batch.options
+    if account.targets is None or batch.denominator != 0 or options.reduction != "mean":
+        return
+    counted_rows = f"target != {options.ignore_index}"
+    if options.weight is None:
+        divisor = f"({counted_rows}).sum().clamp(min=1)"
+    else:
+        weight = f"torch.tensor({list(options.weight)})"
+        divisor = f"{weight}[target[{counted_rows}]].sum().clamp(min=1e-6)"
+    yield Advice(
+        say("numbers.advice_ignored"),
+        say("numbers.advice_ignored_lead"),
+        f"{_call(account, reduction='sum').torch()}\nloss = loss / {divisor}",
+    )
+
+
+_RULES for piece in rule(account, run)]
+    return [*found, *_calls(account)]
+
+
+def _calls(account: Account) -> Iterator[Advice]:
+    if account.targets is None:
+        return
+    call = _call(account)
+    lead = "numbers.call_lead_narrow" if call.narrow else "numbers.call_lead"
+    for name in ("numpy", "torch", "jax"):
+        text = getattr(call, name)()
+        yield Advice(say(f"numbers.call_{name}"), say(lead, format=account.batch.format), text)
+
+
+def _call(account: Account, **others: Any) -> Call:
+    """Return the call with the options of a batch, of which some may be others."""
+    narrow = FORMATS[account.batch.format].unit_roundoff > _NARROW
+    soft = account.targets is not None and account.targets.dtype.kind == "f"
+    return Call(replace(account.batch.options, **others), soft, narrow)
+
+
+def _probabilities(account: Account, _: Run) -> Iterator[Advice]:
+    """Tell of probabilities that were given as logits."""
+    if account.seen.probabilities and account.batch.classes > 1:
+        yield Advice(
+            say("numbers.advice_probabilities"),
+            say("numbers.advice_probabilities_lead"),
+            "import torch.nn.functional as F\n\n"
+            "loss = F.cross_entropy(logits, target)    # what the softmax was taken of\n"
+            "loss = F.nll_loss(p.log(), target)        # where there is only p",
+        )
+
+
+def _mask(account: Account, _: Run) -> Iterator[Advice]:
+    """Tell of a finite number that stands for a mask and is beyond the format."""
+    fmt, lowest = FORMATS[account.batch.format], account.seen.lowest
+    if lowest <= -fmt.too_large:
+        yield Advice(
+            say("numbers.advice_mask"),
+            say(
+                "numbers.advice_mask_lead",
+                lowest=short(lowest),
+                format=fmt.name,
+                max=short(fmt.max),
+                stored="\u2212inf" if fmt.has_infinity else "nan" if fmt.has_nan else "the lowest",
+            ),
+            'logits = logits.masked_fill(mask, float("-inf"))    # PyTorch\n'
+            "logits = jnp.where(mask, -jnp.inf, logits)          # JAX\n"
+            "logits = np.where(mask, -np.inf, logits)            # NumPy",
+        )
+
+
+def _log_of_softmax(account: Account, _: Run) -> Iterator[Advice]:
+    """Tell of the log of a softmax, where a log-softmax does not break."""
+    batch = account.batch
+    if "fused" not in batch.kinds:
+        return
+    count, left = (broken(batch.kinds[form]) for form in ("naive", "fused"))
+    if count > left:
+        binary = batch.options.kind == "binary"
+        yield Advice(
+            say("numbers.advice_sigmoid" if binary else "numbers.advice_fused"),
+            counted("numbers.advice_fused_lead", count - left, format=batch.format),
+            "log_p = F.logsigmoid(logits)          # not torch.sigmoid(logits).log()\n"
+            "log_p = jax.nn.log_sigmoid(logits)    # not jnp.log(jax.nn.sigmoid(logits))\n"
+            "log_p = -np.logaddexp(0, -logits)"
+            if binary
+            else "log_p = F.log_softmax(logits, dim=-1)          # not F.softmax(...).log()\n"
+            "log_p = jax.nn.log_softmax(logits, axis=-1)    # not jnp.log(jax.nn.softmax(...))\n"
+            "log_p = scipy.special.log_softmax(logits, axis=-1)",
+        )
+
+
+def _sum(_: Account, run: Run) -> Iterator[Advice]:
+    """Tell of a sum that is rounded after each term, which stalls where digits are few."""
+    name, logits = run.format, run.steps["logits"][0, :1]
+    if logits.shape[-1] * FORMATS[name].unit_roundoff < 1:
+        return
+    forms = run_all(logits, 0, name, pipelines=("running", "wide_sum"))
+    sums = {form: float(one.steps[_SUMMED][0]) for form, one in forms.items()}
+    if np.isfinite(sums["wide_sum"]) and sums["running"] < sums["wide_sum"]:
+        yield Advice(
+            say("numbers.advice_sum"),
+            say(
+                "numbers.advice_sum_lead",
+                count=logits.shape[-1],
+                format=name,
+                running=f"{sums['running']:g}",
+                wide=f"{sums['wide_sum']:g}",
+            ),
+            "total = torch.exp(z).sum(-1, dtype=torch.float32)    # PyTorch\n"
+            "total = jnp.exp(z).sum(-1, dtype=jnp.float32)        # JAX\n"
+            "total = np.exp(z).sum(-1, dtype=np.float32)          # NumPy",
+        )
+
+
+def _nan(account: Account, _: Run) -> Iterator[Advice]:
+    """Tell of logits that are no numbers."""
+    count = int(account.batch.kinds["naive"][CauseKind.NAN_LOGIT])
+    if count:
+        yield Advice(
+            say("numbers.advice_nan"),
+            counted("numbers.advice_nan_lead", count),
+            "torch.autograd.set_detect_anomaly(True)      # PyTorch: name the step that made it\n"
+            'jax.config.update("jax_debug_nans", True)    # JAX',
+        )
+
+
+def _beyond(account: Account, _: Run) -> Iterator[Advice]:
+    """Tell of a logit that is too large for the format."""
+    fmt, largest = FORMATS[account.batch.format], account.seen.largest
+    if largest >= fmt.too_large and fmt.unit_roundoff > _NARROW:
+        yield Advice(
+            say("numbers.advice_beyond"),
+            say(
+                "numbers.advice_beyond_lead",
+                largest=short(largest),
+                format=fmt.name,
+                max=short(fmt.max),
+            ),
+            "logits = F.linear(h.float(), weight.float())    # the last layer; later is too late",
+        )
+
+
+def _masked(account: Account, _: Run) -> Iterator[Advice]:
+    """Tell of rows whose loss is infinite or nan on paper: what counts in them is masked."""
+    batch, kinds = account.batch, account.batch.kinds["naive"]
+    if batch.options.kind == "binary":
+        return
+    if count := int(kinds[CauseKind.ALL_MASKED]):
+        yield Advice(
+            say("numbers.advice_all_masked"),
+            counted("numbers.advice_all_masked_lead", count),
+            "kept = ~logits.isneginf().all(dim=-1)\nlogits, target = logits[kept], target[kept]",
+        )
+    if count := int(kinds[CauseKind.TARGET_MASKED]):
+        yield Advice(
+            say("numbers.advice_target_masked"),
+            counted("numbers.advice_target_masked_lead", count),
+            f"{_call(account, reduction='none').torch()}\n"
+            "print(loss.isinf().nonzero())    # the rows, counted from 0",
         )
 
 

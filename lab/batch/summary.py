@@ -39,7 +39,8 @@ def summary(batch: Batch) -> str:
     what = _what(batch)
     beside = _BESIDE.get(batch.format, "bfloat16")
     values = {"rows": rows, "what": what, "format": batch.format}
-    told = counted(f"numbers.summary_{sort}", sorts[sort], **values)
+    alone = "_alone" if sort == "masked" and not batch.rows.loss else ""
+    told = counted(f"numbers.summary_{sort}{alone}", sorts[sort], **values)
     if beside:
         other = _count(batch.broken[beside], sort)
         told += say("numbers.summary_beside", count=other, format=beside)
@@ -108,6 +109,13 @@ def _total(batch: Batch) -> list[str]:
     """Say that the losses are numbers and what they are reduced to is none."""
     if batch.options.reduction == "none" or not batch.rows.loss:
         return []
-    every = bool(np.isfinite(batch.rows.loss["fused"].astype(np.float64)).all())
-    beyond = not np.isfinite(batch.reduced("fused").astype(np.float64))
-    return [say("numbers.summary_total", format=batch.format)] if every and beyond else []
+    losses, total, reduced = (
+        bool(np.isfinite(x.astype(np.float64)).all())
+        for x in (batch.rows.loss["fused"], batch.total("fused"), batch.reduced("fused"))
+    )
+    if reduced or not losses:
+        return []
+    if batch.denominator == 0 and batch.options.reduction == "mean":
+        return [say("numbers.summary_no_weight")]
+    key = "numbers.summary_mean" if total else "numbers.summary_total"
+    return [say(key, format=batch.format)]

@@ -111,7 +111,7 @@ export class Questions {
   #open(question) {
     const { key, text, options } = question;
     const labels = options.map((option, i) => {
-      const radio = make("input", { type: "radio", name: `ce-question-${key}` });
+      const radio = make("input", { type: "radio", name: `ce-question-${key}`, "data-focus": `question-${key}-${i}` });
       radio.addEventListener("change", () => this.#take(question, i));
       return make("label", {}, radio, make("span", { text: option }));
     });
@@ -136,6 +136,7 @@ export class Questions {
         class: "ce-verdict",
         role: "status",
         tabindex: "-1",
+        "data-focus": `verdict-${question.key}`,
         "data-right": String(right),
         text: verdict(answer, words),
       }),

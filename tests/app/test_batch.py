@@ -376,3 +376,30 @@ def test_a_single_class_is_told_to_be_no_question_at_all() -> None:
     told = say("numbers.summary_one_class")
     assert result("1\n2\n3").head["summary"] == told
     assert result("1\n2\n3", "1 0 1", kind="binary").head["summary"] != told
+
+
+@pytest.mark.parametrize(
+    ("options", "key"),
+    [
+        ({"weight": "0 1"}, "no_weight"),  # 0 / 0
+        ({"weight": "0.1 1", "format": "float16"}, "mean"),  # 0.1 * 60000 / 0.1, twice
+        ({"format": "float16"}, "total"),
+    ],
+)
+def test_why_numbers_come_to_none_is_told(options: dict[str, str], key: str) -> None:
+    found = result("0 60000\n0 60000", "0 0", **options)
+    assert not np.isfinite(found.readout("loss-reduced"))
+    format_name = options.get("format", "float32")
+    assert found.head["summary"].endswith(say(f"numbers.summary_{key}", format=format_name))
+
+
+def test_a_loss_that_is_infinite_on_paper_is_broken_whatever_is_smoothed() -> None:
+    found = result("-inf 2 1\n1 2 3", "1 0", label_smoothing="0.1")
+    assert found.readout("loss-reduced") == np.inf
+    told = say("numbers.summary_masked", count=1, rows=2, what="rows", format="float32")
+    assert found.head["summary"].startswith(told)
+
+
+def test_where_there_are_no_targets_none_is_masked() -> None:
+    told = say("numbers.summary_masked_alone", count=1, rows=2, what="rows", format="float32")
+    assert result("-inf -inf\n1 2").head["summary"].startswith(told)

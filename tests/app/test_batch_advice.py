@@ -135,6 +135,7 @@ def test_torch_is_told_every_option_that_is_not_its_own() -> None:
         ("0.5 0.5\n0.25 0.75", "1 0", {}, "probabilities"),
         ("1 -1e9", "0", {"format": "float16"}, "mask"),
         ("1 2", "-100", {}, "ignored"),
+        ("1 2", "0", {"weight": "0 1", "ignore_index": "-1"}, "ignored"),
         (" ".join(["0"] * 300), "0", {"format": "bfloat16"}, "sum"),
     ],
 )
