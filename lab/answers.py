@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlencode
 from lab.export.files import KINDS, Source
 from lab.lesson import Lesson, Question, Tool
 from lab.parameters import AT, LANGUAGE, Parameters, Refused, RefusedError, lines, told
-from lab.prepared.lesson import Playing, plain
+from lab.prepared.lesson import Playing
 from lab.prepared.reading import MOST_STEPS, Read
 from lab.readers import counted
 from lab.settings import Settings
@@ -114,9 +114,7 @@ class Answers:
     def _prepare(self, text: str, _language: str) -> Read:
         return Read(text, self.lessons, self.parameters)
 
-    def _played(
-        self, page: str, link: dict[str, list[str]]
-    ) -> tuple[Playing | None, list[str]]:
+    def _played(self, page: str, link: dict[str, list[str]]) -> tuple[Playing | None, list[str]]:
         """Take the prepared lesson and its step out of a link; and say what is wrong with them."""
         texts = link.pop(_LESSON, [])
         if not texts:

@@ -25,6 +25,7 @@ _KINDS: Final[Sequence[StepKind]] = get_args(StepKind)
 
 NAME: Final = line(60, "expected.line")  # of a lesson
 TITLE: Final = line(24, "expected.line")  # of a step
+QUESTION: Final = line(120, "expected.line")
 TEXT: Final = line(300, "expected.line")
 OPTION: Final = line(80, "expected.line")
 _PART: Final = re.compile(r"[a-z][\w.-]{0,39}")
@@ -103,7 +104,7 @@ class Read:
         options = given.get("options")
         texts = options if isinstance(options, list) else []
         read = [self._value(n, "option", OPTION, text, "") for text in texts[:MOST_OPTIONS]]
-        text = self._value(n, "question", TEXT, given.get("text") or "", "")
+        text = self._value(n, "question", QUESTION, given.get("text") or "", "")
         right = given.get("right")
         several = 2 <= len(texts) <= MOST_OPTIONS and all(read) and len(set(read)) == len(read)
         if text and several and type(right) is int and 0 <= right < len(read):

@@ -165,6 +165,7 @@ export class Results {
           changes: () => [],
           led: false,
           locked: () => false,
+          fixed: () => false,
           painted: () => this.#painted(),
           alone: () => true,
         }),

@@ -10,6 +10,7 @@ import { shut, termed } from "./terms.js";
 /** @import {Done} from "./path.js" */
 /** @import {Answer, Question, Words} from "./types.js" */
 
+const MUCH = 120; // letters of a task, from which on it is written smaller
 const LONG = 30; // letters of an answer, from which on answers stand two by two
 
 /**
@@ -164,6 +165,7 @@ export class Steps {
     this.bar.dataset.goal = path.reached ? "reached" : "open";
     const reached = step.kind === "reach" && path.reached && step.done;
     termed(this.#task, reached || step.task);
+    this.#task.classList.toggle("ce-much", this.#task.textContent.length > MUCH);
     const count = String(path.reached ? step.times : path.drags);
     const counted = say(this.words.tries, ["count", count], ["times", String(step.times)]);
     write(this.#count, step.times > 1 ? counted : "");
@@ -187,11 +189,12 @@ export class Steps {
 
   #cover() {
     const { covers, step } = this.path;
+    const { shows = [], hides = [] } = step ?? {};
     /** @type {NodeListOf<HTMLElement | SVGElement>} */
     const parts = this.#picture?.querySelectorAll("[data-part]") ?? /** @type {any} */ ([]);
     for (const node of parts) {
       const { part = "" } = node.dataset;
-      const off = !shownPart(part, step?.shows ?? []);
+      const off = !shownPart(part, shows) || (hides.length > 0 && shownPart(part, hides));
       node.toggleAttribute("data-off", off);
       node.toggleAttribute("data-covered", covers.includes(part));
     }

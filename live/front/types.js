@@ -174,6 +174,9 @@
  * @property {string[]} shows
  * @property {string[]} covers
  * @property {number} times
+ * @property {string} page where it lies, of steps on several pages
+ * @property {string[]} hides
+ * @property {string[]} locks
  */
 
 /**

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import Phase, assume, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
@@ -81,7 +81,9 @@ def lessons(draw: st.DrawFn) -> dict[str, Any]:
             "text": draw(words),
             "kind": draw(st.sampled_from(["see", "explore", "predict", "reach"])),
             "hidden": draw(st.lists(st.sampled_from(["p", "slider.x", "loss-naive"]), unique=True)),
-            "locked": draw(st.lists(st.sampled_from([p.key for p in lesson.parameters]), unique=True)),
+            "locked": draw(
+                st.lists(st.sampled_from([p.key for p in lesson.parameters]), unique=True)
+            ),
         }
         keys = [own.key for own in lesson.steps if own.kind == step["kind"]]
         if step["kind"] == "predict" and (not keys or draw(st.booleans())):
@@ -96,7 +98,7 @@ def lessons(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @given(lessons())
-@examples(max_examples=25)
+@examples(max_examples=25, phases=[Phase.generate])
 def test_a_lesson_comes_back_as_it_was_written_and_each_step_plays(content: dict[str, Any]) -> None:
     lesson = whole(content)
     assert whole(unpack(lesson.packed)) == lesson

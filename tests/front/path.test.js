@@ -4,10 +4,10 @@ import { test } from "node:test";
 import { Path, shownPart } from "../../live/front/path.js";
 
 const STEPS = [
-  { key: "drag", kind: "reach", covers: ["p.1"], times: 1 },
-  { key: "guess", kind: "predict", covers: ["p.1"], times: 1 },
-  { key: "wild", kind: "reach", covers: [], times: 3 },
-  { key: "free", kind: "explore", covers: [], times: 1 },
+  { key: "drag", kind: "reach", covers: ["p.1"], times: 1, locks: [] },
+  { key: "guess", kind: "predict", covers: ["p.1"], times: 1, locks: [] },
+  { key: "wild", kind: "reach", covers: [], times: 3, locks: [] },
+  { key: "free", kind: "explore", covers: [], times: 1, locks: [] },
 ];
 const QUESTION = { options: ["a", "b", "c"], right: 1, reasons: ["not a", "b, because", "not c"] };
 
