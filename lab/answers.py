@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlencode
 from lab.export.files import KINDS, Source
 from lab.lesson import Lesson, Question, Tool
 from lab.parameters import AT, LANGUAGE, Parameters, Refused, RefusedError, lines, told
-from lab.prepared.lesson import Playing
+from lab.prepared.lesson import Playing, plain
 from lab.prepared.reading import MOST_STEPS, Read
 from lab.readers import counted
 from lab.settings import Settings
@@ -77,6 +77,15 @@ class Answers:
         with speaking(settings[LANGUAGE]):
             asked = self.lessons[page].ask(settings)
             body = json.dumps([self._question(page, q, settings) for q in asked]).encode()
+        return Answer(body, "application/json", _tag(body))
+
+    def lesson(self, _page: str, query: str) -> Answer:
+        """Answer with what is read of a prepared lesson, and what of it was left out, in words."""
+        link = dict(parse_qsl(query[:_LONGEST], keep_blank_values=True))
+        with speaking(link.get(LANGUAGE.key, "")):
+            read = self._prepared(link.get(_LESSON, ""), language())
+        content = plain(read.lesson) if read.lesson else None
+        body = json.dumps({"lesson": content, "notices": read.faults}).encode()
         return Answer(body, "application/json", _tag(body))
 
     def read(self, page: str, query: str) -> tuple[Settings, list[str]]:

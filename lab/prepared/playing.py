@@ -30,7 +30,7 @@ def _question(step: PreparedStep, settings: Settings) -> Question:
         raise ValueError("expected a step with a question of its own")
     options, right = step.own.options, step.own.right
     reasons = [
-        say(f"teach.{'right' if i == right else 'wrong'}", answer=option)
+        say("teach.right" if i == right else "teach.wrong", answer=option)
         for i, option in enumerate(options)
     ]
     return Question("own", step.own.text, options, right, reasons, settings)

@@ -312,6 +312,9 @@
  * @property {string} share_page
  * @property {string} share_waits
  * @property {string} share_no_code
+ * @property {string} take
+ * @property {string} taken
+ * @property {string} take_open
  * @property {string} save
  * @property {string} saving
  * @property {string} picture
