@@ -53,18 +53,13 @@ def _told(step: PreparedStep, key: str, n: int, own: Sequence[Step] | None) -> S
         return Step(key, step.kind, title, "", "", "", (), (), 1, page=step.page)
     shown = own[int(step.opens["at"]) - 1]
     reached = step.kind == "reach"
-    if step.own:
-        text, task = step.text, step.own.text
-    elif step.kind == "predict":
-        text, task = step.text or shown.text, shown.task
-    else:  # the picture says its sentence, so that there is room beside what is to be done
-        text, task = "", " ".join(filter(None, [step.text, shown.task if reached else ""]))
+    asked = step.own.text if step.own else ""
     return Step(
         key,
         step.kind,
         title,
-        text,
-        task,
+        text=step.text or (shown.text if step.key else ""),
+        task=asked or (shown.task if step.key else ""),
         done=shown.done if reached else "",
         shows=shown.shows,
         covers=shown.covers if step.key else (),

@@ -19,11 +19,11 @@ T = TypeVar("T")
 
 MOST_STEPS: Final = 20
 MOST_OPTIONS: Final = 4
-_MOST_NAMES: Final = 40  # of parts and of parameters
+_MOST_NAMES: Final = 40  # of parts, and of parameters in a link or locked
 _MOST_LINES: Final = 8
 _KINDS: Final[Sequence[StepKind]] = get_args(StepKind)
 
-NAME: Final = line(60, "expected.line")  # of a lesson
+NAME: Final = line(40, "expected.line")  # of a lesson
 TITLE: Final = line(24, "expected.line")  # of a step
 QUESTION: Final = line(120, "expected.line")
 TEXT: Final = line(300, "expected.line")
@@ -115,7 +115,7 @@ class Read:
     def _link(self, n: int, lesson: Lesson, given: object, key: str) -> str:
         """Read the settings that a step opens; a step with a key of its page shows its picture."""
         text = given if isinstance(given, str) else ""
-        pairs = parse_qsl(text[:LONGEST_TEXT], keep_blank_values=True)
+        pairs = parse_qsl(text[:LONGEST_TEXT], keep_blank_values=True)[:_MOST_NAMES]
         link = {name: [value] for name, value in pairs if name != LANGUAGE.key}
         _, refused = self.parameters.read(link)
         for part in refused:

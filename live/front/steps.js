@@ -152,10 +152,10 @@ export class Steps {
     const { path } = this;
     const { step } = path;
     if (!step) return;
-    this.#say();
+    const aside = this.#say() && step.page ? step.text : "";
     this.#cover();
     const done = path.steps.map(({ key }) => this.page.done.did(key));
-    const state = JSON.stringify([path.at, done, path.tries, path.drags, path.question?.key, step]);
+    const state = JSON.stringify([aside, path.at, done, path.tries, path.drags, path.question?.key, step]);
     if (state === this.#shown) return;
     this.#shown = state;
     this.#marks(done);
@@ -164,8 +164,9 @@ export class Steps {
     this.bar.setAttribute("aria-label", step.title);
     this.bar.dataset.goal = path.reached ? "reached" : "open";
     const reached = step.kind === "reach" && path.reached && step.done;
-    termed(this.#task, reached || step.task);
-    this.#task.classList.toggle("ce-much", this.#task.textContent.length > MUCH);
+    termed(this.#task, reached || [aside, step.task].filter(Boolean).join(" "));
+    this.bar.toggleAttribute("data-own", Boolean(step.page));
+    for (const node of [this.#task, this.#text]) node.classList.toggle("ce-much", node.textContent.length > MUCH);
     const count = String(path.reached ? step.times : path.drags);
     const counted = say(this.words.tries, ["count", count], ["times", String(step.times)]);
     write(this.#count, step.times > 1 ? counted : "");
@@ -174,7 +175,11 @@ export class Steps {
     this.next.disabled = path.at === path.steps.length;
   }
 
-  /** What is said: of the answer, else of what the picture shows, else the text of the step. */
+  /**
+   * What is said: of the answer, else of what the picture shows, else the text of the step.
+   *
+   * @returns {boolean} whether it is what the picture shows
+   */
   #say() {
     const { path } = this;
     const { step } = path;
@@ -185,6 +190,7 @@ export class Steps {
     this.#text.hidden = !text;
     if (this.#live) this.#live.hidden = Boolean(text);
     this.said.dataset.right = path.reason ? String(path.answered) : "";
+    return live !== "" && !text;
   }
 
   #cover() {

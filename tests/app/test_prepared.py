@@ -188,7 +188,7 @@ def test_a_bomb_is_not_unpacked_and_a_cut_link_is_known() -> None:
         unpack(f"1.{base64.urlsafe_b64encode(deep).decode()}")
 
 
-def test_twenty_full_steps_fit_into_a_link_and_more_are_left_out() -> None:
+def test_more_than_twenty_steps_are_left_out_and_it_is_said() -> None:
     texts = "The largest logit is taken away from all of them, and the shares stay as they were. "
     full = [LESSON["steps"][0] | {"text": f"{n} {texts * 3}"[:300].strip()} for n in range(21)]
     found = read({"steps": full})
@@ -205,7 +205,7 @@ def test_a_step_opens_and_asks_and_goes_on_as_the_lesson_says() -> None:
     assert head["at"] == 1
     assert head["notices"] == []
     assert [step["page"] for step in layout["steps"]] == ["softmax", "overflow", "softmax", "start"]
-    assert layout["steps"][0]["task"] == "Ça <b>va</b>?"
+    assert layout["steps"][0]["text"] == "Ça <b>va</b>?"
     assert "logits=3%2C1%2C-7" in head["link"]
 
     head, layout = told("softmax", query(set="at:3"))

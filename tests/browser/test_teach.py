@@ -173,14 +173,14 @@ def test_keys_order_steps_and_a_file_and_a_link_open_a_lesson_again(
 ) -> None:
     page = open_page(path="teach", ready=".ce-teach", size=size, own_clock=True)
     file = tmp_path / "lesson.json"
-    file.write_text(json.dumps({"title": "x" * 61, "steps": [*LESSON["steps"], {"page": "x"}]}))
+    file.write_text(json.dumps({"title": "x" * 41, "steps": [*LESSON["steps"], {"page": "x"}]}))
     with page.expect_file_chooser() as chooser:
         button(page, word("open_file")).click()
     chooser.value.set_files(file)
     said = page.locator(".ce-added")
     expect(said).to_contain_text(word("opened", count=3))
     expect(said).to_contain_text("Step 4, page: expected start")
-    expect(said).to_contain_text("title: expected a text of 1 to 60 visible letters")
+    expect(said).to_contain_text("title: expected a text of 1 to 40 visible letters")
     choose = page.locator(".ce-choose")
     expect(choose).to_have_text(["1. Look <b>here</b>", "2. Step 2", "3. Break it"])
 

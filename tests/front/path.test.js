@@ -125,3 +125,12 @@ test("a part is shown by its name or by that of its row, and all are where none 
   assert.equal(shownPart("exp", ["p"]), false);
   assert.equal(shownPart("exp", []), true);
 });
+
+test("a step of a prepared lesson says what nobody moves, and its steps are kept apart", () => {
+  const { path } = walked(4);
+  assert.equal(path.place, null);
+  path.update([{ ...STEPS[3], page: "softmax", locks: ["logits", "shift"] }], 1, null);
+  assert.equal(path.place, "lesson");
+  const ids = ["logits.2", "shift", "at", "logit", "temperature"];
+  assert.deepEqual(ids.map((id) => path.fixed(id)), [true, true, false, false, false]);
+});
