@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Response, expect
 
 from lab.words import say
-from pages.main import LESSONS
+from pages.main import LESSONS, TOOLS
 from tests.browser.conftest import OpenPage, Watched
 from tests.browser.driving import ask, at_rest, darken, readout, slider, told_of, violations
 from tests.browser.serving import serve
@@ -264,6 +264,6 @@ def test_the_first_page_leads_to_every_lesson_and_remembers(open_page: OpenPage)
         link = page.get_by_role("main").get_by_role("link", name=say(f"{name}.short"), exact=True)
         expect(link).to_be_visible()
         expect(page.get_by_text(say(f"{name}.line"))).to_be_visible()
-    assert page.locator(".ce-lessons img").count() == len(ALL)
+    assert page.locator(".ce-lessons img").count() == len(ALL) + len(TOOLS)
     page.get_by_role("main").get_by_role("link", name=say("sigmoid.short"), exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(say("sigmoid.title"))

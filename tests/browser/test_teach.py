@@ -80,7 +80,7 @@ def plays(page: Page) -> None:
     expect(page.locator(".ce-task")).to_have_text(say("start.step_drag_do", true="cat"))
     page.locator(".ce-dock input[type=range]").first.press("End")
     expect(page.locator(".ce-step")).to_have_attribute("data-goal", "reached")
-    page.go_back()
+    button(page, say("player.back")).click()
     stands(page, 2, "")
     steps.first.click()
     stands(page, 1, "softmax")
