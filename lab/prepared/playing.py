@@ -20,7 +20,6 @@ def now(own: LessonStep, settings: Settings) -> LessonStep:
         own,
         kind=step.kind,
         ask=(lambda now: _question(step, now)) if step.own else own.ask if step.key else None,
-        goal=own.goal if step.kind == "reach" else None,
     )
 
 

@@ -33,9 +33,11 @@ export function kept(kept = storage()) {
     // No JSON, or refused.
   }
   const steps = Array.isArray(found?.steps) ? found.steps : [];
+  const texts = (/** @type {any} */ value) => (value ?? null) === null || Array.isArray(value);
+  const shaped = (/** @type {any} */ { own, hidden, locked }) => [own && (own.options ?? 0), hidden, locked].every(texts);
   return {
     title: typeof found?.title === "string" ? found.title : "",
-    steps: steps.filter((/** @type {any} */ step) => typeof step?.page === "string" && typeof step.link === "string"),
+    steps: steps.filter((/** @type {any} */ step) => typeof step?.page === "string" && typeof step.link === "string" && shaped(step)),
   };
 }
 

@@ -169,6 +169,7 @@ def test_what_is_wrong_is_left_out_and_said(change: dict[str, Any], said: str) -
     assert said in found.faults[0]
     assert found.lesson is not None
     assert found.lesson.steps[-1].key == "mask"
+    assert whole(plain(found.lesson)) == found.lesson
 
 
 def test_a_bomb_is_not_unpacked_and_a_cut_link_is_known() -> None:
@@ -233,9 +234,11 @@ def test_what_a_learner_sets_is_kept_in_the_lesson_and_a_file_has_no_lesson() ->
     assert now.logits == (3.0, 1.0, 5.0)
     back, _ = ANSWERS.read("softmax", ANSWERS.link("softmax", now) + "&set=logits.2:-7&set=at:1")
     assert back.logits == (3.0, 1.0, -7.0)
-    # What the step opens with and the learner has set as it is at first stays so.
-    first, _ = ANSWERS.read("softmax", query(logits="2,1,0.1"))
-    assert ANSWERS.read("softmax", ANSWERS.link("softmax", first))[0].logits == (2.0, 1.0, 0.1)
+    # What the step opens with, and a link sets as it is at first, stays so.
+    wide = whole({"steps": [{"page": "start", "link": "at=3&reach=100"}]})
+    first, _ = ANSWERS.read("start", f"lesson={wide.packed}&reach=10")
+    assert ANSWERS.read("start", ANSWERS.link("start", first)) == (first, [])
+    assert first.reach == 10
     python = ANSWERS.files["python"]("softmax", query()).body.decode()
     assert "lesson=" not in python
     assert "at=2" in python

@@ -66,7 +66,7 @@ test("the tab keeps the lesson, and leaves out what is of another form", () => {
   const lesson = { title: "x", steps: [{ page: "softmax", link: "at=2" }] };
   keep(lesson, storage);
   assert.deepEqual(kept(storage), lesson);
-  for (const text of ["", "no JSON", "null", "[]", '{"title":1,"steps":[null,{"page":"a"},3]}', '{"steps":{}}']) {
+  for (const text of ["", "no JSON", "null", "[]", '{"title":1,"steps":[null,{"page":"a"},3]}', '{"steps":{}}', '{"steps":[{"page":"a","link":"","own":5},{"page":"a","link":"","hidden":"x"}]}']) {
     held.set("ce-teach", text);
     assert.deepEqual(kept(storage), { title: "", steps: [] }, text);
   }
