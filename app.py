@@ -31,6 +31,7 @@ asked: dict[str, Question] = {
     "": answers.numbers,
     "layout": answers.layout,
     "questions": answers.questions,
+    "lesson": answers.lesson,
     "qr": code,
     **answers.files,
 }

@@ -14,14 +14,18 @@ from urllib.parse import parse_qsl, urlencode
 from lab.export.files import KINDS, Source
 from lab.lesson import Lesson, Question, Tool
 from lab.parameters import AT, LANGUAGE, Parameters, Refused, RefusedError, lines, told
+from lab.prepared.lesson import Playing, plain
+from lab.prepared.reading import MOST_STEPS, Read
+from lab.readers import counted
 from lab.settings import Settings
 from lab.steps import asked, entered, opened, played
 from lab.surround import surround
-from lab.words import say, speaking
+from lab.words import language, say, speaking
 from live.message import Packed, pack
 from live.parts import Columns
 
-_LONGEST = 8000  # characters of a question: more than any link and changes that a player sends
+_LESSON = "lesson"  # the prepared lesson that is played, in a link
+_LONGEST = 14_000  # characters of a question: more than any link and changes that a player sends
 _MOST_PARTS = 200  # of a link and its changes
 _MOST_SEEN = 50  # keys of questions
 _KEPT = 64  # pictures, of 30 to 300 kB: a class that follows one lesson asks for few
@@ -52,6 +56,7 @@ class Answers:
         self.lessons = {lesson.page: lesson for lesson in lessons}
         self.parameters = Parameters(p for lesson in lessons for p in lesson.parameters)
         self._packed = lru_cache(_KEPT)(self._pack)
+        self._prepared = lru_cache(_KEPT)(self._prepare)
         self.files = {kind: partial(self._file, kind) for kind in KINDS}
 
     def numbers(self, page: str, query: str) -> Answer:
@@ -74,6 +79,15 @@ class Answers:
             body = json.dumps([self._question(page, q, settings) for q in asked]).encode()
         return Answer(body, "application/json", _tag(body))
 
+    def lesson(self, _page: str, query: str) -> Answer:
+        """Answer with what is read of a prepared lesson, and what of it was left out, in words."""
+        link = dict(parse_qsl(query[:_LONGEST], keep_blank_values=True))
+        with speaking(link.get(LANGUAGE.key, "")):
+            read = self._prepared(link.get(_LESSON, ""), language())
+        content = plain(read.lesson) if read.lesson else None
+        body = json.dumps({"lesson": content, "notices": read.faults}).encode()
+        return Answer(body, "application/json", _tag(body))
+
     def read(self, page: str, query: str) -> tuple[Settings, list[str]]:
         """Read a question: the settings that it leads to, and what in it was refused, in words."""
         link: dict[str, list[str]] = {}
@@ -87,8 +101,12 @@ class Answers:
                 link.setdefault(key, []).append(text)
         lesson = self.lessons[page]
         with speaking(link.get(LANGUAGE.key, [""])[0]):
+            playing, faults = self._played(page, link)
+            if playing:
+                link = {key: [text] for key, text in playing.step.opens.items()} | link
             settings, refused = self.parameters.read(link)
-            notices = told(refused)
+            settings = settings.in_lesson(playing)
+            notices = faults + told(refused)
             if len(query) > _LONGEST:
                 notices.append(say("app.too_long"))
             settings = self.parameters.fitted(opened(lesson, settings, link), settings)
@@ -102,6 +120,29 @@ class Answers:
                     left_out.append(error.part)
         return settings, notices + lines(left_out)
 
+    def _prepare(self, text: str, _language: str) -> Read:
+        return Read(text, self.lessons, self.parameters)
+
+    def _played(self, page: str, link: dict[str, list[str]]) -> tuple[Playing | None, list[str]]:
+        """Take the prepared lesson and its step out of a link; and say what is wrong with them."""
+        texts = link.pop(_LESSON, [])
+        if not texts:
+            return None, []
+        read = self._prepared(texts[0], language())
+        lesson, faults = read.lesson, read.faults
+        if lesson is None:
+            return None, faults
+        here = [n for n, step in enumerate(lesson.steps, 1) if step.page == page]
+        if not here:
+            return None, [*faults, say("teach.unread_page")]
+        try:
+            at = counted(MOST_STEPS).read(link.pop(AT.key, ["1"])[0])
+        except ValueError:
+            at = 1
+        if at not in here:
+            faults = [*faults, say("teach.elsewhere", n=at, instead=here[0])]
+        return Playing(lesson, at if at in here else here[0]), faults
+
     def link(self, page: str, settings: Settings) -> str:
         """Write the link that opens a page with these settings, without the page's address."""
         return urlencode(self._written(page, settings))
@@ -114,7 +155,7 @@ class Answers:
         """
         settings = settings.having_seen(frozenset())  # what a learner has seen is no setting
         whole = self._written(page, settings)
-        link = {key: whole.pop(key) for key in [AT.key] if key in whole}
+        link = {key: whole.pop(key) for key in (AT.key, _LESSON) if key in whole}
         while whole and (now := self.read(page, urlencode(link))[0]) != settings:
             other = (key for key in whole if now.get(key) != settings.get(key))
             key = next(other, next(iter(whole)))
@@ -124,16 +165,35 @@ class Answers:
     def _written(self, page: str, settings: Settings) -> dict[str, str]:
         lesson = self.lessons[page]
         own = [*lesson.parameters, AT] if lesson.steps else lesson.parameters
-        return self.parameters.write(settings, own)
+        playing = settings.playing
+        if playing is None:
+            return self.parameters.write(settings, own)
+        # What the step opens is said even where it is as at first, for else the step's holds.
+        opens = playing.step.opens
+        written = self.parameters.write(
+            settings, [*own, *(p for p in self.parameters.all if p.key in opens)]
+        )
+        return written | {AT.key: str(playing.at), _LESSON: playing.lesson.packed}
 
     def _take(self, lesson: Lesson, settings: Settings, id_: str, text: str) -> Settings:
-        act = lesson.acts.get(id_) or (partial(entered, lesson) if id_ == AT.key else None)
+        goes = partial(self._entered if settings.playing else entered, lesson)
+        act = lesson.acts.get(id_) or (goes if id_ == AT.key else None)
         if act:
             try:
                 return self.parameters.fitted(act(settings, text), settings)
             except ValueError:
                 raise RefusedError(Refused(id_, text, say("app.no_control"))) from None
         return self.parameters.take(settings, id_, text)
+
+    def _entered(self, lesson: Lesson, settings: Settings, text: str) -> Settings:
+        """Go to a step of the prepared lesson that is played, on the same page."""
+        link = {AT.key: str(counted(MOST_STEPS).read(text)), LANGUAGE.key: settings[LANGUAGE]}
+        if settings.playing:
+            link[_LESSON] = settings.playing.lesson.packed
+        now, notices = self.read(lesson.page, urlencode(link))
+        if notices:
+            raise ValueError("expected a step of this page")
+        return now.having_seen(settings.seen)
 
     def _pack(self, page: str, settings: Settings, notices: Sequence[str]) -> Packed:
         lesson = self.lessons[page]
@@ -156,7 +216,8 @@ class Answers:
     def _file(self, kind: str, page: str, query: str) -> Answer:
         settings, _ = self.read(page, query)
         with speaking(settings[LANGUAGE]):
-            source = Source(say(f"{page}.title"), f"/{page}?{self.link(page, settings)}")
+            link = self.link(page, settings.in_lesson(None))
+            source = Source(say(f"{page}.title"), f"/{page}?{link}")
             body = KINDS[kind].write(self.lessons[page].export(settings), source)
         return Answer(body, KINDS[kind].media_type, _tag(body))
 

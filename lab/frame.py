@@ -23,7 +23,8 @@ _WORDS = (
     *("no_chart", "offline", "late", "waits", "nan", "inf", "exact", "right", "wrong", "show"),
     *("again", "done", "open", "steps", "back", "next", "lecture", "tries", "close", "class"),
     *("play", "share", "share_link", "share_code", "share_step", "share_page", "share_waits"),
-    *("share_no_code", "save", "saving", "picture", "numbers", "code"),
+    *("share_no_code", "take", "taken", "take_open", "save", "saving", "picture", "numbers"),
+    "code",
 )
 
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from lab.export.parts import Export
 from lab.parameters import Act
 from lab.settings import Parameter, Settings
-from live.parts import Columns, Instrument
+from live.parts import Columns, Instrument, StepKind
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,6 @@ class Question:
 def stay(settings: Settings) -> Settings:
     """Open nothing."""
     return settings
-
-
-StepKind = Literal["predict", "reach", "see", "explore"]
 
 
 @dataclass(frozen=True)

@@ -129,11 +129,12 @@ class Refused(NamedTuple):
     why: str
 
     def __str__(self) -> str:
-        key, text = _excerpt(self.key), _excerpt(self.text)
+        key, text = excerpt(self.key), excerpt(self.text)
         return say("app.ignored_part", key=key, text=text, why=self.why)
 
 
-def _excerpt(text: str) -> str:
+def excerpt(text: str) -> str:
+    """Return a text of a stranger on one line, and not too long for a sentence."""
     # Half a character, which JSON may hold and UTF-8 may not, becomes a question mark.
     shown = " ".join(text.encode("utf-8", "replace").decode().split())
     return shown if len(shown) <= _LONGEST_EXCERPT else shown[:_LONGEST_EXCERPT] + "…"
@@ -194,7 +195,7 @@ class Parameters:
                 try:
                     value = _only(parameter, texts, settings)
                 except ValueError:
-                    used = say("app.used", used=_excerpt(written(value)))
+                    used = say("app.used", used=excerpt(written(value)))
                     why = say("app.once") if len(texts) > 1 else parameter.expected()
                     why = say("app.expected", expected=why, instead=used)
                     refused.append(Refused(key, " & ".join(texts), why))
@@ -247,7 +248,7 @@ class Parameters:
         try:
             return self._set(settings, parameter, i, text if len(text) <= LONGEST_TEXT else "")
         except ListError as error:
-            kept = _excerpt(written(settings[parameter]))
+            kept = excerpt(written(settings[parameter]))
             why = say("app.kept_instead", why=error, kept=kept)
         except ValueError:
             now = settings[parameter]

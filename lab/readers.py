@@ -130,14 +130,19 @@ def one_of(choices: Sequence[T], key: str = "") -> Reader[T]:
 
 def name() -> Reader[str]:
     """Read a class name: short, printable, on one line."""
-    return Reader(_name, "expected.name", {"longest": LONGEST_NAME})
+    return line(LONGEST_NAME, "expected.name")
 
 
-def _name(text: str) -> str:
+def line(longest: int, key: str) -> Reader[str]:
+    """Read a text of 1 to `longest` characters, printable and on one line."""
+    return Reader(lambda text: _line(text, longest), key, {"longest": longest})
+
+
+def _line(text: str, longest: int) -> str:
     if len(text) > LONGEST_TEXT:
         raise ValueError("too long")
     cleaned = " ".join(unicodedata.normalize("NFC", text).split())
-    if not 1 <= len(cleaned) <= LONGEST_NAME:
+    if not 1 <= len(cleaned) <= longest:
         raise ValueError("empty or too long")
     if hidden(cleaned):
         raise ValueError("holds characters that cannot be seen")

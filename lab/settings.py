@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from lab.prepared.lesson import Playing
 from lab.readers import LONGEST_TEXT, Reader
 from lab.words import has, say
 
@@ -17,15 +18,22 @@ class Settings:
     """The value of every parameter. It is a value itself: it never changes, and can be compared.
 
     `settings[PARAMETER]` is a parameter's value. Those that all lessons share have a name, too.
-    `seen` holds the keys of the questions whose answers the learner has seen; it is no setting.
+    `seen` holds the keys of the questions whose answers the learner has seen, and `playing` the
+    prepared lesson that is played in place of the page's own steps. They are no settings.
     """
 
-    __slots__ = ("_hash", "_values", "seen")
+    __slots__ = ("_hash", "_values", "playing", "seen")
 
-    def __init__(self, values: Mapping[str, Any], seen: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        values: Mapping[str, Any],
+        seen: frozenset[str] = frozenset(),
+        playing: Playing | None = None,
+    ) -> None:
         self._values = dict(values)
-        self._hash = hash((*self._values.values(), seen))
+        self._hash = hash((*self._values.values(), seen, playing))
         self.seen = seen
+        self.playing = playing
 
     def __getitem__(self, parameter: "Parameter[T]") -> T:
         value: T = self._values[parameter.key]
@@ -48,26 +56,31 @@ class Settings:
         """
         if unknown := values.keys() - self._values.keys():
             raise KeyError(f"expected keys of parameters; got {', '.join(sorted(unknown))}")
-        return Settings(self._values | values, self.seen)
+        return Settings(self._values | values, self.seen, self.playing)
 
     def having(self, key: str, value: Any) -> "Settings":
         """Return settings with the value of one more parameter."""
-        return Settings(self._values | {key: value}, self.seen)
+        return Settings(self._values | {key: value}, self.seen, self.playing)
 
     def having_seen(self, seen: frozenset[str]) -> "Settings":
         """Return the same settings for a learner who has seen these answers."""
-        return Settings(self._values, seen)
+        return Settings(self._values, seen, self.playing)
+
+    def in_lesson(self, playing: Playing | None) -> "Settings":
+        """Return the same settings in a prepared lesson, or in none."""
+        return Settings(self._values, self.seen, playing)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Settings):
             return NotImplemented
-        return self._values == other._values and self.seen == other.seen
+        mine, others = (self._values, self.seen, self.playing), (other._values, other.seen)
+        return mine == (*others, other.playing)
 
     def __hash__(self) -> int:
         return self._hash
 
     def __repr__(self) -> str:
-        return f"Settings({self._values}, {set(self.seen)})"
+        return f"Settings({self._values}, {set(self.seen)}, {self.playing})"
 
     @property
     def logits(self) -> tuple[float, ...]:

@@ -9,6 +9,7 @@ import numpy as np
 from lab.lesson import Lesson, Question
 from lab.lesson import Step as LessonStep
 from lab.parameters import AT, MAX_CLASSES
+from lab.prepared import playing
 from lab.readers import counted
 from lab.settings import Settings
 from lab.words import has, say
@@ -46,7 +47,12 @@ def opened(lesson: Lesson, settings: Settings, named: Container[str]) -> Setting
 
 
 def told(lesson: Lesson, settings: Settings) -> list[Step]:
-    """Return the steps of a lesson in words."""
+    """Return the steps of a lesson in words, or those of the prepared one that is played."""
+    own = _own(lesson, settings)
+    return playing.told(settings.playing, lesson, own) if settings.playing else own
+
+
+def _own(lesson: Lesson, settings: Settings) -> list[Step]:
     case = lesson.case(settings)
     return [
         Step(
@@ -103,9 +109,10 @@ def played(lesson: Lesson, settings: Settings, columns: Columns) -> dict[str, An
         return {}
     # A step without a goal has the column too, so that all steps of a picture have one layout.
     goal = step.goal(settings, columns) if step.goal else np.zeros((1, 1))
-    return {"at": settings[AT], "goal": columns.add("goal", goal.astype("u1"))}
+    at = settings.playing.at if settings.playing else settings[AT]
+    return {"at": at, "goal": columns.add("goal", goal.astype("u1"))}
 
 
 def _now(lesson: Lesson, settings: Settings) -> LessonStep | None:
     steps: Sequence[LessonStep] = lesson.steps
-    return steps[settings[AT] - 1] if steps else None
+    return playing.now(steps[settings[AT] - 1], settings) if steps else None

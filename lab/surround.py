@@ -19,19 +19,20 @@ def surround(
 ) -> Surround:
     """Return what stands around a lesson, of all in the order of the story, and of the tools."""
     page = lesson.page
-    around = Surround(say(f"{page}.title"), told(lesson, settings))
+    title = settings.playing.lesson.title if settings.playing else ""
+    around = Surround(title or say(f"{page}.title"), told(lesson, settings))
     if lesson is lessons[0]:
         return replace(around, tiles=_tiles([*lessons[1:], *tools]))
     if BREAK not in lesson.acts:
         return around
     following = [*lessons, lessons[1]][lessons.index(lesson) + 1]
-    title = say(f"{following.page}.title")
+    after = say(f"{following.page}.title")
     return replace(
         around,
         breaking=Break(*(say(f"{page}.break_{part}") for part in ("title", "lead", "button"))),
         questions=Heading(say("lesson.questions"), say("lesson.questions_hint")),
         closing=Section(say("lesson.in_short"), say(f"{page}.closing")),
-        links=[Link(following.page, say("lesson.next", title=title))],
+        links=[Link(following.page, say("lesson.next", title=after))],
         reveals=lesson.reveals,
     )
 

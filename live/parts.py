@@ -490,12 +490,19 @@ class Tiles:
     note: str = ""
 
 
+StepKind = Literal["predict", "reach", "see", "explore"]
+
+
 @dataclass(frozen=True)
 class Step:
-    """A step of a page's path, in words; `lab.lesson.Step` says what its fields mean."""
+    """A step of a path, in words; `lab.lesson.Step` says what its fields mean.
+
+    Where steps lie on several pages, `page` names the one of each. Of what it shows, `hides` are
+    the parts that are not seen, and `locks` the ids of what does not move.
+    """
 
     key: str
-    kind: Literal["predict", "reach", "see", "explore"]
+    kind: StepKind
     title: str
     text: str
     task: str
@@ -503,6 +510,9 @@ class Step:
     shows: Sequence[str]
     covers: Sequence[str]
     times: int
+    page: str = ""
+    hides: Sequence[str] = ()
+    locks: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

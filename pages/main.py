@@ -1,7 +1,18 @@
 """The lessons in the order of the story, the tools, and the page that shows one of them."""
 
 from lab.frame import show
-from pages import bugs, gradient, likelihood, numbers, overflow, pipeline, sigmoid, softmax, start
+from pages import (
+    bugs,
+    gradient,
+    likelihood,
+    numbers,
+    overflow,
+    pipeline,
+    sigmoid,
+    softmax,
+    start,
+    teach,
+)
 
 # Order, navigation, marks, parameters of a link, and answers follow from this list.
 LESSONS = (
@@ -14,7 +25,7 @@ LESSONS = (
     gradient.LESSON,
     bugs.LESSON,
 )
-TOOLS = (numbers.TOOL,)
+TOOLS = (numbers.TOOL, teach.tool(LESSONS))
 
 if __name__ == "__main__":
     show(LESSONS, TOOLS)

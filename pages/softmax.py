@@ -260,6 +260,7 @@ def _up_and_over(settings: Settings, columns: Columns) -> list[Instrument]:
     naive = free.runs_of(settings, sliders)["naive"]
     _add(naive, columns, z="logits", exp="exp", total="total", p="probabilities")
     reach = widened(_NEAR, *settings.logits)
+    highest = math.exp(min(reach, 709.0))  # beyond it float64 has no exp
     digits = Style("significant", 4)
     instrument = _instrument(
         settings,
@@ -275,7 +276,7 @@ def _up_and_over(settings: Settings, columns: Columns) -> list[Instrument]:
         ],
         [
             _score(-reach, reach),
-            Look(say("softmax.exp_title"), say("softmax.exp_note"), "naive", 0, math.exp(reach)),
+            Look(say("softmax.exp_title"), say("softmax.exp_note"), "naive", 0, highest),
             _probability("naive"),
         ],
         drag=_all(settings),

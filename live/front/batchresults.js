@@ -161,6 +161,7 @@ export class Results {
           changes: () => [],
           led: false,
           locked: () => false,
+          fixed: () => false,
           painted: () => this.#painted(),
           alone: () => true,
         }),

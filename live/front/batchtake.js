@@ -2,6 +2,7 @@
 // What can be taken along: files that the server makes of the same numbers.
 
 import { make, write } from "./dom.js";
+import { save } from "./download.js";
 import { get } from "./fetching.js";
 import { say } from "./sentences.js";
 
@@ -57,14 +58,4 @@ export class Take {
   leave() {
     this.#left.abort();
   }
-}
-
-/**
- * @param {Blob} blob
- * @param {string} name
- */
-function save(blob, name) {
-  const url = URL.createObjectURL(blob);
-  make("a", { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url)); // the click has taken it
 }

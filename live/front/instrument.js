@@ -29,6 +29,7 @@ import { plainly, termed } from "./terms.js";
  * @property {() => Change[]} changes what is committed and not answered
  * @property {boolean} led whether the page has steps
  * @property {() => boolean} locked whether the picture stands still until a question is answered
+ * @property {(id: string) => boolean} fixed whether the step lets nobody move what a control is of
  * @property {() => void} painted the picture stands elsewhere
  * @property {() => boolean} alone whether an answer is not to be waited for
  */
@@ -114,7 +115,7 @@ export class Instrument {
       slider: (id) => {
         const s = this.layout.sliders.findIndex((spec) => spec.id === id);
         const slider = this.sliders[s];
-        if (!slider || slider.masked || this.link.locked()) return null;
+        if (!slider || slider.masked || this.link.locked() || this.link.fixed(id)) return null;
         return { s, k: slider.k, count: slider.last + 1, value: (k) => slider.value(k) };
       },
       begin: () => this.pause(),
@@ -293,10 +294,14 @@ export class Instrument {
     return at(this.#columns[column], this.#row ?? this.#committed);
   }
 
-  /** @param {boolean} locked whether nothing can be moved */
-  lock(locked) {
-    for (const slider of this.sliders) slider.lock(locked);
-    for (const { node } of this.switches) node.disabled = locked;
+  /** What is locked may have changed. */
+  lock() {
+    const { locked, fixed } = this.link;
+    for (const slider of this.sliders) slider.lock(locked(), fixed(slider.layout.id));
+    for (const { id, node } of this.switches) node.disabled = locked() || fixed(id);
+    for (const { id, node } of this.choices) node.inert = fixed(id);
+    // Both set the logits, the one to those of an example.
+    for (const part of [this.presets, this.editor]) if (part) part.node.inert = fixed("logits");
   }
 
   /** @param {Set<string>} left ids of changes that no picture shows */

@@ -48,6 +48,11 @@ export class Path {
     if (step.kind === "see" || step.kind === "explore") this.done.does(step.key);
   }
 
+  /** What is done belongs to the page, or, of steps on several, to this. */
+  get place() {
+    return this.step?.page ? "lesson" : null;
+  }
+
   get step() {
     return this.steps[this.at - 1];
   }
@@ -66,6 +71,15 @@ export class Path {
   /** Whether the picture stands still, as a question about it is open. */
   get locked() {
     return this.step?.kind === "predict" && this.question !== null && !this.answered;
+  }
+
+  /**
+   * Whether the step lets nobody move what a control is of.
+   *
+   * @param {string} id a parameter, or one value of a list: "logits.2"
+   */
+  fixed(id) {
+    return this.step?.locks.includes(id.split(".")[0]) ?? false;
   }
 
   /**

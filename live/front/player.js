@@ -10,11 +10,11 @@ import { remember, restore } from "./focus.js";
 import { Instrument } from "./instrument.js";
 import { Kept, storage } from "./kept.js";
 import { Lesson } from "./lesson.js";
-import { Links } from "./links.js";
+import { address, Links } from "./links.js";
 import { Notices } from "./notices.js";
 import { patiently } from "./patiently.js";
 import { colours } from "./plot.js";
-import { carried, framed, settings } from "./query.js";
+import { carried, framed, going, settings } from "./query.js";
 import { Questions, shown } from "./questions.js";
 import { saving } from "./savingpanel.js";
 import { Sharing } from "./sharing.js";
@@ -22,6 +22,7 @@ import { Steps } from "./steps.js";
 import { Streamlit, visit } from "./streamlit.js";
 import { styled } from "./style.js";
 import { know } from "./terms.js";
+import { waiting } from "./waiting.js";
 
 /** @import {Answer, Data, Question} from "./types.js" */
 
@@ -90,13 +91,10 @@ class Player {
     });
     this.steps = new Steps(root, words, {
       done: {
-        did: (key) => this.kept.did(page, key),
-        does: (key) => this.kept.does(page, key),
+        did: (key) => this.kept.did(this.steps.path.place ?? page, key),
+        does: (key) => this.kept.does(this.steps.path.place ?? page, key),
       },
-      go: (at) => {
-        this.#pause();
-        this.#commit("at", String(at), true);
-      },
+      go: (at) => this.#go(at),
       reveal: (question) => this.ask.go(question.shown),
       changed: () => this.#stepped(),
     });
@@ -116,12 +114,7 @@ class Player {
     const { signal } = this.#left;
     window.addEventListener("popstate", () => this.ask.popped(), { signal });
     window.addEventListener("online", () => this.ask.retry(), { signal });
-    this.#open();
-  }
-
-  #open() {
-    const { page } = this.data;
-    const { link, changes } = entering(this.data, settings(location.search), last, left.get(page) ?? "");
+    const { link, changes } = entering(data, settings(location.search), last, left.get(page) ?? "");
     this.ask.open(link, changes);
   }
 
@@ -164,7 +157,19 @@ class Player {
    * @param {boolean} [step]
    */
   #commit(id, value, step) {
+    if (this.steps.path.fixed(id)) return;
     this.ask.commit(id, value, step);
+  }
+
+  /**
+   * @param {number} at the step to go to, which may lie on another page
+   */
+  #go(at) {
+    const { base, page } = this.data;
+    const { page: there } = this.steps.path.steps[at - 1];
+    this.#pause();
+    if (there && there !== page) visit(address(base, there, framed(going(this.ask.link, at), location.search)));
+    else this.#commit("at", String(at), true);
   }
 
   #pause() {
@@ -180,7 +185,7 @@ class Player {
 
   /** Something of the step is answered or reached. */
   #stepped() {
-    for (const instrument of this.#instruments) instrument.lock(this.steps.path.locked);
+    for (const instrument of this.#instruments) instrument.lock();
     this.#finish();
   }
 
@@ -263,9 +268,9 @@ class Player {
   /** @param {Answer} answer */
   #step(answer) {
     const [instrument] = this.#instruments;
-    left.set(this.data.page, String(answer.head.at));
     if (answer.layout.steps[(answer.head.at ?? 1) - 1]?.kind !== "explore") instrument.tabs?.open(0);
     this.steps.update(answer, this.stage, instrument.said[0] ?? null);
+    if (!this.steps.path.place) left.set(this.data.page, String(answer.head.at));
     this.#stepped();
   }
 
@@ -285,6 +290,7 @@ class Player {
           changes: () => this.ask.changes,
           led: layout.steps.length > 0,
           locked: () => this.steps.path.locked,
+          fixed: (id) => this.steps.path.fixed(id),
           painted: () => this.#painted(),
           alone: () => this.ask.away || this.ask.late,
         }),
@@ -339,7 +345,7 @@ class Player {
   #finish() {
     const { page } = this.data;
     this.kept.finish(page, this.questions.keys);
-    this.kept.finishSteps(page, this.steps.path.steps.map(({ key }) => key));
+    if (!this.steps.path.place) this.kept.finishSteps(page, this.steps.path.steps.map(({ key }) => key));
     const { finished } = this.kept;
     this.lesson.mark(finished);
     if (finished.length > Math.max(this.#told, this.data.finished.length)) {
@@ -347,12 +353,6 @@ class Player {
       this.tell(finished);
     }
   }
-}
-
-/** What stands in the place of an instrument until its first answer. */
-function waiting() {
-  const shape = make("div", { class: "ce-shape" }, make("span"), make("span"), make("span"));
-  return make("div", { class: "ce-live", "aria-busy": "true" }, shape);
 }
 
 /**

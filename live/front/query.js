@@ -71,15 +71,29 @@ export const settings = (search) =>
     .filter((part) => !framing(part))
     .join("&");
 
+const PLACE = ["at", "lesson"]; // where one stands; the rest is what is seen there
+
+/** @param {string} part */
+const placing = (part) => PLACE.includes(part.split("=", 1)[0]);
+
 /**
- * What of a link another page is given: all but the step.
+ * What of a link another page is given: all but the step, and the lesson that is played.
  *
  * @param {string} link
  */
 export const carried = (link) =>
   parts(link)
-    .filter((part) => part.split("=", 1)[0] !== "at")
+    .filter((part) => !placing(part))
     .join("&");
+
+/**
+ * The link to a step of the lesson that is played.
+ *
+ * @param {string} link of another step
+ * @param {number} at
+ */
+export const going = (link, at) =>
+  [`at=${at}`, ...parts(link).filter((part) => part.startsWith("lesson="))].join("&");
 
 /**
  * The address of settings, shown within another page as this one is.

@@ -3,15 +3,20 @@
 
 import { copier } from "./copying.js";
 import { make, write } from "./dom.js";
+import { address } from "./links.js";
+import { say } from "./sentences.js";
+import { visit } from "./streamlit.js";
+import { take } from "./teachkept.js";
 
 /** @import {Data} from "./types.js" */
 
-const LONGEST = 300; // characters of a link that the server draws (server/codes.py)
+export const LONGEST = 900; // characters of a link that the server draws (server/codes.py)
 
 export class Sharing {
   #link = "";
   #waits = false; // whether something that was set is not in the link yet
   #drawn = true; // whether there is a code of the link
+  #query = "";
 
   /**
    * @param {Data} data
@@ -19,6 +24,7 @@ export class Sharing {
    */
   constructor({ base, page, version, steps, words }, opens) {
     this.words = words;
+    this.steps = steps;
     this.what = steps ? words.share_step : words.share_page;
     this.address = location.origin + location.pathname;
     this.codes = `${base}/answer/${encodeURIComponent(page)}/qr?v=${version}&text=`;
@@ -28,12 +34,22 @@ export class Sharing {
     this.field = make("textarea", { readonly: true, rows: 3, "aria-label": words.share_link, spellcheck: "false" });
     const copy = copier(words, () => this.field.select(), () => this.field.value);
     copy.autofocus = true;
+    this.take = make("button", { type: "button", text: words.take, hidden: true });
+    this.take.addEventListener("click", () => {
+      const count = take({ page, link: this.#query });
+      const link = make("a", { href: address(base, "teach", ""), text: words.take_open });
+      link.addEventListener("click", (event) => {
+        event.preventDefault();
+        visit(link.href);
+      });
+      this.said.replaceChildren(`${say(words.taken, ["n", String(count)])} `, link);
+    });
     const close = make("button", { type: "button", text: words.close });
     this.dialog = make(
       "dialog",
       { class: "ce-sharing", "aria-label": words.share },
       this.image,
-      make("div", {}, this.said, this.field, copy, close),
+      make("div", {}, this.said, this.field, copy, this.take, close),
     );
     this.image.addEventListener("load", () => this.#draws(true));
     this.image.addEventListener("error", () => this.#draws(false));
@@ -58,6 +74,8 @@ export class Sharing {
     const other = link !== this.#link;
     this.#link = link;
     this.#waits = waits;
+    this.#query = query;
+    this.take.hidden = !this.steps || waits || query.includes("lesson=");
     if (other && this.dialog.open) this.#draw();
     this.#say();
   }

@@ -65,6 +65,7 @@ export class Slider {
       "aria-label": say(words.exact, ["label", label]),
       "data-focus": `field-${id}`,
     });
+    this.typed = input;
     this.field = field(input, (text) => hand.type(text));
     this.radio = layout.choice ? this.#radio(group) : null;
     const title = make("span", { class: "ce-name", text: name, title: name });
@@ -182,11 +183,15 @@ export class Slider {
     if (from < index) this.play?.run(from, index);
   }
 
-  /** @param {boolean} locked whether it stands still for now */
-  lock(locked) {
-    this.#locked = locked;
-    this.range.disabled = locked || this.masked;
-    this.play?.lock(locked);
+  /**
+   * @param {boolean} locked whether it stands still for now
+   * @param {boolean} fixed whether it does in this step, its field too
+   */
+  lock(locked, fixed) {
+    this.#locked = locked || fixed;
+    this.range.disabled = this.#locked || this.masked;
+    this.typed.disabled = fixed;
+    this.play?.lock(this.#locked);
   }
 
   /** Put the range where the slider stands. */

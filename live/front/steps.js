@@ -10,6 +10,7 @@ import { shut, termed } from "./terms.js";
 /** @import {Done} from "./path.js" */
 /** @import {Answer, Question, Words} from "./types.js" */
 
+const MUCH = 120; // letters of a task, from which on it is written smaller
 const LONG = 30; // letters of an answer, from which on answers stand two by two
 
 /**
@@ -151,10 +152,10 @@ export class Steps {
     const { path } = this;
     const { step } = path;
     if (!step) return;
-    this.#say();
+    const aside = this.#say() && step.page ? step.text : "";
     this.#cover();
     const done = path.steps.map(({ key }) => this.page.done.did(key));
-    const state = JSON.stringify([path.at, done, path.tries, path.drags, path.question?.key, step]);
+    const state = JSON.stringify([aside, path.at, done, path.tries, path.drags, path.question?.key, step]);
     if (state === this.#shown) return;
     this.#shown = state;
     this.#marks(done);
@@ -163,7 +164,9 @@ export class Steps {
     this.bar.setAttribute("aria-label", step.title);
     this.bar.dataset.goal = path.reached ? "reached" : "open";
     const reached = step.kind === "reach" && path.reached && step.done;
-    termed(this.#task, reached || step.task);
+    termed(this.#task, reached || [aside, step.task].filter(Boolean).join(" "));
+    this.bar.toggleAttribute("data-own", Boolean(step.page));
+    for (const node of [this.#task, this.#text]) node.classList.toggle("ce-much", node.textContent.length > MUCH);
     const count = String(path.reached ? step.times : path.drags);
     const counted = say(this.words.tries, ["count", count], ["times", String(step.times)]);
     write(this.#count, step.times > 1 ? counted : "");
@@ -172,7 +175,11 @@ export class Steps {
     this.next.disabled = path.at === path.steps.length;
   }
 
-  /** What is said: of the answer, else of what the picture shows, else the text of the step. */
+  /**
+   * What is said: of the answer, else of what the picture shows, else the text of the step.
+   *
+   * @returns {boolean} whether it is what the picture shows
+   */
   #say() {
     const { path } = this;
     const { step } = path;
@@ -183,15 +190,17 @@ export class Steps {
     this.#text.hidden = !text;
     if (this.#live) this.#live.hidden = Boolean(text);
     this.said.dataset.right = path.reason ? String(path.answered) : "";
+    return live !== "" && !text;
   }
 
   #cover() {
     const { covers, step } = this.path;
+    const { shows = [], hides = [] } = step ?? {};
     /** @type {NodeListOf<HTMLElement | SVGElement>} */
     const parts = this.#picture?.querySelectorAll("[data-part]") ?? /** @type {any} */ ([]);
     for (const node of parts) {
       const { part = "" } = node.dataset;
-      const off = !shownPart(part, step?.shows ?? []);
+      const off = !shownPart(part, shows) || (hides.length > 0 && shownPart(part, hides));
       node.toggleAttribute("data-off", off);
       node.toggleAttribute("data-covered", covers.includes(part));
     }

@@ -174,6 +174,9 @@
  * @property {string[]} shows
  * @property {string[]} covers
  * @property {number} times
+ * @property {string} page where it lies, of steps on several pages
+ * @property {string[]} hides
+ * @property {string[]} locks
  */
 
 /**
@@ -309,6 +312,9 @@
  * @property {string} share_page
  * @property {string} share_waits
  * @property {string} share_no_code
+ * @property {string} take
+ * @property {string} taken
+ * @property {string} take_open
  * @property {string} save
  * @property {string} saving
  * @property {string} picture

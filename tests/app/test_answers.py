@@ -227,7 +227,7 @@ def test_what_is_repeated_is_told_once_and_much_of_it_in_a_few_lines() -> None:
 
 
 def test_a_link_that_is_too_long_is_cut_and_it_is_said() -> None:
-    now, notices = ANSWERS.read("pipeline", "shift=3&" + "a" * 9000 + "&shift=4")
+    now, notices = ANSWERS.read("pipeline", "shift=3&" + "a" * 15_000 + "&shift=4")
     assert now == settings(shift=3.0)
     assert say("app.too_long") in notices
 

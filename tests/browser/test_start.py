@@ -110,8 +110,8 @@ def test_it_is_walked_by_mouse_and_nothing_jumps(open_page: OpenPage) -> None:
     expect(readout(page, "verdict")).to_contain_text(readout(page, "loss-shifted").inner_text())
     page.get_by_role("button", name=say("player.next"), exact=True).click()
     step(page, "lessons")
-    # The seven other lessons, and the page of one's own numbers.
-    expect(page.get_by_role("main").get_by_role("link")).to_have_count(8)
+    # The seven other lessons, one's own numbers, and the page for teachers.
+    expect(page.get_by_role("main").get_by_role("link")).to_have_count(9)
     mark = say("lesson.done", title=say("start.short"))
     expect(page.get_by_role("link", name=mark, exact=True)).to_be_attached()
 

@@ -4,10 +4,10 @@ import { test } from "node:test";
 import { Path, shownPart } from "../../live/front/path.js";
 
 const STEPS = [
-  { key: "drag", kind: "reach", covers: ["p.1"], times: 1 },
-  { key: "guess", kind: "predict", covers: ["p.1"], times: 1 },
-  { key: "wild", kind: "reach", covers: [], times: 3 },
-  { key: "free", kind: "explore", covers: [], times: 1 },
+  { key: "drag", kind: "reach", covers: ["p.1"], times: 1, locks: [] },
+  { key: "guess", kind: "predict", covers: ["p.1"], times: 1, locks: [] },
+  { key: "wild", kind: "reach", covers: [], times: 3, locks: [] },
+  { key: "free", kind: "explore", covers: [], times: 1, locks: [] },
 ];
 const QUESTION = { options: ["a", "b", "c"], right: 1, reasons: ["not a", "b, because", "not c"] };
 
@@ -124,4 +124,13 @@ test("a part is shown by its name or by that of its row, and all are where none 
   assert.equal(shownPart("p.2", ["p.1"]), false);
   assert.equal(shownPart("exp", ["p"]), false);
   assert.equal(shownPart("exp", []), true);
+});
+
+test("a step of a prepared lesson says what nobody moves, and its steps are kept apart", () => {
+  const { path } = walked(4);
+  assert.equal(path.place, null);
+  path.update([{ ...STEPS[3], page: "softmax", locks: ["logits", "shift"] }], 1, null);
+  assert.equal(path.place, "lesson");
+  const ids = ["logits.2", "shift", "at", "logit", "temperature"];
+  assert.deepEqual(ids.map((id) => path.fixed(id)), [true, true, false, false, false]);
 });

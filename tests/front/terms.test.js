@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { steps, swipe } from "../../live/front/keys.js";
-import { carried, framed, settings } from "../../live/front/query.js";
+import { carried, framed, going, settings } from "../../live/front/query.js";
 import { pieces, plainly } from "../../live/front/terms.js";
 
 test("a text falls apart into plain pieces and terms", () => {
@@ -36,6 +36,8 @@ test("a swipe goes across, far, and more across than down", () => {
 test("another page is given all but the step, and the lecture goes along", () => {
   assert.equal(carried("logits=1%2C2&at=3&format=float16"), "logits=1%2C2&format=float16");
   assert.equal(carried(""), "");
+  assert.equal(carried("logits=1%2C2&at=3&lesson=1.abc"), "logits=1%2C2");
+  assert.equal(going("logits=1%2C2&at=3&lesson=1.abc", 4), "at=4&lesson=1.abc");
   assert.equal(settings("?at=3&lecture=1"), "at=3");
   assert.equal(framed("at=3", "?at=2&lecture=1"), "at=3&lecture=1");
 });

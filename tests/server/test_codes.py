@@ -63,4 +63,4 @@ def test_what_is_no_link_or_too_long_has_no_code(query: str) -> None:
 def test_the_longest_link_has_a_code_and_the_page_asks_for_no_longer_one() -> None:
     assert len(drawn(f"https://{'a' * (LONGEST - 8)}")) == 2
     script = Path("live/front/sharing.js").read_text()
-    assert re.findall(r"^const LONGEST = (\d+);", script, re.MULTILINE) == [str(LONGEST)]
+    assert re.findall(r"^export const LONGEST = (\d+);", script, re.MULTILINE) == [str(LONGEST)]

@@ -1,0 +1,164 @@
+"""Reading a prepared lesson: text of a stranger, of which all that is right is kept.
+
+Whatever is wrong is left out and said in words; what is left is a lesson that can be played.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeVar, get_args
+from urllib.parse import parse_qsl, urlencode
+
+from lab.lesson import Lesson
+from lab.parameters import AT, LANGUAGE, Parameters, excerpt
+from lab.prepared.lesson import LONGEST, Own, Prepared, PreparedStep, UnpackedError, unpack
+from lab.readers import LONGEST_TEXT, Reader, counted, line, one_of
+from lab.words import say
+from live.parts import StepKind
+
+T = TypeVar("T")
+
+MOST_STEPS: Final = 20
+MOST_OPTIONS: Final = 4
+_MOST_NAMES: Final = 40  # of parts, and of parameters in a link or locked
+_MOST_LINES: Final = 8
+_KINDS: Final[Sequence[StepKind]] = get_args(StepKind)
+
+NAME: Final = line(40, "expected.line")  # of a lesson
+TITLE: Final = line(24, "expected.line")  # of a step
+QUESTION: Final = line(120, "expected.line")
+TEXT: Final = line(300, "expected.line")
+OPTION: Final = line(80, "expected.line")
+_PART: Final = re.compile(r"[a-z][\w.-]{0,39}")
+
+
+class Read:
+    """What was read of a text: the lesson, and what was left out of it, in words.
+
+    Parameters
+    ----------
+    text : str
+        What a link says, or `content` packed.
+    lessons : mapping of str to Lesson
+        Those of the lab, by their pages.
+    parameters : Parameters
+        Those of all lessons.
+    """
+
+    def __init__(self, text: str, lessons: Mapping[str, Lesson], parameters: Parameters) -> None:
+        self.lessons = {page: lesson for page, lesson in lessons.items() if lesson.steps}
+        self.parameters = parameters
+        self.lesson: Prepared | None = None
+        self._faults: list[str] = []
+        try:
+            self.lesson = self._whole(_object(unpack(text)))
+        except UnpackedError as error:
+            self._faults.append(say(f"teach.unread_{error.reason}", longest=LONGEST))
+
+    @property
+    def faults(self) -> list[str]:
+        """What was left out, in a few lines."""
+        return list(dict.fromkeys(self._faults))[:_MOST_LINES]
+
+    def _whole(self, content: Mapping[str, Any]) -> Prepared:
+        given = content.get("steps")
+        if not isinstance(given, list) or not given:
+            raise UnpackedError("damaged")
+        if len(given) > MOST_STEPS:
+            self._faults.append(say("teach.unread_steps", most=MOST_STEPS))
+        read = [self._step(n, _object(step)) for n, step in enumerate(given[:MOST_STEPS], 1)]
+        title = self._value(0, "title", NAME, content.get("title"), "")
+        lesson = Prepared(title, tuple(step for step in read if step))
+        if not lesson.steps:
+            raise UnpackedError("damaged")
+        if len(lesson.packed) > LONGEST:
+            raise UnpackedError("long")
+        return lesson
+
+    def _step(self, n: int, given: Mapping[str, Any]) -> PreparedStep | None:
+        page = self._value(n, "page", one_of(list(self.lessons)), given.get("page") or "?", "")
+        if not page:
+            return None
+        lesson = self.lessons[page]
+        kind: StepKind = self._value(n, "kind", one_of(_KINDS), given.get("kind", "see"), "see")
+        key, own = "", None
+        if kind == "reach" or (kind == "predict" and given.get("key")):
+            tasks = [step.key for step in lesson.steps if step.kind == kind]
+            key = self._value(n, "key", one_of(tasks or [""]), given.get("key") or "?", "")
+        elif kind == "predict":
+            own = self._own(n, _object(given.get("own")))
+        if not key and own is None and kind in ("predict", "reach"):
+            kind = "see"  # without a question or a goal there is nothing to do
+        return PreparedStep(
+            page,
+            self._link(n, lesson, given.get("link"), key),
+            self._value(n, "title", TITLE, given.get("title"), ""),
+            self._value(n, "text", TEXT, given.get("text"), ""),
+            kind,
+            key,
+            own,
+            self._names(n, "hidden", given.get("hidden"), lambda name: bool(_PART.fullmatch(name))),
+            self._names(n, "locked", given.get("locked"), {*parts(lesson)}.__contains__),
+        )
+
+    def _own(self, n: int, given: Mapping[str, Any]) -> Own | None:
+        options = given.get("options")
+        texts = options if isinstance(options, list) else []
+        read = [self._value(n, "option", OPTION, text, "") for text in texts[:MOST_OPTIONS]]
+        text = self._value(n, "question", QUESTION, given.get("text") or "", "")
+        right = given.get("right")
+        several = 2 <= len(texts) <= MOST_OPTIONS and all(read) and len(set(read)) == len(read)
+        if text and several and type(right) is int and 0 <= right < len(read):
+            return Own(text, tuple(read), right)
+        self._faults.append(say("teach.unread_question", n=n, most=MOST_OPTIONS))
+        return None
+
+    def _link(self, n: int, lesson: Lesson, given: object, key: str) -> str:
+        """Read the settings that a step opens; a step with a key of its page shows its picture."""
+        text = given if isinstance(given, str) else ""
+        pairs = parse_qsl(text[:LONGEST_TEXT], keep_blank_values=True)[:_MOST_NAMES]
+        link = {name: [value] for name, value in pairs if name != LANGUAGE.key}
+        _, refused = self.parameters.read(link)
+        for part in refused:
+            self._faults.append(say("teach.unread_part", n=n, part=part))
+            link.pop(part.key)
+        keys = [step.key for step in lesson.steps]
+        if key:
+            link[AT.key] = [str(keys.index(key) + 1)]
+        elif AT.key in link:
+            at = counted(99).read(link[AT.key][0])
+            link[AT.key] = [str(min(at, len(keys)))]
+        elif any(name in link for name in parts(lesson)):
+            link[AT.key] = [str(len(keys))]  # numbers alone are for the free instrument
+        else:
+            link[AT.key] = ["1"]
+        return urlencode({name: values[0] for name, values in link.items()}, safe=",")
+
+    def _names(
+        self, n: int, what: str, given: object, known: Callable[[str], bool]
+    ) -> tuple[str, ...]:
+        names = given if isinstance(given, list) else [] if given is None else [given]
+        right = [name for name in names if isinstance(name, str) and known(name)]
+        if len(right) < len(names):
+            self._faults.append(say("teach.unread_names", n=n, what=say(f"teach.what_{what}")))
+        return tuple(dict.fromkeys(right))[:_MOST_NAMES]
+
+    def _value(self, n: int, what: str, reader: Reader[Any], given: object, other: T) -> Any | T:
+        if given is None or given == "":
+            return other
+        try:
+            return reader.read(given if isinstance(given, str) else "\0")
+        except ValueError:
+            named = say(f"teach.what_{what}")
+            text, expected = excerpt(str(given)), reader.expected()
+            key = "teach.unread_value" if n else "teach.unread_title"
+            self._faults.append(say(key, n=n, what=named, text=text, expected=expected))
+            return other
+
+
+def parts(lesson: Lesson) -> list[str]:
+    """Return what of a lesson can be locked: its parameters, by their keys."""
+    return [parameter.key for parameter in lesson.parameters]
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
