@@ -115,7 +115,6 @@ def _total(batch: Batch) -> list[str]:
     )
     if reduced or not losses:
         return []
-    if batch.denominator == 0 and batch.options.reduction == "mean":
-        return [say("numbers.summary_no_weight")]
-    key = "numbers.summary_mean" if total else "numbers.summary_total"
+    # A mean is between its losses, unless it is 0 / 0.
+    key = "numbers.summary_no_weight" if total else "numbers.summary_total"
     return [say(key, format=batch.format)]

@@ -382,7 +382,7 @@ def test_a_single_class_is_told_to_be_no_question_at_all() -> None:
     ("options", "key"),
     [
         ({"weight": "0 1"}, "no_weight"),  # 0 / 0
-        ({"weight": "0.1 1", "format": "float16"}, "mean"),  # 0.1 * 60000 / 0.1, twice
+        ({"weight": "1e-9 1", "format": "float16"}, "no_weight"),  # 0 in this format
         ({"format": "float16"}, "total"),
     ],
 )
