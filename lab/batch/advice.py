@@ -181,6 +181,18 @@ def _masked(account: Account, _: Run) -> Iterator[Advice]:
         )
 
 
+def _infinite(account: Account, _: Run) -> Iterator[Advice]:
+    """Tell of infinite logits of which PyTorch makes nan."""
+    batch, targets = account.batch, account.targets
+    if targets is None or targets.dtype.kind != "f" or not batch.logits.minus_infinite:
+        return
+    yield Advice(
+        say("numbers.advice_infinite"),
+        say(f"numbers.advice_infinite_lead_{batch.options.kind}"),
+        "logits = logits.clamp(min=-1e4)    # its exp is 0 in every format",
+    )
+
+
 def _ignored(account: Account, _: Run) -> Iterator[Advice]:
     """Tell of the mean over no rows, or over rows without weight."""
     batch, options = account.batch, account.batch.options
@@ -205,6 +217,7 @@ _RULES: Final[tuple[Callable[[Account, Run], Iterator[Advice]], ...]] = (
     _nan,
     _beyond,
     _masked,
+    _infinite,
     _mask,
     _log_of_softmax,
     _sum,

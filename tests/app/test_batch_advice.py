@@ -128,6 +128,7 @@ def test_torch_is_told_every_option_that_is_not_its_own() -> None:
     [
         ("100 0", "1", {}, "fused"),
         ("100", "1", {"kind": "binary"}, "sigmoid"),
+        ("-inf 2", "0 1", {"kind": "binary", "columns": "apart"}, "infinite"),
         ("1 nan", "1", {}, "nan"),
         ("1 70000", "1", {"format": "float16"}, "beyond"),
         ("-inf -inf\n1 2", "1 0", {}, "all_masked"),
