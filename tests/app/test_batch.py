@@ -72,7 +72,7 @@ def test_a_sum_that_stalls_in_bfloat16_is_told() -> None:
     found = result("\n".join([" ".join(["0"] * 512)] * 2), "0 7", format="bfloat16")
     assert found.readout("loss-reduced") == 5.5625
     assert found.head["summary"].endswith(
-        "The worst fused loss is 5.5625 in place of 6.23832, which is 22 ulps off."
+        "But the worst fused loss is 5.5625 in place of 6.23832, which is 22 ulps off."
     )
     assert titles(found)[0] == say("numbers.advice_sum")
     assert {"512", "256"} <= set(found.head["advice"][0]["lead"].replace(".", " ").split(" "))
@@ -420,3 +420,8 @@ def test_what_pytorch_makes_nan_of_is_told_where_it_is_a_number_here(
     found = result(numbers, targets, kind=kind, columns="apart")
     assert np.isfinite(found.readout("loss-reduced"))
     assert found.head["summary"].endswith(say(f"numbers.summary_infinite_{kind}")) == told
+
+
+def test_numbers_without_targets_are_told_to_have_none() -> None:
+    assert brought("1 2\n3 4")[0].head["notes"] == [say("numbers.no_targets")]
+    assert brought("1 2\n3 4", "0 1", columns="apart")[0].head["notes"] == []
