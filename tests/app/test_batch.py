@@ -83,7 +83,7 @@ def test_without_targets_there_are_probabilities_and_causes_and_no_loss() -> Non
     assert (found.head["reduced"], found.head["denominator"]) == ([], None)
     assert found.head["summary"].startswith("1 of 2 rows overflows in float32")
     assert say("numbers.target") not in found.head["layout"]["rows"]["head"]
-    assert titles(found) == []
+    assert titles(found) == [say("numbers.call_alone")]
 
 
 def test_answers_to_questions_are_rows_of_their_own() -> None:
