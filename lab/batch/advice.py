@@ -18,6 +18,20 @@ _SUMMED: Final = "total"
 _NARROW: Final = 2.0**-20  # unit roundoff of a format with fewer digits than float32
 
 
+_LOG: Final = {
+    "classes": (
+        "log_p = F.log_softmax(logits, dim=-1)          # not F.softmax(...).log()\n"
+        "log_p = jax.nn.log_softmax(logits, axis=-1)    # not jnp.log(jax.nn.softmax(...))\n"
+        "log_p = scipy.special.log_softmax(logits, axis=-1)"
+    ),
+    "binary": (
+        "log_p = F.logsigmoid(logits)          # not torch.sigmoid(logits).log()\n"
+        "log_p = jax.nn.log_sigmoid(logits)    # not jnp.log(jax.nn.sigmoid(logits))\n"
+        "log_p = -np.logaddexp(0, -logits)"
+    ),
+}
+
+
 @dataclass(frozen=True)
 class Advice:
     """A piece of advice: what it is about, why, and code to copy, or none."""
@@ -43,6 +57,8 @@ def advice(account: Account, run: Run) -> list[Advice]:
 
 def _calls(account: Account) -> Iterator[Advice]:
     if account.targets is None:
+        text = _LOG[account.batch.options.kind]
+        yield Advice(say("numbers.call_alone"), say("numbers.call_alone_lead"), text)
         return
     call = _call(account)
     lead = "numbers.call_lead_narrow" if call.narrow else "numbers.call_lead"
@@ -96,17 +112,11 @@ def _log_of_softmax(account: Account, _: Run) -> Iterator[Advice]:
         return
     count, left = (broken(batch.kinds[form]) for form in ("naive", "fused"))
     if count > left:
-        binary = batch.options.kind == "binary"
+        kind = batch.options.kind
         yield Advice(
-            say("numbers.advice_sigmoid" if binary else "numbers.advice_fused"),
+            say("numbers.advice_sigmoid" if kind == "binary" else "numbers.advice_fused"),
             counted("numbers.advice_fused_lead", count - left, format=batch.format),
-            "log_p = F.logsigmoid(logits)          # not torch.sigmoid(logits).log()\n"
-            "log_p = jax.nn.log_sigmoid(logits)    # not jnp.log(jax.nn.sigmoid(logits))\n"
-            "log_p = -np.logaddexp(0, -logits)"
-            if binary
-            else "log_p = F.log_softmax(logits, dim=-1)          # not F.softmax(...).log()\n"
-            "log_p = jax.nn.log_softmax(logits, axis=-1)    # not jnp.log(jax.nn.softmax(...))\n"
-            "log_p = scipy.special.log_softmax(logits, axis=-1)",
+            _LOG[kind],
         )
 
 
@@ -181,6 +191,18 @@ def _masked(account: Account, _: Run) -> Iterator[Advice]:
         )
 
 
+def _infinite(account: Account, _: Run) -> Iterator[Advice]:
+    """Tell of infinite logits of which PyTorch makes nan."""
+    batch, targets = account.batch, account.targets
+    if targets is None or targets.dtype.kind != "f" or not batch.logits.minus_infinite:
+        return
+    yield Advice(
+        say("numbers.advice_infinite"),
+        say(f"numbers.advice_infinite_lead_{batch.options.kind}"),
+        "logits = logits.clamp(min=-1e4)    # its exp is 0 in every format",
+    )
+
+
 def _ignored(account: Account, _: Run) -> Iterator[Advice]:
     """Tell of the mean over no rows, or over rows without weight."""
     batch, options = account.batch, account.batch.options
@@ -205,6 +227,7 @@ _RULES: Final[tuple[Callable[[Account, Run], Iterator[Advice]], ...]] = (
     _nan,
     _beyond,
     _masked,
+    _infinite,
     _mask,
     _log_of_softmax,
     _sum,

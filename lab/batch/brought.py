@@ -127,10 +127,11 @@ def read_head(numbers: Numbers) -> dict[str, object]:
     rows = np.concatenate(list(given.chunks(_ROWS * _CLASSES))) if few else None
     targets = numbers.targets
     column = targets if targets is not None and targets.ndim == 1 else None
+    alone = [say("numbers.no_targets")] if targets is None else []
     return {
         "rows": given.count,
         "classes": given.classes,
-        "notes": [note.told() for note in given.notes],
+        "notes": [note.told() for note in given.notes] + alone,
         "dtype": given.dtype,
         "header": list(given.header),
         "table": None if rows is None else [[_written(x) for x in row] for row in rows],

@@ -169,7 +169,8 @@ def _table(
                 [Cell(column, style, i, f"gradient-{i}") for i in range(len(some.names))],
             )
         )
-    return Table(say("numbers.row_table"), say("numbers.row_table_lead"), ["", *some.names], rows)
+    key = "row_table_alone" if slopes is None else "row_table"
+    return Table(say(f"numbers.{key}"), say(f"numbers.{key}_lead"), ["", *some.names], rows)
 
 
 def _classes(some: Shown, names: tuple[str, ...], columns: Columns) -> list[Cell]:

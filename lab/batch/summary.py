@@ -35,12 +35,12 @@ def summary(batch: Batch) -> str:
     sorts = {sort: _count(kinds, sort) for sort in _SORTS}
     sort = max(sorts, key=lambda name: sorts[name])
     if not sorts[sort]:
-        return " ".join([_fine(batch), *_off(batch), *_total(batch)])
+        return " ".join([_fine(batch), *_off(batch), *_total(batch), *_infinite(batch)])
     what = _what(batch)
     beside = _BESIDE.get(batch.format, "bfloat16")
     values = {"rows": rows, "what": what, "format": batch.format}
-    alone = "_alone" if sort == "masked" and not batch.rows.loss else ""
-    told = counted(f"numbers.summary_{sort}{alone}", sorts[sort], **values)
+    key = "masked_alone" if sort == "masked" and not batch.rows.loss else sort
+    told = counted(f"numbers.summary_{key}", sorts[sort], **values)
     if beside:
         other = _count(batch.broken[beside], sort)
         told += say("numbers.summary_beside", count=other, format=beside)
@@ -49,7 +49,7 @@ def summary(batch: Batch) -> str:
         for name, count in sorts.items()
         if count and name != sort
     ]
-    return " ".join([f"{told}.", *rest, *_better(batch), *_total(batch)])
+    return " ".join([f"{told}.", *rest, *_better(batch), *_total(batch), *_infinite(batch)])
 
 
 def _count(kinds: np.ndarray, sort: str) -> int:
@@ -118,3 +118,11 @@ def _total(batch: Batch) -> list[str]:
     # A mean is between its losses, unless it is 0 / 0.
     key = "numbers.summary_no_weight" if total else "numbers.summary_total"
     return [say(key, format=batch.format)]
+
+
+def _infinite(batch: Batch) -> list[str]:
+    """Say that PyTorch makes nan of what is a number here."""
+    shares = not batch.rows_of_class.any()  # of all classes, or the answers to yes/no questions
+    if batch.rows.loss and shares and batch.logits.minus_infinite:
+        return [say(f"numbers.summary_infinite_{batch.options.kind}")]
+    return []

@@ -177,6 +177,5 @@ def check_shape(shape: tuple[int, ...]) -> None:
     if count < 1:
         raise UnreadableError("empty")
     if count > MOST_NUMBERS:
-        raise UnreadableError(
-            "many", count=f"{min(count, 10**300):.4g}", most=f"{MOST_NUMBERS:.0e}"
-        )
+        said = count if count < 10**15 else f"{min(count, 10**300):.4g}"
+        raise UnreadableError("many", count=said, most=MOST_NUMBERS)

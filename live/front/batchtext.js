@@ -7,6 +7,7 @@ import { format } from "./numbers.js";
 /** @typedef {{names: string[], rows: string[][]}} Sheet `names` stand above the columns; none are said if empty */
 
 const APART = /[\s,;|\])}]/; // what a number ends at
+const DECIMAL = /^\s*[-+\u2212]?(?![1-9]\d{0,2},\d{3}\s*$)\d+,\d+\s*$/;
 const BREAKS = /\r\n?|\n/g;
 
 /**
@@ -59,11 +60,17 @@ function lines({ names, rows }) {
 }
 
 /**
- * Write a table with tabs between its columns, which a decimal comma is not.
+ * Write a table with tabs between its columns. A decimal comma becomes a point, as the numbers
+ * beside it may have one; 1,234 may be a thousand, and stays.
  *
  * @param {Sheet} sheet
  */
-export const written = (sheet) => lines(sheet).map(([, cells]) => `${cells.join("\t")}\n`).join("");
+export function written(sheet) {
+  const point = (/** @type {string} */ text) => (DECIMAL.test(text) ? text.replace(",", ".") : text);
+  return lines(sheet)
+    .map(([row, cells]) => `${(row < 0 ? cells : cells.map(point)).join("\t")}\n`)
+    .join("");
+}
 
 /**
  * The cell of a written table in which a place is; the names are in row -1.

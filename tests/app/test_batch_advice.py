@@ -128,6 +128,7 @@ def test_torch_is_told_every_option_that_is_not_its_own() -> None:
     [
         ("100 0", "1", {}, "fused"),
         ("100", "1", {"kind": "binary"}, "sigmoid"),
+        ("-inf 2", "0 1", {"kind": "binary", "columns": "apart"}, "infinite"),
         ("1 nan", "1", {}, "nan"),
         ("1 70000", "1", {"format": "float16"}, "beyond"),
         ("-inf -inf\n1 2", "1 0", {}, "all_masked"),
@@ -149,3 +150,11 @@ def test_advice_follows_from_what_was_found_and_from_nothing_else(
         assert words <= KNOWN[name], name
     everyday = titles(result("2 1 0.1\n0 1 3", "0 2"))
     assert everyday == [say(f"numbers.call_{name}") for name in ("numpy", "torch", "jax")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("classes", "F.log_softmax"), ("binary", "F.logsigmoid")]
+)
+def test_without_targets_the_log_of_the_probabilities_is_advised(kind: str, name: str) -> None:
+    (advice,) = result("1 2\n3 4", kind=kind).head["advice"]
+    assert name in dict(calls(advice["text"]))

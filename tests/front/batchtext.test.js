@@ -48,14 +48,19 @@ test("the table of a text has its targets as a column that is named so", () => {
 
 test("a written table has a tab between cells and no line for an empty row", () => {
   const blank = { names: ["cat", "dog"], rows: [...table, ["", " "]] };
-  assert.equal(written(blank), "cat\tdog\n1\t2,5\n-inf\tnan\n");
-  assert.equal(written({ names: [], rows: table }), "1\t2,5\n-inf\tnan\n");
+  assert.equal(written(blank), "cat\tdog\n1\t2.5\n-inf\tnan\n");
+  assert.equal(written({ names: [], rows: table }), "1\t2.5\n-inf\tnan\n");
+});
+
+test("a decimal comma is written as a point, and what may be a thousand as it is", () => {
+  const rows = [["1,25", "\u22120,5 ", "1,234", "0,234", "1,5x", "1,2,3"]];
+  assert.equal(written({ names: ["a,1"], rows }), "a,1\n1.25\t\u22120.5 \t1,234\t0.234\t1,5x\t1,2,3\n");
 });
 
 test("the cell of a place is the one that was written there", () => {
   const shown = { names: ["cat", "dog"], rows: [["", ""], ...table] };
   const lines = written(shown).split("\n");
-  assert.deepEqual(cell(shown, 2, lines[1].indexOf("2,5") + 1), [1, 1]);
+  assert.deepEqual(cell(shown, 2, lines[1].indexOf("2.5") + 1), [1, 1]);
   assert.deepEqual(cell(shown, 3, 1), [2, 0]);
   assert.deepEqual(cell(shown, 3, lines[2].length), [2, 1]);
   assert.deepEqual(cell(shown, 1, 1), [-1, 0]);
