@@ -37,10 +37,11 @@ def assert_same(table, row, single):
 
 
 @pytest.mark.slow
-def test_every_picture_is_a_run(subtests):
-    for name, with_shift, (logits, target, shift) in product(
-        FORMATS,
-        [False, True],
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_picture_is_a_run(name, subtests):
+    # The pictures of a shift are more of the same table: without them in two formats alone.
+    for with_shift, (logits, target, shift) in product(
+        [False, True] if name in ("float64", "float16") else [True],
         [
             ([2.0, 1.0, 0.1], 0, 0.0),
             ([88.5, 88.5, -math.inf], 2, 0.5),
