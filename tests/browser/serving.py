@@ -1,14 +1,16 @@
 """The app as a process of its own, and the Chromium that looks at it."""
 
+import os
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypedDict
 
 ROOT = Path(__file__).parents[2]
@@ -33,10 +35,12 @@ def serve(
     options: Sequence[str] = (),
     root: Path = ROOT,
     base: str = "",
+    settings: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Server]:
     """Start the app on a port of this machine, a free one if none is named; stop it at the end.
 
-    `root` is the checkout whose app it is, and `base` the path that its options put before all.
+    `root` is the checkout whose app it is, `base` the path that its options put before all, and
+    `settings` what stands in its environment beside ours.
     """
     port = port or free_port()
     url = f"http://127.0.0.1:{port}{base}"
@@ -44,7 +48,13 @@ def serve(
     command += ["--server.address=127.0.0.1", f"--server.port={port}", *options]
     with (
         log.open("w") as out,
-        subprocess.Popen(command, cwd=root, stdout=out, stderr=subprocess.STDOUT) as process,
+        subprocess.Popen(
+            command,
+            cwd=root,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            env=os.environ | settings,
+        ) as process,
     ):
         try:
             _wait_until_healthy(url, process, log)

@@ -11,7 +11,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from signal import SIGKILL, Signals
 from typing import Any
-from unittest.mock import patch
 
 from tests.browser.serving import ROOT, STARTUP, Server, free_port, serve
 
@@ -55,11 +54,15 @@ class Cluster:
 
     def _serve(self, replica: int) -> Server:
         log = self.folder / f"replica-{replica}.txt"
-        # By its metrics a replica says how many sessions it has.
-        with patch.dict(os.environ, CE_METRICS="1"):
-            return self._stack.enter_context(
-                serve(log, script=self._script, port=self._ports[replica], options=self._options)
+        return self._stack.enter_context(
+            serve(
+                log,
+                script=self._script,
+                port=self._ports[replica],
+                options=self._options,
+                settings={"CE_METRICS": "1"},  # by which a replica says how many sessions it has
             )
+        )
 
 
 @contextmanager
