@@ -11,6 +11,7 @@ export class Running {
   #timer;
   #done = 0; // rows of which results stand here
   #of = 0;
+  #changed = false; // since the last question was sent
   #stale = false; // whether these are of numbers before
   #slow = false; // whether what is newer takes long, or has failed
   #note = "";
@@ -35,11 +36,13 @@ export class Running {
 
   /** The numbers have changed. */
   change() {
+    this.#changed = true;
     this.#stale = this.#done > 0;
     this.#tell("");
   }
 
   begin() {
+    this.#changed = false;
     clearTimeout(this.#timer);
     this.#of = 0;
     this.bar.removeAttribute("aria-valuenow");
@@ -70,7 +73,8 @@ export class Running {
    */
   result(done, of) {
     this.#done = done;
-    this.#stale = this.#slow = false;
+    this.#stale = this.#changed; // these may have been on their way when somebody typed on
+    this.#slow = false;
     this.progress(done, of);
     this.#tell("");
   }

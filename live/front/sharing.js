@@ -16,6 +16,8 @@ export class Sharing {
   #link = "";
   #waits = false; // whether something that was set is not in the link yet
   #drawn = true; // whether there is a code of the link
+  /** @type {HTMLElement[]} */
+  #taken = []; // what is said of the step that was taken into a lesson
   #query = "";
 
   /**
@@ -42,7 +44,8 @@ export class Sharing {
         event.preventDefault();
         visit(link.href);
       });
-      this.said.replaceChildren(`${say(words.taken, ["n", String(count)])} `, link);
+      this.#taken = [make("span", { text: `${say(words.taken, ["n", String(count)])} ` }), link];
+      this.#say();
     });
     const close = make("button", { type: "button", text: words.close });
     this.dialog = make(
@@ -55,6 +58,7 @@ export class Sharing {
     this.image.addEventListener("error", () => this.#draws(false));
     this.button.addEventListener("click", () => {
       opens();
+      this.#taken = [];
       this.#draw();
       this.dialog.showModal();
     });
@@ -76,6 +80,7 @@ export class Sharing {
     this.#waits = waits;
     this.#query = query;
     this.take.hidden = !this.steps || waits || query.includes("lesson=");
+    if (other) this.#taken = [];
     if (other && this.dialog.open) this.#draw();
     this.#say();
   }
@@ -99,6 +104,8 @@ export class Sharing {
   #say() {
     const { share_waits: waits, share_no_code: none } = this.words;
     const lacks = [...(this.#waits ? [waits] : []), ...(this.#drawn ? [] : [none])];
-    write(this.said, lacks.join(" ") || this.what);
+    const [told] = this.#taken;
+    if (!told) write(this.said, lacks.join(" ") || this.what);
+    else if (!this.said.contains(told)) this.said.replaceChildren(...this.#taken);
   }
 }
