@@ -89,6 +89,7 @@ export class Running {
 
   /** What is newer has no results. */
   failed() {
+    this.#stale = this.#done > 0;
     this.#slow = true;
     this.#tell("");
   }
