@@ -188,7 +188,7 @@ class Batch:
     def reduced(self, form: str) -> Array:
         """Return the reduced loss of a form in the format; of "none" all losses.
 
-        The mean is `total` over the denominator, rounded to the format; of no rows it is nan.
+        The mean is `total` over the denominator as the format stores it; of no rows it is nan.
         """
         return self._reduced(self.rows.loss[form])
 

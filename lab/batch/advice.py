@@ -11,7 +11,7 @@ from ce_core.pipelines import CauseKind, Run, run_all
 from lab.batch.account import Account
 from lab.batch.calls import Call
 from lab.batch.summary import broken
-from lab.batch.whole import counted, short
+from lab.batch.whole import counted, short, stored
 from lab.words import say
 
 _SUMMED: Final = "total"
@@ -97,7 +97,7 @@ def _mask(account: Account, _: Run) -> Iterator[Advice]:
                 lowest=short(lowest),
                 format=fmt.name,
                 max=short(fmt.max),
-                stored="\u2212inf" if fmt.has_infinity else "nan" if fmt.has_nan else "the lowest",
+                stored=stored(lowest, fmt),
             ),
             'logits = logits.masked_fill(mask, float("-inf"))    # PyTorch\n'
             "logits = jnp.where(mask, -jnp.inf, logits)          # JAX\n"

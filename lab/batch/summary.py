@@ -6,8 +6,9 @@ from typing import Final
 import numpy as np
 
 from ce_core.batch import BROKEN_IN, Batch
+from ce_core.formats import FORMATS
 from ce_core.pipelines import PIPELINES, CauseKind
-from lab.batch.whole import counted, short
+from lab.batch.whole import counted, short, stored
 from lab.words import say
 
 K = CauseKind
@@ -106,9 +107,15 @@ def _off(batch: Batch) -> list[str]:
 
 
 def _total(batch: Batch) -> list[str]:
-    """Say that the losses are numbers and what they are reduced to is none."""
-    if batch.options.reduction == "none" or not batch.rows.loss:
+    """Say why the losses are numbers and what they are reduced to is none, or a wrong one."""
+    fmt, options = FORMATS[batch.format], batch.options
+    if options.reduction == "none" or not batch.rows.loss:
         return []
+    if options.reduction == "mean" and batch.denominator >= fmt.too_large:
+        values = {"divisor": batch.denominator, "max": fmt.max, "mean": batch.reduced("fused")}
+        told = {name: short(abs(float(value)), 12) for name, value in values.items()}
+        divided = stored(batch.denominator, fmt)
+        return [say("numbers.summary_divisor", format=fmt.name, stored=divided, **told)]
     losses, total, reduced = (
         bool(np.isfinite(x.astype(np.float64)).all())
         for x in (batch.rows.loss["fused"], batch.total("fused"), batch.reduced("fused"))

@@ -5,6 +5,7 @@ import re
 import numpy as np
 
 from ce_core.batch import Batch
+from ce_core.formats import FORMATS, FloatFormat
 from ce_core.pipelines import PIPELINES
 from lab.controls import narrow
 from lab.readers import plain
@@ -36,6 +37,18 @@ def short(number: float, digits: int = 6) -> str:
     """
     text, _, power = f"{number:.{digits}g}".partition("e")
     return f"{text}e{int(power)}".replace("-", "−") if power else text.replace("-", "−")
+
+
+def stored(number: float, fmt: FloatFormat) -> str:
+    """Write what a number becomes in a format.
+
+    Examples
+    --------
+    >>> [stored(-1e9, FORMATS[name]) for name in ("float16", "float8_e4m3fn", "float6_e3m2fn")]
+    ['−inf', 'nan', '−28']
+    """
+    with np.errstate(all="ignore"):
+        return short(float(np.asarray(number).astype(fmt.dtype)))
 
 
 def reduced(batch: Batch, columns: Columns) -> list[Card]:

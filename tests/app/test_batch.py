@@ -393,6 +393,24 @@ def test_why_numbers_come_to_none_is_told(options: dict[str, str], key: str) -> 
     assert found.head["summary"].endswith(say(f"numbers.summary_{key}", format=format_name))
 
 
+@pytest.mark.parametrize(
+    ("name", "rows", "told"),
+    [
+        ("float16", 65_520, "is stored as inf. So the fused mean is 0."),
+        ("float8_e4m3fn", 500, "is stored as nan. So the fused mean is nan."),
+        ("float6_e3m2fn", 40, "is stored as 28. So the fused mean is 0.3125."),
+    ],
+)
+def test_more_rows_than_the_format_can_count_are_told(name: str, rows: int, told: str) -> None:
+    """Of float6 ln 2 is 0.75, the sum stalls at 8, and 8 / 28 is rounded."""
+    found = result("0 0\n" * rows, "0\n" * rows, format=name)
+    assert found.readout("denominator") == rows
+    assert f"The mean divides by {rows}, which is beyond " in found.head["summary"]
+    assert found.head["summary"].endswith(told)
+    fits = result("0 0\n" * 20, "0\n" * 20, format=name)
+    assert "divides" not in fits.head["summary"]
+
+
 def test_a_loss_that_is_infinite_on_paper_is_broken_whatever_is_smoothed() -> None:
     found = result("-inf 2 1\n1 2 3", "1 0", label_smoothing="0.1")
     assert found.readout("loss-reduced") == np.inf
