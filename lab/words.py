@@ -11,6 +11,7 @@ from pathlib import Path
 _FOLDER = Path(__file__).parent / "words"
 FIRST = "en"  # the language that has every sentence
 LANGUAGES = tuple(sorted((path.name for path in _FOLDER.iterdir()), key=lambda n: (n != FIRST, n)))
+_PLURAL = re.compile(r"\{([^{}|]*)\|([^{}|]*)\}")
 
 _language: ContextVar[str] = ContextVar("language", default=FIRST)
 
@@ -43,8 +44,9 @@ def sentences(language: str) -> dict[str, str]:
 def say(key: str, /, **values: object) -> str:
     """Return the sentence `key` with its named places filled.
 
-    A place without a value stays as it is: the browser fills those that follow a drag. A sentence
-    that the language lacks is said in English.
+    A place without a value stays as it is: the browser fills those that follow a drag. Where the
+    sentence says {rows|row}, the second is that of a `count` of 1. A sentence that the language
+    lacks is said in English.
     """
     return _said(_language.get(), key, tuple(values.items()))
 
@@ -54,6 +56,8 @@ def say(key: str, /, **values: object) -> str:
 def _said(language: str, key: str, values: tuple[tuple[str, object], ...]) -> str:
     sentence = sentences(language).get(key) or sentences(FIRST)[key]
     filled = dict(values)
+    if "count" in filled:
+        sentence = _PLURAL.sub(lambda found: found[2 if filled["count"] == 1 else 1], sentence)
     return re.sub(r"\{(\w+)\}", lambda place: _text(filled.get(place[1], place[0])), sentence)
 
 

@@ -11,7 +11,7 @@ from ce_core.pipelines import CauseKind, Run, run_all
 from lab.batch.account import Account
 from lab.batch.calls import Call
 from lab.batch.summary import broken
-from lab.batch.whole import counted, short, stored
+from lab.batch.whole import short, stored
 from lab.words import say
 
 _SUMMED: Final = "total"
@@ -115,7 +115,7 @@ def _log_of_softmax(account: Account, _: Run) -> Iterator[Advice]:
         kind = batch.options.kind
         yield Advice(
             say("numbers.advice_sigmoid" if kind == "binary" else "numbers.advice_fused"),
-            counted("numbers.advice_fused_lead", count - left, format=batch.format),
+            say("numbers.advice_fused_lead", count=count - left, format=batch.format),
             _LOG[kind],
         )
 
@@ -149,7 +149,7 @@ def _nan(account: Account, _: Run) -> Iterator[Advice]:
     if count:
         yield Advice(
             say("numbers.advice_nan"),
-            counted("numbers.advice_nan_lead", count),
+            say("numbers.advice_nan_lead", count=count),
             "torch.autograd.set_detect_anomaly(True)      # PyTorch: name the step that made it\n"
             'jax.config.update("jax_debug_nans", True)    # JAX',
         )
@@ -179,13 +179,13 @@ def _masked(account: Account, _: Run) -> Iterator[Advice]:
     if count := int(kinds[CauseKind.ALL_MASKED]):
         yield Advice(
             say("numbers.advice_all_masked"),
-            counted("numbers.advice_all_masked_lead", count),
+            say("numbers.advice_all_masked_lead", count=count),
             "kept = ~logits.isneginf().all(dim=-1)\nlogits, target = logits[kept], target[kept]",
         )
     if count := int(kinds[CauseKind.TARGET_MASKED]):
         yield Advice(
             say("numbers.advice_target_masked"),
-            counted("numbers.advice_target_masked_lead", count),
+            say("numbers.advice_target_masked_lead", count=count),
             f"{_call(account, reduction='none').torch()}\n"
             "print(loss.isinf().nonzero())    # the rows, counted from 0",
         )

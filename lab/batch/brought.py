@@ -114,7 +114,7 @@ def _check(targets: Array, good: Array, expected: str) -> None:
     if not good.all():
         at = int(np.argmin(good.ravel()))
         row = at // (targets.size // len(targets)) + 1
-        found = plain(targets.ravel()[at].item())
+        found = plain(targets.ravel()[at].item()).replace("-", "\u2212")
         raise FieldError(
             "targets", say("numbers.wrong_target", row=row, text=found, expected=expected)
         )

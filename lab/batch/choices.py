@@ -7,7 +7,7 @@ from typing import Any, Final
 from ce_core.batch import Options
 from ce_core.formats import FORMATS
 from lab.batch.frames import error
-from lab.readers import Reader, between, one_of
+from lab.readers import Reader, between, one_of, plain
 from lab.reading import read_many
 from lab.words import say
 
@@ -66,7 +66,7 @@ def choose(typed: Mapping[str, str], format_named: str, classes: int) -> Choices
 
 
 def _told(usual: Any) -> str:
-    return say("numbers.no_weights") if usual is None else str(usual)
+    return say("numbers.no_weights") if usual is None else plain(usual).replace("-", "\u2212")
 
 
 def _index(text: str) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 from ce_core.batch import BROKEN_IN, Batch
 from ce_core.formats import FORMATS
 from ce_core.pipelines import PIPELINES, CauseKind
-from lab.batch.whole import counted, short, stored
+from lab.batch.whole import short, stored
 from lab.words import say
 
 K = CauseKind
@@ -30,7 +30,7 @@ def summary(batch: Batch) -> str:
     """Say how many rows break in the format, and in another; or that none does, or none can."""
     rows, kinds = batch.counted, batch.kinds["naive"]
     if not rows:
-        return say("numbers.summary_none", rows=batch.count)
+        return say("numbers.summary_none", count=batch.count)
     if batch.options.kind == "classes" and len(batch.rows_of_class) == 1:
         return say("numbers.summary_one_class")
     sorts = {sort: _count(kinds, sort) for sort in _SORTS}
@@ -41,12 +41,12 @@ def summary(batch: Batch) -> str:
     beside = _BESIDE.get(batch.format, "bfloat16")
     values = {"rows": rows, "what": what, "format": batch.format}
     key = "masked_alone" if sort == "masked" and not batch.rows.loss else sort
-    told = counted(f"numbers.summary_{key}", sorts[sort], **values)
+    told = say(f"numbers.summary_{key}", count=sorts[sort], **values)
     if beside:
         other = _count(batch.broken[beside], sort)
         told += say("numbers.summary_beside", count=other, format=beside)
     rest = [
-        counted(f"numbers.summary_also_{name}", count)
+        say(f"numbers.summary_also_{name}", count=count)
         for name, count in sorts.items()
         if count and name != sort
     ]
@@ -63,7 +63,8 @@ def broken(kinds: np.ndarray) -> int:
 
 
 def _what(batch: Batch) -> str:
-    return say("numbers.cells" if batch.options.kind == "binary" else "numbers.rows")
+    of = "numbers.cells" if batch.options.kind == "binary" else "numbers.rows"
+    return say(of, count=batch.counted)
 
 
 def _fine(batch: Batch) -> str:
@@ -72,13 +73,13 @@ def _fine(batch: Batch) -> str:
     worst = max(elsewhere, key=lambda name: elsewhere[name])
     values = {"rows": batch.counted, "what": _what(batch), "format": batch.format}
     if elsewhere[worst]:
-        return counted("numbers.summary_elsewhere", elsewhere[worst], other=worst, **values)
+        return say("numbers.summary_elsewhere", count=elsewhere[worst], other=worst, **values)
     weighted = batch.options.weight or batch.options.pos_weight
     # A weight can take a loss beyond a format, which is known of the chosen one alone.
     names = ", ".join(dict.fromkeys((batch.format, *(() if weighted else BROKEN_IN))))
     if not batch.rows.loss:
-        return counted("numbers.summary_fine_alone", batch.counted, formats=names)
-    return counted("numbers.summary_fine", batch.counted, formats=names)
+        return say("numbers.summary_fine_alone", count=batch.counted, formats=names)
+    return say("numbers.summary_fine", count=batch.counted, formats=names)
 
 
 def _better(batch: Batch) -> list[str]:
@@ -89,8 +90,8 @@ def _better(batch: Batch) -> list[str]:
     if not shifted:
         return [say("numbers.summary_shifted_none")]
     if not fused:
-        return [counted("numbers.summary_fused_none", shifted)]
-    return [counted("numbers.summary_left", shifted, fused=fused)]
+        return [say("numbers.summary_fused_none", count=shifted)]
+    return [say("numbers.summary_left", count=shifted, fused=fused)]
 
 
 def _off(batch: Batch) -> list[str]:

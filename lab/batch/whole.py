@@ -1,11 +1,9 @@
 """What is told of all rows: the reduced losses, what the mean divides by, and the accuracy."""
 
-import re
-
 import numpy as np
 
 from ce_core.batch import Batch
-from ce_core.formats import FORMATS, FloatFormat
+from ce_core.formats import FloatFormat
 from ce_core.pipelines import PIPELINES
 from lab.controls import narrow
 from lab.readers import plain
@@ -16,15 +14,6 @@ from live.parts import Card, Cell, Columns, Style
 _MOST_PARTS = 6  # of a fraction that is written out
 _EXACT = Style("shortest", 9)
 _COUNT = Style("shortest", 12)
-
-
-_PLURAL = re.compile(r"\{([^{}|]*)\|([^{}|]*)\}")
-
-
-def counted(key: str, count: int, **values: object) -> str:
-    """Say a sentence of so many; where it says {rows|row}, the second is that of one."""
-    sentence = say(key, count=count, **values)
-    return _PLURAL.sub(lambda found: found[2 if count == 1 else 1], sentence)
 
 
 def short(number: float, digits: int = 6) -> str:
@@ -44,6 +33,7 @@ def stored(number: float, fmt: FloatFormat) -> str:
 
     Examples
     --------
+    >>> from ce_core.formats import FORMATS
     >>> [stored(-1e9, FORMATS[name]) for name in ("float16", "float8_e4m3fn", "float6_e3m2fn")]
     ['−inf', 'nan', '−28']
     """
@@ -72,7 +62,7 @@ def reduced(batch: Batch, columns: Columns) -> list[Card]:
             )
     if batch.counted:
         share = columns.add("accuracy", np.array([[batch.correct / batch.counted]]))
-        note = counted("numbers.accuracy_note", batch.counted, correct=batch.correct)
+        note = say("numbers.accuracy_note", count=batch.counted, correct=batch.correct)
         cell = Cell(share, Style("fixed", 4), readout="accuracy")
         cards.append(Card(say("numbers.accuracy"), note, "", cell, ""))
     return cards
@@ -101,7 +91,7 @@ def _parts(batch: Batch) -> str:
     ignored = batch.count - batch.counted
     sentences = [_sum(batch)]
     if ignored:
-        sentences.append(counted("numbers.ignored_rows", ignored))
+        sentences.append(say("numbers.ignored_rows", count=ignored))
     return " ".join(sentences)
 
 
@@ -110,9 +100,9 @@ def _sum(batch: Batch) -> str:
     if not batch.counted:
         return say("numbers.no_rows")
     if batch.options.kind == "binary":
-        return counted("numbers.all_cells", batch.counted)
+        return say("numbers.all_cells", count=batch.counted)
     if weight is None or not batch.rows_of_class.any():
-        return counted("numbers.all_rows", batch.counted)
+        return say("numbers.all_rows", count=batch.counted)
     if batch.counted <= _MOST_PARTS:
         parts = [plain(float(part)) for part in batch.rows.part[batch.rows.counted]]
     else:

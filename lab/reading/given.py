@@ -150,7 +150,8 @@ def indices(column: Array) -> Array:
     broken = ~(np.abs(numbers) < 2**53) | (numbers != np.rint(numbers))
     if broken.any():
         row = int(np.argmax(broken))
-        raise UnreadableError("target_part", row=row + 1, text=repr(float(numbers[row])))
+        told = repr(float(numbers[row])).replace("-", "\u2212")
+        raise UnreadableError("target_part", row=row + 1, text=told)
     return numbers.astype(np.int64)
 
 

@@ -62,7 +62,7 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Given:
     held = len(shape) == 1 or header.order == "F"  # whose first row is spread over all numbers
     rows, sample = (1, shape) if held else (shape[0], shape[1:])
     if math.prod(sample) > MOST_HELD:
-        raise UnreadableError("unordered", most=f"{MOST_HELD:.0e}")
+        raise UnreadableError("unordered", most=MOST_HELD)
 
     def samples(most: int) -> Iterator[Array]:
         step = max(1, most // math.prod(sample))

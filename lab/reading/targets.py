@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 
 from lab.reading.error import UnreadableError
-from lab.reading.given import MOST_HELD, Array, Given, indices, written
+from lab.reading.given import MOST_HELD, Array, Given, indices
 
 # What a column or an array is called that holds the targets, whatever its case.
 TARGET_NAMES: Final = frozenset({"label", "labels", "target", "targets", "class", "y", "y_true"})
@@ -42,6 +42,5 @@ def read_targets(given: Given, count: int, classes: int) -> Array:
     # One class a row, in the order of the rows: of (N, d1, ...) the last axis runs fastest.
     column = np.concatenate([block.ravel() for block in given.samples(MOST_HELD)])
     if len(column) != count:
-        shape = written(given.shape)
-        raise UnreadableError("targets", shape=shape, count=count, classes=classes)
+        raise UnreadableError("targets", rows=count, count=len(column))
     return column.astype(np.float64)[:, None] if classes == 1 else indices(column)

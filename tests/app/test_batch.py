@@ -34,6 +34,20 @@ def test_a_mean_larger_than_its_parts_says_what_it_is_divided_by() -> None:
     assert found.head["summary"].startswith("2 of 2 rows overflow in float32 without")
 
 
+def test_one_row_is_told_as_one() -> None:
+    found = result("100 0", "1")
+    assert found.head["summary"].startswith("1 of 1 row overflows in float32 without")
+    assert found.head["denominator"]["note"] == "N = 1 row."
+    assert result("1 2", "-100").head["summary"] == "0 of 1 row counts: it is ignored."
+
+
+def test_a_target_that_is_none_is_told_with_a_minus_sign() -> None:
+    (error,) = [f.head for f in brought("1 2\n3 4", "0 -5", columns="apart") if f.kind == "error"]
+    assert error["text"].endswith("got \u22125.")
+    (error,) = [f.head for f in brought("1 2\n3 4", "0 -0.5") if f.kind == "error"]
+    assert error["text"].startswith("The target of row 2 is \u22120.5,")
+
+
 def test_many_weights_are_told_class_by_class() -> None:
     found = result("0 0\n" * 30, " ".join(["0", "0", "1"] * 10), weight="0.5 2")
     assert "30 = 20 × 0.5 + 10 × 2" in found.head["denominator"]["note"]
@@ -223,7 +237,7 @@ WRONG = {
     "kind": ("ternary", "classes"),
     "reduction": ("median", "mean"),
     "weight": ("1, 2", "none"),
-    "ignore_index": ("-1e2", "-100"),
+    "ignore_index": ("-1e2", "\u2212100"),
     "label_smoothing": ("1.5", "0"),
     "pos_weight": ("1, 1, 1", "none"),
 }
@@ -235,7 +249,7 @@ def test_a_wrong_option_is_told_with_what_is_used_instead(option: str) -> None:
     found = brought("1 2 3", "0", **{option: wrong})
     errors = [frame.head for frame in found if frame.kind == "error"]
     assert [error["field"] for error in errors] == [option]
-    assert say("app.used", used=used) in errors[0]["text"]
+    assert errors[0]["text"].endswith(say("app.used", used=used) + ".")
     usual = result("1 2 3", "0")
     assert found[-1].readout("loss-reduced") == usual.readout("loss-reduced")
 

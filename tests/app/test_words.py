@@ -112,6 +112,11 @@ def test_places_are_filled_and_unknown_ones_are_left_to_the_browser() -> None:
     assert "float16" in say("verdict.exp_overflow", format="float16")
 
 
+def test_one_is_told_otherwise_than_many() -> None:
+    told = [say("numbers.all_rows", count=count) for count in (0, 1, 2)]
+    assert told == ["N = 0 rows.", "N = 1 row.", "N = 2 rows."]
+
+
 # ---------------------------------------------------------------- languages
 
 
