@@ -86,6 +86,6 @@ FILES: Final[Mapping[str, File]] = {
     "npy": File("results.npy", "application/octet-stream", _npy),
     # As numbers.py it would stand in the way of Python's own, which NumPy imports.
     "py": File("your_numbers.py", "text/x-python", _python, check_size),
-    "ipynb": File("numbers.ipynb", "application/x-ipynb+json", _notebook, check_size),
+    "ipynb": File("your_numbers.ipynb", "application/x-ipynb+json", _notebook, check_size),
 }
 """The kinds of files, by what a request asks for."""

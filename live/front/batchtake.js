@@ -6,7 +6,7 @@ import { save } from "./download.js";
 import { get } from "./fetching.js";
 import { say } from "./sentences.js";
 
-const KINDS = /** @type {const} */ ({ csv: "results.csv", npy: "results.npy", py: "your_numbers.py", ipynb: "numbers.ipynb" });
+const KINDS = /** @type {const} */ ({ csv: "results.csv", npy: "results.npy", py: "your_numbers.py", ipynb: "your_numbers.ipynb" });
 
 export class Take {
   #left = new AbortController();

@@ -211,7 +211,7 @@ def test_numbers_that_are_many_and_in_no_such_file_are_refused() -> None:
         ("csv", "results.csv", "text/csv"),
         ("npy", "results.npy", "application/octet-stream"),
         ("py", "your_numbers.py", "text/x-python"),
-        ("ipynb", "numbers.ipynb", "application/x-ipynb+json"),
+        ("ipynb", "your_numbers.ipynb", "application/x-ipynb+json"),
     ],
 )
 def test_each_file_has_a_name_and_a_type(kind: str, name: str, media_type: str) -> None:
