@@ -1,16 +1,13 @@
 """Your own numbers: what becomes of logits that somebody brings, row by row."""
 
-from typing import Final
-
 import numpy as np
 
 from ce_core.formats import FORMATS
 from ce_core.pipelines import run_all
 from lab import pictures
 from lab.lesson import Tool
+from lab.reading.given import MOST_BYTES
 from lab.words import say
-
-MOST: Final = 20 << 20  # bytes of numbers and targets together, which the server takes
 
 _EVERYDAY = """cat\tdog\tbird\tlabel
 2.0\t1.0\t0.1\t0
@@ -70,7 +67,7 @@ def _picture() -> str:
 
 def _given() -> dict[str, object]:
     return {
-        "most": MOST,
+        "most": MOST_BYTES,
         "formats": list(FORMATS),
         "copy": say("live.copy"),
         "copied": say("live.copied"),

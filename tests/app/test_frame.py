@@ -97,7 +97,7 @@ def test_a_tool_opens_with_its_script_its_sentences_and_what_it_is_given() -> No
 
 
 def test_the_page_names_as_its_limit_what_the_server_takes() -> None:
-    assert numbers.MOST == LARGEST - LONGEST_HEAD
+    assert numbers.TOOL.given()["most"] == LARGEST - LONGEST_HEAD
 
 
 def test_the_navigation_marks_finished_pages(titles: list[str]) -> None:

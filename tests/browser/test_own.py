@@ -12,8 +12,8 @@ import pytest
 import scipy.special
 from playwright.sync_api import Locator, Page, Route, expect
 
+from lab.reading.given import MOST_BYTES
 from lab.words import say
-from pages.numbers import MOST
 from tests.browser.conftest import OpenPage
 from tests.browser.driving import darken, readout, violations
 from tests.browser.walking import finger, focused, press
@@ -187,12 +187,12 @@ def test_what_is_too_large_is_refused_before_it_is_sent(open_page: OpenPage) -> 
     page = own(open_page)
     posts: list[str] = []
     page.on("request", lambda asked: posts.append(asked.url) if asked.method == "POST" else None)
-    drop(page, "large.npy", f"new Uint8Array({MOST + (1 << 20)})")
+    drop(page, "large.npy", f"new Uint8Array({MOST_BYTES + (1 << 20)})")
     told = words("too_large", name="large.npy", size="21 MB", most="20 MB")
     expect(page.locator("#ce-numbers-fault")).to_have_text(told)
     box(page).evaluate(
         f"""node => {{
-            node.value = "1 ".repeat({MOST // 20 * 11});
+            node.value = "1 ".repeat({MOST_BYTES // 20 * 11});
             node.dispatchEvent(new InputEvent("input", {{ inputType: "insertFromPaste" }}));
         }}"""
     )
