@@ -76,7 +76,8 @@ def _call(account: Account, **others: Any) -> Call:
 
 def _probabilities(account: Account, _: Run) -> Iterator[Advice]:
     """Tell of probabilities that were given as logits."""
-    if account.seen.probabilities and account.batch.classes > 1:
+    classes = account.batch.options.kind == "classes" and account.batch.classes > 1
+    if classes and account.seen.probabilities:
         yield Advice(
             say("numbers.advice_probabilities"),
             say("numbers.advice_probabilities_lead"),

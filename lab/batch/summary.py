@@ -69,7 +69,7 @@ def _what(batch: Batch) -> str:
 
 def _fine(batch: Batch) -> str:
     """Say that all rows are numbers, and where they would not be."""
-    elsewhere = {name: broken(batch.broken[name]) for name in BROKEN_IN}
+    elsewhere = {name: broken(batch.broken[name]) for name in BROKEN_IN if name != batch.format}
     worst = max(elsewhere, key=lambda name: elsewhere[name])
     values = {"rows": batch.counted, "what": _what(batch), "format": batch.format}
     if elsewhere[worst]:
@@ -113,10 +113,16 @@ def _total(batch: Batch) -> list[str]:
     if options.reduction == "none" or not batch.rows.loss:
         return []
     if options.reduction == "mean" and batch.denominator >= fmt.too_large:
-        values = {"divisor": batch.denominator, "max": fmt.max, "mean": batch.reduced("fused")}
-        told = {name: short(abs(float(value)), 12) for name, value in values.items()}
-        divided = stored(batch.denominator, fmt)
-        return [say("numbers.summary_divisor", format=fmt.name, stored=divided, **told)]
+        return [
+            say(
+                "numbers.summary_divisor",
+                divisor=short(batch.denominator, 12),
+                max=short(fmt.max),
+                format=fmt.name,
+                stored=stored(batch.denominator, fmt),
+                mean=short(abs(float(batch.reduced("fused")))),  # -0 is 0
+            )
+        ]
     losses, total, reduced = (
         bool(np.isfinite(x.astype(np.float64)).all())
         for x in (batch.rows.loss["fused"], batch.total("fused"), batch.reduced("fused"))

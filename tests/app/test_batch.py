@@ -425,6 +425,12 @@ def test_more_rows_than_the_format_can_count_are_told(name: str, rows: int, told
     assert "divides" not in fits.head["summary"]
 
 
+def test_a_format_is_not_compared_with_itself() -> None:
+    """A share of 1e-9 is 0 in float16, so that class is left out; its exp(-20) is 0, too."""
+    found = result("0 -20\n0 0", "1 1e-9\n0.5 0.5", columns="apart", format="float16")
+    assert found.head["summary"].startswith("No inf and no nan: 2 of 2 losses are numbers")
+
+
 def test_a_loss_that_is_infinite_on_paper_is_broken_whatever_is_smoothed() -> None:
     found = result("-inf 2 1\n1 2 3", "1 0", label_smoothing="0.1")
     assert found.readout("loss-reduced") == np.inf

@@ -152,6 +152,12 @@ def test_advice_follows_from_what_was_found_and_from_nothing_else(
     assert everyday == [say(f"numbers.call_{name}") for name in ("numpy", "torch", "jax")]
 
 
+def test_answers_that_sum_to_1_are_no_probabilities_of_classes() -> None:
+    """No softmax is taken of the logits of yes/no questions."""
+    found = result("0.5 0.5\n0.25 0.75", "0 1\n1 0", kind="binary")
+    assert titles(found) == [say(f"numbers.call_{name}") for name in ("numpy", "torch", "jax")]
+
+
 @pytest.mark.parametrize(
     ("kind", "name"), [("classes", "F.log_softmax"), ("binary", "F.logsigmoid")]
 )
