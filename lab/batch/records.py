@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ce_core.batch import slopes
 from ce_core.pipelines import PIPELINES
 from lab.batch.account import CHUNK, Account
-from lab.batch.slopes import slopes
 
 Array = npt.NDArray[Any]
 _MOST_SLOPES = 1_000_000  # numbers of the gradient that go into a file
@@ -66,6 +66,6 @@ def _slopes(account: Account, logits: Array, here: slice) -> Array:
     if targets is None:
         raise ValueError("targets must be there; got none")
     if batch.options.kind != "binary":
-        return slopes(batch, logits, targets[here], np.empty(0))
+        return slopes(batch, logits, targets[here])
     questions = np.tile(np.arange(batch.classes), len(logits))
     return slopes(batch, logits.ravel(), targets[here].ravel(), questions)

@@ -4,12 +4,12 @@ from typing import Any
 
 import numpy as np
 
+from ce_core.batch import slopes
 from lab.batch.account import Account
 from lab.batch.advice import advice
 from lab.batch.frames import framed
 from lab.batch.histograms import histograms
 from lab.batch.picture import picture
-from lab.batch.slopes import slopes
 from lab.batch.summary import summary
 from lab.batch.table import opens, table
 from lab.batch.whole import denominator, reduced
@@ -49,6 +49,6 @@ def _slopes(account: Account, found: Worst) -> Array | None:
         return None
     batch = account.batch
     if batch.options.kind != "binary":
-        return slopes(batch, found.logits, found.targets, found.questions)
+        return slopes(batch, found.logits, found.targets)
     yes = slopes(batch, found.logits[:, 1], found.targets, found.questions)
     return np.stack([np.zeros_like(yes), yes], axis=-1)  # of the two logits one is always 0

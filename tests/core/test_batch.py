@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ce_core.batch import Batch, Magnitudes, Options
+from ce_core.batch import Batch, Magnitudes, Options, slopes
 from ce_core.batch.magnitudes import SMALLEST
 from ce_core.pipelines import PIPELINES, CauseKind
 
@@ -254,3 +254,37 @@ def test_rows_that_mean_nothing_are_refused_and_nothing_is_counted(logits, targe
     batch.add(np.zeros((1, 3)), np.array([1]))
     with pytest.raises(ValueError, match="with all rows of a batch or with none"):
         batch.add(np.zeros((1, 3)))
+
+
+SHARES = np.array([[0.2, 0.3, 0.5], [0.0, 1.0, 0.0], [0.1, 0.1, 0.1]])
+
+
+@pytest.mark.parametrize(
+    ("options", "target"),
+    [
+        (Options(weight=(1.0, 2.0, 4.0)), np.array([0, 2, -100])),
+        (Options(label_smoothing=0.25, weight=(1.0, 0.0, 3.0)), np.array([1, 2, 2])),
+        (Options(label_smoothing=0.25, weight=(1.0, 2.0, 3.0)), SHARES),
+        (Options(reduction="sum"), SHARES),
+        (Options("binary", weight=(1.0, 2.0, 3.0), pos_weight=(4.0,)), SHARES),
+        (Options("binary", "sum"), SHARES),
+    ],
+)
+def test_the_slopes_are_those_of_the_reduced_loss(options: Options, target: np.ndarray) -> None:
+    """Hold them to how the loss on paper moves with each logit."""
+    logits = np.array([[1.0, 2.0, 3.0], [0.5, -4.0, 0.25], [-1.0, 0.0, 2.0]])
+    wanted = np.empty((3, 3))
+    for at in np.ndindex(3, 3):
+        ends = []
+        for h in (1e-6, -1e-6):
+            moved = logits.copy()
+            moved[at] += h
+            batch = Batch("float16", options, 3)
+            batch.add(moved, target)
+            ends.append(float(batch.exact))
+        wanted[at] = (ends[0] - ends[1]) / 2e-6
+    if options.kind == "binary":
+        found = slopes(batch, logits.ravel(), target.ravel(), np.tile(np.arange(3), 3))
+    else:
+        found = slopes(batch, logits, target)
+    np.testing.assert_allclose(found, wanted.reshape(found.shape), rtol=1e-7, atol=1e-8)
