@@ -24,6 +24,7 @@ export class Form {
   /** @type {State | null} */
   #before = null; // what something else has taken the place of
   #ours = false; // whether what stands here is an example that nobody has changed
+  #wanted = false; // whether it is to be a table as soon as it is read
   #edited = false; // whether the table was changed since it was opened
   #format = ""; // the format that the numbers named which are edited as a table
 
@@ -152,6 +153,7 @@ export class Form {
   /** @param {boolean} now */
   #change(now) {
     this.#read = null;
+    this.#wanted = false;
     this.keep();
     this.changed(now);
   }
@@ -192,6 +194,7 @@ export class Form {
   /** Show the text as a table, if it is a small one; where nothing stands, an empty one. */
   #tabulate() {
     const read = this.#read;
+    this.#wanted = !read && !this.empty; // somebody has just typed
     const blank = { names: [], rows: Array.from({ length: 3 }, () => ["", "", ""]) };
     const shown = this.empty ? blank : read && sheet(read, this.columns.value === "apart", this.words.target);
     if (!shown) return;
@@ -239,6 +242,7 @@ export class Form {
     this.tabled.disabled = !few && !this.grid.open;
     const limit = say(words.no_table, ["rows", String(MOST.rows)], ["columns", String(MOST.columns)]);
     this.tabled.title = few ? "" : limit;
+    if (few && this.#wanted) this.#tabulate();
   }
 
   /** @param {Read} read */
