@@ -6,14 +6,15 @@ import { make, write } from "./dom.js";
 import { say } from "./sentences.js";
 
 const LONG = 400; // ms after which the work is seen
+
 export class Running {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
-  #done = 0; // rows of which results stand here
+  #asked = 0; // which question is the last: with each change there is another
+  #shown = 0; // of which question the results are that stand here; 0 where none do
+  #done = 0; // rows that these are of
   #of = 0;
-  #changed = false; // since the last question was sent
-  #stale = false; // whether these are of numbers before
-  #slow = false; // whether what is newer takes long, or has failed
+  #slow = false; // whether the last question takes long, or has failed
   #note = "";
 
   /**
@@ -36,13 +37,11 @@ export class Running {
 
   /** The numbers have changed. */
   change() {
-    this.#changed = true;
-    this.#stale = this.#done > 0;
+    this.#asked += 1;
     this.#tell("");
   }
 
   begin() {
-    this.#changed = false;
     clearTimeout(this.#timer);
     this.#of = 0;
     this.bar.removeAttribute("aria-valuenow");
@@ -68,12 +67,14 @@ export class Running {
   }
 
   /**
+   * Results stand here: those of the last question, as no answer to one before is read on.
+   *
    * @param {number} done
    * @param {number} of
    */
   result(done, of) {
+    this.#shown = this.#asked;
     this.#done = done;
-    this.#stale = this.#changed; // these may have been on their way when somebody typed on
     this.#slow = false;
     this.progress(done, of);
     this.#tell("");
@@ -81,15 +82,14 @@ export class Running {
 
   /** Something else than results stands here. */
   clear() {
-    this.#done = 0;
-    this.#stale = this.#slow = false;
+    this.#shown = 0;
+    this.#slow = false;
     this.end();
     this.#tell("");
   }
 
-  /** What is newer has no results. */
+  /** The numbers cannot be read. */
   failed() {
-    this.#stale = this.#done > 0;
     this.#slow = true;
     this.#tell("");
   }
@@ -117,7 +117,7 @@ export class Running {
   #stopped() {
     const { stopped, stopped_early: early } = this.words;
     this.#slow = true;
-    this.#tell(this.#done && !this.#stale ? this.#rows(stopped, this.#done) : early);
+    this.#tell(this.#shown === this.#asked ? this.#rows(stopped, this.#done) : early);
   }
 
   /**
@@ -131,7 +131,8 @@ export class Running {
   /** @param {string} note */
   #tell(note) {
     this.#note = note;
-    const old = this.#stale && (this.#slow || note !== "");
+    const earlier = this.#shown > 0 && this.#shown !== this.#asked;
+    const old = earlier && (this.#slow || note !== "");
     write(this.said, [note, old ? this.words.earlier : ""].filter(Boolean).join(" "));
     this.node.parentElement?.classList.toggle("ce-stale", old);
   }
