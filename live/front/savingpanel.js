@@ -1,6 +1,7 @@
 // @ts-check
 // A button, and the panel in which one chooses what is saved: the picture, its numbers, their code.
 
+import { modal } from "./dialog.js";
 import { make } from "./dom.js";
 import { saveFigure } from "./saving.js";
 
@@ -47,16 +48,13 @@ export function saving(page, words, { address, shown }) {
     return line(called, nodes);
   });
   const end = make("button", { type: "button", class: "ce-close", "aria-label": close, text: "×" });
-  const dialog = make("dialog", { class: "ce-saving", "aria-label": title }, make("h2", { text: title }), end, line(words.picture, pictures), ...rows);
+  const dialog = modal({ class: "ce-saving", "aria-label": title }, end, make("h2", { text: title }), end, line(words.picture, pictures), ...rows);
   const button = make("button", { type: "button", "aria-haspopup": "dialog", text: save });
   button.addEventListener("click", () => {
     for (const [link, kind] of links) link.href = address(kind);
     dialog.showModal();
   });
-  end.addEventListener("click", () => dialog.close());
   // A press beside it, where it is the dialog's own backdrop that is pressed.
   dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
-  // The keys of the page go from step to step.
-  dialog.addEventListener("keydown", (event) => event.stopPropagation());
   return make("div", { class: "ce-save" }, button, dialog);
 }

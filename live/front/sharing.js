@@ -2,6 +2,7 @@
 // A link to what is on the screen, and its QR code, large enough for the back row.
 
 import { copier } from "./copying.js";
+import { modal } from "./dialog.js";
 import { make, write } from "./dom.js";
 import { address } from "./links.js";
 import { say } from "./sentences.js";
@@ -48,9 +49,9 @@ export class Sharing {
       this.#say();
     });
     const close = make("button", { type: "button", text: words.close });
-    this.dialog = make(
-      "dialog",
+    this.dialog = modal(
       { class: "ce-sharing", "aria-label": words.share },
+      close,
       this.image,
       make("div", {}, this.said, this.field, copy, this.take, close),
     );
@@ -62,11 +63,6 @@ export class Sharing {
       this.#draw();
       this.dialog.showModal();
     });
-    close.addEventListener("click", () => this.dialog.close());
-    // What keys and swipes do on the page behind it they do not do here.
-    for (const type of ["keydown", "touchstart"]) {
-      this.dialog.addEventListener(type, (event) => event.stopPropagation(), { passive: true });
-    }
   }
 
   /**
