@@ -2,6 +2,9 @@
 // What the tab keeps of the visit: answers, what is done, and what was seen. Anybody may have
 // written into the storage, so all that is not of its form is left out.
 
+import { read, store } from "./stored.js";
+
+/** @import {Stored} from "./stored.js" */
 /** @import {Question} from "./types.js" */
 /** @typedef {{question: Question, chosen: number}} Answered */
 
@@ -13,15 +16,6 @@ const MOST = 60; // keys that are seen, which stand in addresses
 const NAME = /^[\w-]{1,40}$/;
 const PART = /^[\w-]{1,40}\/[\w-]{1,40}$/;
 
-/** @returns {Pick<Storage, "getItem" | "setItem"> | null} */
-export function storage() {
-  try {
-    return window.sessionStorage;
-  } catch {
-    return null; // embedded in a page of another site, a browser may refuse it
-  }
-}
-
 export class Kept {
   /** @type {Map<string, Map<string, Answered>>} */
   #answers = new Map();
@@ -30,10 +24,10 @@ export class Kept {
   /** @type {Map<string, Set<string>>} */
   #seen = new Map();
 
-  /** @param {Pick<Storage, "getItem" | "setItem"> | null} storage */
+  /** @param {Stored | null} storage */
   constructor(storage) {
     this.storage = storage;
-    const { answers, done, seen } = object(this.#read());
+    const { answers, done, seen } = object(read(storage, KEY));
     for (const [page, parts] of entries(answers)) {
       for (const [key, value] of entries(parts)) {
         const answer = answered(key, value);
@@ -47,14 +41,6 @@ export class Kept {
     }
   }
 
-  #read() {
-    try {
-      return JSON.parse(this.storage?.getItem(KEY) ?? "{}");
-    } catch {
-      return {};
-    }
-  }
-
   #write() {
     const kept = {
       answers: Object.fromEntries(
@@ -63,11 +49,7 @@ export class Kept {
       done: [...this.#done],
       seen: Object.fromEntries([...this.#seen].map(([page, keys]) => [page, [...keys]])),
     };
-    try {
-      this.storage?.setItem(KEY, JSON.stringify(kept));
-    } catch {
-      // Full, or refused: it is kept as long as the page stands.
-    }
+    store(this.storage, KEY, JSON.stringify(kept));
   }
 
   /** @param {string} page */

@@ -2,36 +2,27 @@
 // What the tab keeps of the lesson that is prepared: other pages add to it, and a reload finds it.
 // Anybody may have written into the storage; what a step holds is read by the server.
 
-import { storage } from "./kept.js";
+import { read, storage, store } from "./stored.js";
 
+/** @import {Stored} from "./stored.js" */
 /** @import {LessonStep, Prepared} from "./teachlesson.js" */
 
 const KEY = "ce-teach";
 
 /**
  * @param {Prepared} lesson
- * @param {Pick<Storage, "setItem"> | null} [kept]
+ * @param {Pick<Stored, "setItem"> | null} [kept]
  */
 export function keep(lesson, kept = storage()) {
-  try {
-    kept?.setItem(KEY, JSON.stringify(lesson));
-  } catch {
-    // Full, or refused: it is kept as long as the page stands.
-  }
+  store(kept, KEY, JSON.stringify(lesson));
 }
 
 /**
- * @param {Pick<Storage, "getItem"> | null} [kept]
+ * @param {Pick<Stored, "getItem"> | null} [kept]
  * @returns {Prepared}
  */
 export function kept(kept = storage()) {
-  /** @type {any} */
-  let found = null;
-  try {
-    found = JSON.parse(kept?.getItem(KEY) || "null");
-  } catch {
-    // No JSON, or refused.
-  }
+  const found = read(kept, KEY);
   const steps = Array.isArray(found?.steps) ? found.steps : [];
   const texts = (/** @type {any} */ value) => (value ?? null) === null || Array.isArray(value);
   const shaped = (/** @type {any} */ { own, hidden, locked }) => [own && (own.options ?? 0), hidden, locked].every(texts);
