@@ -8,10 +8,10 @@ import { Results } from "./batchresults.js";
 import { Running } from "./batchrunning.js";
 import { Take } from "./batchtake.js";
 import { make } from "./dom.js";
+import { paged } from "./page.js";
 import { colours } from "./plot.js";
 import { settings } from "./query.js";
 import { Streamlit, visit } from "./streamlit.js";
-import { styled } from "./style.js";
 import { know } from "./terms.js";
 
 /** @import {State} from "./batchform.js" */
@@ -151,20 +151,5 @@ class Batch {
 
 /**
  * @param {{root: HTMLElement, data: any}} component
- * @returns {{update: () => void, leave: () => void}}
  */
-export function show({ root, data }) {
-  /** @type {Batch | null} */
-  let batch = null;
-  let left = false;
-  void Promise.all(STYLES.map((name) => styled(data.style.replace("live.css", name)))).then(() => {
-    if (!left) batch = new Batch(root, data);
-  });
-  return {
-    update: () => batch?.update(),
-    leave() {
-      left = true;
-      batch?.leave();
-    },
-  };
-}
+export const show = ({ root, data }) => paged(data, STYLES, (now) => new Batch(root, now));

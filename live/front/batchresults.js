@@ -163,6 +163,7 @@ export class Results {
           locked: () => false,
           fixed: () => false,
           painted: () => this.#painted(),
+          drawn: () => {},
           alone: () => true,
         }),
     );

@@ -31,6 +31,7 @@ import { plainly, termed } from "./terms.js";
  * @property {() => boolean} locked whether the picture stands still until a question is answered
  * @property {(id: string) => boolean} fixed whether the step lets nobody move what a control is of
  * @property {() => void} painted the picture stands elsewhere
+ * @property {() => void} drawn a figure was drawn anew: what of it is covered is not yet
  * @property {() => boolean} alone whether an answer is not to be waited for
  */
 
@@ -235,13 +236,18 @@ export class Instrument {
     for (const [i, picture] of this.pictures.entries()) {
       if (!this.#now) return;
       const { plot, alt } = this.#now.figures[i];
-      if (await picture.draw(plot, alt, this.#columns)) this.paint();
+      if (await picture.draw(plot, alt, this.#columns)) this.#anew();
     }
   }
 
   async #resize() {
     const resized = await Promise.all(this.pictures.map((picture) => picture.resize()));
-    if (resized.some(Boolean)) this.paint();
+    if (resized.some(Boolean)) this.#anew();
+  }
+
+  #anew() {
+    this.paint();
+    this.link.drawn();
   }
 
   // ---------------------------------------------------------------- the picture

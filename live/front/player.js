@@ -8,10 +8,11 @@ import { memory } from "./editor.js";
 import { entering } from "./entering.js";
 import { remember, restore } from "./focus.js";
 import { Instrument } from "./instrument.js";
-import { Kept, storage } from "./kept.js";
+import { Kept } from "./kept.js";
 import { Lesson } from "./lesson.js";
 import { address, Links } from "./links.js";
 import { Notices } from "./notices.js";
+import { paged } from "./page.js";
 import { patiently } from "./patiently.js";
 import { colours } from "./plot.js";
 import { carried, framed, going, settings } from "./query.js";
@@ -19,8 +20,8 @@ import { Questions, shown } from "./questions.js";
 import { saving } from "./savingpanel.js";
 import { Sharing } from "./sharing.js";
 import { Steps } from "./steps.js";
+import { storage } from "./stored.js";
 import { Streamlit, visit } from "./streamlit.js";
-import { styled } from "./style.js";
 import { know } from "./terms.js";
 import { waiting } from "./waiting.js";
 
@@ -193,8 +194,7 @@ class Player {
   #painted() {
     if (!this.#answer || !this.data.steps) return;
     const { goal } = this.#answer.head;
-    if (goal === undefined) this.steps.render(); // a figure that was drawn anew is to be covered
-    else this.steps.see(this.#instruments[0].value(goal) === 1, this.#held);
+    if (goal !== undefined) this.steps.see(this.#instruments[0].value(goal) === 1, this.#held);
   }
 
   get #held() {
@@ -292,6 +292,7 @@ class Player {
           locked: () => this.steps.path.locked,
           fixed: (id) => this.steps.path.fixed(id),
           painted: () => this.#painted(),
+          drawn: () => this.steps.render(),
           alone: () => this.ask.away || this.ask.late,
         }),
     );
@@ -357,25 +358,5 @@ class Player {
 
 /**
  * @param {{root: HTMLElement, data: Data, tell: (finished: string[]) => void}} component
- * @returns {{update: (data: Data) => void, leave: () => void}}
  */
-export function show({ root, data, tell }) {
-  /** @type {Player | null} */
-  let player = null;
-  let now = data;
-  let left = false;
-  const sheets = STYLES.map((name) => styled(data.style.replace("live.css", name)));
-  void Promise.all(sheets).then(() => {
-    if (!left) player = new Player(root, now, tell);
-  });
-  return {
-    update(other) {
-      now = other;
-      player?.update(other);
-    },
-    leave() {
-      left = true;
-      player?.leave();
-    },
-  };
-}
+export const show = ({ root, data, tell }) => paged(data, STYLES, (now) => new Player(root, now, tell));

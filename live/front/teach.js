@@ -4,9 +4,9 @@
 import { Answers } from "./answers.js";
 import { make, write } from "./dom.js";
 import { remember, restore } from "./focus.js";
+import { paged } from "./page.js";
 import { say } from "./sentences.js";
 import { Streamlit, visit } from "./streamlit.js";
-import { styled } from "./style.js";
 import { Form } from "./teachform.js";
 import { keep, kept } from "./teachkept.js";
 import { begun, pack, pasted } from "./teachlesson.js";
@@ -291,20 +291,5 @@ class Teach {
 
 /**
  * @param {{root: HTMLElement, data: any}} component
- * @returns {{update: () => void, leave: () => void}}
  */
-export function show({ root, data }) {
-  /** @type {Teach | null} */
-  let teach = null;
-  let left = false;
-  void Promise.all(STYLES.map((name) => styled(data.style.replace("live.css", name)))).then(() => {
-    if (!left) teach = new Teach(root, data);
-  });
-  return {
-    update() {},
-    leave() {
-      left = true;
-      teach?.leave();
-    },
-  };
-}
+export const show = ({ root, data }) => paged(data, STYLES, (now) => new Teach(root, now));
