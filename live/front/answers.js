@@ -65,13 +65,21 @@ export class Answers {
   }
 
   /**
-   * The address of what is on the screen as a file.
+   * The address of what is on the screen, as a file of this kind.
    *
    * @param {string} kind
    * @param {string} query
    */
   file(kind, query) {
-    return `${this.address}/${kind}?${this.version}${query && `&${query}`}`;
+    return this.#url(`/${kind}`, query);
+  }
+
+  /**
+   * @param {string} path
+   * @param {string} query
+   */
+  #url(path, query) {
+    return `${this.address}${path}?${this.version}${query && `&${query}`}`;
   }
 
   /**
@@ -82,7 +90,6 @@ export class Answers {
    * @param {(response: Response) => Promise<T>} read
    */
   #get(path, query, signal, read) {
-    const url = `${this.address}${path}?${this.version}${query && `&${query}`}`;
-    return get(this.ask, url, { signal, cache: this.#anew ? "no-cache" : "default" }, read);
+    return get(this.ask, this.#url(path, query), { signal, cache: this.#anew ? "no-cache" : "default" }, read);
   }
 }

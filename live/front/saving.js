@@ -3,6 +3,7 @@
 // the styles that they are seen in, and the words and boxes around them where they stand.
 
 import { make } from "./dom.js";
+import { save } from "./download.js";
 import { draw, put } from "./svg.js";
 
 // What is seen of an element, all but the first inherited: it is written where it changes.
@@ -32,8 +33,8 @@ export async function saveFigure(nodes, name, kind, title = name) {
   const svg = picture([nodes].flat(), title);
   const text = new XMLSerializer().serializeToString(svg);
   const address = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
-  const file = kind === "svg" ? address : await painted(address, svg);
-  make("a", { href: file, download: `${name}.${kind}` }).click();
+  const file = kind === "svg" ? new Blob([text], { type: "image/svg+xml" }) : await painted(address, svg);
+  save(file, `${name}.${kind}`);
 }
 
 /**
@@ -48,7 +49,9 @@ async function painted(address, svg) {
   canvas.width = SHARP * Number(svg.getAttribute("width"));
   canvas.height = SHARP * Number(svg.getAttribute("height"));
   canvas.getContext("2d")?.drawImage(image, 0, 0, canvas.width, canvas.height);
-  return canvas.toDataURL("image/png");
+  return /** @type {Promise<Blob>} */ (new Promise((resolve, reject) => {
+    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new RangeError("the picture is too large"))));
+  }));
 }
 
 /**
