@@ -41,7 +41,7 @@ export class Out {
       event.preventDefault();
       visit(this.play.href);
     });
-    const copy = copier(/** @type {any} */ ({ copy: given.copy, copied: given.copied }), () => this.field.select(), () => this.field.value);
+    const copy = copier(given, () => this.field.select(), () => this.field.value);
     const file = make("button", { type: "button", text: words.save });
     file.addEventListener("click", () => {
       save(new Blob([JSON.stringify(sent(this.#lesson), null, 2)], { type: "application/json" }), "lesson.json");
