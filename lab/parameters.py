@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 from ce_core.formats import FORMATS
 from lab.alike import skeleton
 from lab.readers import LONGEST_TEXT, counted, logit, name, number, one_of, plain, whole
+from lab.reading.error import excerpt as cut
 from lab.settings import REACHES, Parameter, Settings
 from lab.vector import ListError, read_list
 from lab.words import FIRST, LANGUAGES, say
@@ -135,9 +136,7 @@ class Refused(NamedTuple):
 
 def excerpt(text: str) -> str:
     """Return a text of a stranger on one line, and not too long for a sentence."""
-    # Half a character, which JSON may hold and UTF-8 may not, becomes a question mark.
-    shown = " ".join(text.encode("utf-8", "replace").decode().split())
-    return shown if len(shown) <= _LONGEST_EXCERPT else shown[:_LONGEST_EXCERPT] + "…"
+    return cut(text, _LONGEST_EXCERPT)
 
 
 def lines(refused: Sequence[Refused]) -> list[str]:

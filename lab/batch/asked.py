@@ -2,12 +2,11 @@
 
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 LONGEST_HEAD = 64 << 10  # bytes
-_FILES = ("csv", "npy", "py", "ipynb")
 
 
 @dataclass(frozen=True)
@@ -33,8 +32,8 @@ class Asked:
     options: Mapping[str, str]
 
 
-def read_request(body: memoryview) -> Asked:
-    """Read the body of a request.
+def read_request(body: memoryview, files: Collection[str]) -> Asked:
+    """Read the body of a request, which may ask for one of some kinds of files.
 
     Raises
     ------
@@ -55,8 +54,8 @@ def read_request(body: memoryview) -> Asked:
     if size < 0 or targets_size < 0 or start + size + targets_size != len(body):
         raise ValueError(f"expected as many bytes as the head says; got {len(body) - start}")
     file = _field(head, "as", str)
-    if file and file not in _FILES:
-        raise ValueError(f"expected one of {', '.join(_FILES)}; got {file!r}")
+    if file and file not in files:
+        raise ValueError(f"expected one of {', '.join(files)}; got {file!r}")
     end = start + size
     options = _field(head, "options", dict)
     return Asked(

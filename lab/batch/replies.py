@@ -30,7 +30,7 @@ class Reply:
 def reply(body: memoryview) -> Reply:
     """Read the body of a request, and begin its answer."""
     try:
-        asked = read_request(body)
+        asked = read_request(body, FILES)
     except ValueError:
         return Reply(iter([error("numbers", say("numbers.expected_head"))]), status=_UNREADABLE)
     if not asked.file:

@@ -6,6 +6,7 @@ import numpy as np
 
 from ce_core.pipelines import PIPELINES
 from lab.batch.picture import Picture
+from lab.batch.whole import COUNT, EXACT
 from lab.batch.worst import Array, Worst
 from lab.controls import narrow
 from lab.distance import mark
@@ -13,11 +14,9 @@ from lab.parameters import MAX_CLASSES, written
 from lab.readers import LARGEST
 from lab.verdict import LOSS
 from lab.words import say
-from live.parts import Cell, Columns, Sentence, Style
+from live.parts import Cell, Columns, Sentence
 
 PAGE = "pipeline"  # the lesson in which a row opens
-_COUNT = Style("shortest", 12)
-_EXACT = Style("shortest", 9)
 
 
 def table(
@@ -36,7 +35,7 @@ def table(
         cells.append((say(f"pipeline.loss_{form}"), Cell(column, LOSS)))
     if found.rows.loss:
         exact = columns.add("exact", found.rows.exact[None])
-        cells.append((say("numbers.exact"), Cell(exact, _EXACT)))
+        cells.append((say("numbers.exact"), Cell(exact, EXACT)))
     predicted = _class("predicted", found.rows.predicted, names, columns)
     cells.append((say("numbers.predicted"), predicted))
     if found.targets is not None:
@@ -47,7 +46,7 @@ def table(
 
 
 def _number(name: str, numbers: Array, columns: Columns) -> Cell:
-    return Cell(columns.add(name, numbers[None].astype(np.int32)), _COUNT)
+    return Cell(columns.add(name, numbers[None].astype(np.int32)), COUNT)
 
 
 def _class(name: str, classes: Array, names: tuple[str, ...], columns: Columns) -> Cell:
@@ -60,7 +59,7 @@ def _class(name: str, classes: Array, names: tuple[str, ...], columns: Columns) 
 def _target(given: Array, found: Worst, names: tuple[str, ...], columns: Columns) -> Cell:
     """Show the true class, that with the largest share, or the answer to a yes/no question."""
     if given.dtype.kind == "f" and given.ndim == 1:
-        return Cell(columns.add("target", given[None]), _EXACT)
+        return Cell(columns.add("target", given[None]), EXACT)
     classes = given.argmax(axis=-1) if given.ndim == 2 else given
     return _class("target", np.where(found.rows.counted, classes, -1), names, columns)
 

@@ -12,8 +12,8 @@ from lab.words import say
 from live.parts import Card, Cell, Columns, Style
 
 _MOST_PARTS = 6  # of a fraction that is written out
-_EXACT = Style("shortest", 9)
-_COUNT = Style("shortest", 12)
+EXACT = Style("shortest", 9)
+COUNT = Style("shortest", 12)
 
 
 def short(number: float, digits: int = 6) -> str:
@@ -57,7 +57,7 @@ def reduced(batch: Batch, columns: Columns) -> list[Card]:
                     value=Cell(columns.add(f"reduced_{form}", value), LOSS, readout=readout),
                     unit=say("pipeline.loss_unit"),
                     second_label=say("numbers.exact_label"),
-                    second=Cell(exact, _EXACT),
+                    second=Cell(exact, EXACT),
                 )
             )
     if batch.counted:
@@ -81,7 +81,7 @@ def denominator(batch: Batch, columns: Columns) -> Card | None:
         title=say("numbers.denominator"),
         note=_parts(batch),
         swatch="",
-        value=Cell(column, _COUNT, readout="denominator"),
+        value=Cell(column, COUNT, readout="denominator"),
         unit="",
     )
 

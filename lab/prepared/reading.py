@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 from lab.lesson import Lesson
 from lab.parameters import AT, LANGUAGE, Parameters, excerpt
 from lab.prepared.lesson import LONGEST, Own, Prepared, PreparedStep, UnpackedError, unpack
-from lab.readers import LONGEST_TEXT, Reader, counted, line, one_of
+from lab.readers import LONGEST_TEXT, Reader, line, one_of
 from lab.words import say
 from live.parts import StepKind
 
@@ -125,7 +125,7 @@ class Read:
         if key:
             link[AT.key] = [str(keys.index(key) + 1)]
         elif AT.key in link:
-            at = counted(99).read(link[AT.key][0])
+            at = AT.reader.read(link[AT.key][0])
             link[AT.key] = [str(min(at, len(keys)))]
         elif any(name in link for name in parts(lesson)):
             link[AT.key] = [str(len(keys))]  # numbers alone are for the free instrument
