@@ -286,16 +286,22 @@ def probabilities(settings: Settings, columns: Columns) -> Figure:
     )
 
 
+def loss_card(run: Run, loss: Column, columns: Columns) -> Card:
+    """Return the card of a form's loss: what it is, and how far it is off."""
+    form = run.pipeline
+    return Card(
+        title=say(f"pipeline.loss_{form}"),
+        note=say(f"pipeline.loss_{form}_formula"),
+        swatch=form,
+        value=Cell(loss, LOSS, readout=f"loss-{form}"),
+        unit=say("pipeline.loss_unit"),
+        off=distance(run, form, columns),
+    )
+
+
 def _further_card(run: Run, columns: Columns) -> Card:
     loss = columns.add(f"loss_{run.pipeline}", narrow(run.steps["loss"], run.format))
-    return Card(
-        title=say(f"pipeline.loss_{run.pipeline}"),
-        note=say(f"pipeline.loss_{run.pipeline}_formula"),
-        swatch="",
-        value=Cell(loss, LOSS, readout=f"loss-{run.pipeline}"),
-        unit=say("pipeline.loss_unit"),
-        off=distance(run, run.pipeline, columns),
-    )
+    return replace(loss_card(run, loss, columns), swatch="")
 
 
 def _card(settings: Settings, name: str, run: Run, columns: Columns) -> Card:
@@ -303,15 +309,10 @@ def _card(settings: Settings, name: str, run: Run, columns: Columns) -> Card:
         probability, item = columns["probability_fused"], 0
     else:
         probability, item = columns[f"probabilities_{name}"], settings.target
-    return Card(
-        title=say(f"pipeline.loss_{name}"),
-        note=say(f"pipeline.loss_{name}_formula"),
-        swatch=name,
-        value=Cell(columns[f"loss_{name}"], LOSS, readout=f"loss-{name}"),
-        unit=say("pipeline.loss_unit"),
+    return replace(
+        loss_card(run, columns[f"loss_{name}"], columns),
         second_label=say("pipeline.loss_probability", target=settings.names[settings.target]),
         second=Cell(probability, Style("significant", 6), item, f"p-target-{name}"),
-        off=distance(run, name, columns),
     )
 
 

@@ -9,11 +9,11 @@ from ce_core.pipelines import PIPELINES, Run, run_all
 from lab.batch.classes import Shown, shown
 from lab.batch.worst import Array, Worst
 from lab.controls import narrow
-from lab.distance import add_paper, distance
-from lab.pipeline import exponentials, probabilities
+from lab.distance import add_paper
+from lab.pipeline import exponentials, loss_card, probabilities
 from lab.settings import Settings
 from lab.shares import shares
-from lab.verdict import LOSS, verdict, warnings
+from lab.verdict import verdict, warnings
 from lab.words import say
 from live.message import cut
 from live.parts import Card, Cell, Columns, Figure, Instrument, Row, Slider, Style, Table
@@ -131,15 +131,10 @@ def _shares(run: Run, columns: Columns) -> Figure:
 
 
 def _card(form: str, run: Run, columns: Columns) -> Card:
-    return Card(
-        title=say(f"pipeline.loss_{form}"),
-        note=say(f"pipeline.loss_{form}_formula"),
-        swatch=form,
-        value=Cell(columns[f"step_loss_{form}"], LOSS, readout=f"loss-{form}"),
-        unit=say("pipeline.loss_unit"),
+    return replace(
+        loss_card(run, columns[f"step_loss_{form}"], columns),
         second_label=say("numbers.probability"),
         second=Cell(columns[f"probability_{form}"], Style("significant", 6), 0, f"p-{form}"),
-        off=distance(run, form, columns),
     )
 
 
