@@ -160,7 +160,7 @@ def _losses(batch: Batch, columns: Columns) -> Figure:
     }
     return Figure(
         title=say("numbers.spread_losses"),
-        alt=say("numbers.spread_losses_alt", broken=int(counts["naive"][-1])),
+        alt=say("numbers.spread_losses_alt", count=int(counts["naive"][-1])),
         plot={"data": [_bars([*range(_BINS), _BINS + 2]) for _ in counts], "layout": layout},
         bars=[
             Bars(

@@ -157,8 +157,8 @@ def test_whatever_one_part_of_it_is_the_rest_plays(data: st.DataObject) -> None:
         ({"text": "half \ud800"}, "Step 1, text: expected"),
         ({"link": "at=2&logits=nan"}, "Step 1: left out logits = nan"),
         ({"link": "at=2&lesson=1.abc"}, "Step 1: left out lesson = 1.abc"),
-        ({"locked": ["x"]}, "Step 1, what is locked: some of the names"),
-        ({"hidden": ["<b>"]}, "Step 1, what is hidden: some of the names"),
+        ({"locked": ["x"]}, "Step 1, what is locked: names were left out"),
+        ({"hidden": ["<b>"]}, "Step 1, what is hidden: names were left out"),
     ],
 )
 def test_what_is_wrong_is_left_out_and_said(change: dict[str, Any], said: str) -> None:
