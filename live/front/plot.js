@@ -102,7 +102,7 @@ export function themed({ data, layout }, root) {
   const style = getComputedStyle(root);
   const ink = style.color;
   const faint = ink.replace("rgb(", "rgba(").replace(")", ", 0.16)");
-  const large = root.closest(".ce-scene, .ce-read") ? parseFloat(style.fontSize) : 0; // px of its letters
+  const large = root.closest(".ce-scene, .ce-read, .ce-batch") ? parseFloat(style.fontSize) : 0; // px of its letters
   const axis = {
     ...{ color: ink, gridcolor: faint, linecolor: ink, zerolinecolor: ink },
     ...(large && { tickfont: { size: large } }),
