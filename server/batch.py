@@ -17,6 +17,7 @@ from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
 from server.address import base_path
+from server.bodies import UnreadError, announced, received
 from server.pace import household
 from server.packed import accepts_gzip
 from server.turns import FullError, Turns
@@ -83,29 +84,20 @@ class _Batches:
 
         request = Request(scope, receive)
         who = household(scope.get("client"))
-        length = request.headers.get("content-length", "")
-        if not length.isascii() or not length.isdigit():
-            await Response(status_code=411)(scope, receive, send)
-        elif len(length) > len(str(LARGEST)) or int(length) > LARGEST:
-            await Response(status_code=413)(scope, receive, send)
-        else:
-            try:
-                with self._room.taken(who, int(length)):
-                    answer = await self._answer(request, who, int(length))
-                    await answer(scope, receive, patiently)
-            except FullError:
-                await Response(status_code=503, headers=_LATER)(scope, receive, send)
-            except (TimeoutError, ClientDisconnect):
-                _LOGGER.info("answer left unread")
+        try:
+            length = announced(request, LARGEST)
+            with self._room.taken(who, length):
+                answer = await self._answer(request, who, length)
+                await answer(scope, receive, patiently)
+        except UnreadError as error:
+            await Response(status_code=error.status)(scope, receive, send)
+        except FullError:
+            await Response(status_code=503, headers=_LATER)(scope, receive, send)
+        except (TimeoutError, ClientDisconnect):
+            _LOGGER.info("answer left unread")
 
     async def _answer(self, request: Request, who: str, length: int) -> Response:
-        try:
-            with fail_after(_PATIENCE + length / _SLOWEST):
-                body = await _body(request, length)
-        except TimeoutError:
-            return Response(status_code=408)
-        except ClientDisconnect:
-            return Response(status_code=_LEFT)
+        body = await received(request, length, _PATIENCE + length / _SLOWEST)
         try:
             async with self._turns.turn(who):
                 if await request.is_disconnected():
@@ -142,13 +134,6 @@ class _Batches:
             if piece is None:
                 return
             yield piece
-
-
-async def _body(request: Request, length: int) -> memoryview:
-    body = bytearray()
-    async for piece in request.stream():
-        body += piece[: length - len(body)]
-    return memoryview(body).toreadonly()
 
 
 async def _packed(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
