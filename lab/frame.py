@@ -86,7 +86,10 @@ def _tool(tool: Tool, lessons: Sequence[Lesson]) -> None:
     words = {word: say(f"{page}.page_{word}") for word in tool.words}
     words["title"] = say(f"{page}.title")
     data = _data(page, tool.script) | {"given": tool.given()}
-    data["words"] |= words
+    if tool.plays:
+        counts = {lesson.page: len(lesson.steps) for lesson in lessons}
+        data["player"] = {"words": data["words"], "steps": counts}
+    data["words"] = data["words"] | words
     player(f"{_KEY}-{page}", data, _finish(page, lessons))
 
 

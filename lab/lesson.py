@@ -160,6 +160,8 @@ class Tool:
         The names of the sentences that its script says.
     given : callable
         What its script is given beside them.
+    plays : bool
+        Whether it shows the pages of lessons inside itself (live/front/hosted.js).
     """
 
     page: str
@@ -167,3 +169,4 @@ class Tool:
     script: str
     words: Sequence[str]
     given: Callable[[], Mapping[str, Any]]
+    plays: bool = False

@@ -5,40 +5,31 @@ import { Answers } from "./answers.js";
 import { Ask } from "./ask.js";
 import { make } from "./dom.js";
 import { memory } from "./editor.js";
-import { entering } from "./entering.js";
 import { remember, restore } from "./focus.js";
 import { Instrument } from "./instrument.js";
-import { Kept } from "./kept.js";
 import { Lesson } from "./lesson.js";
 import { address, Links } from "./links.js";
 import { Notices } from "./notices.js";
 import { paged } from "./page.js";
 import { patiently } from "./patiently.js";
+import { own } from "./place.js";
 import { colours } from "./plot.js";
-import { carried, framed, going, settings } from "./query.js";
+import { carried, framed, going } from "./query.js";
 import { Questions, shown } from "./questions.js";
 import { saving } from "./savingpanel.js";
 import { Sharing } from "./sharing.js";
 import { Steps } from "./steps.js";
-import { storage } from "./stored.js";
-import { Streamlit, visit } from "./streamlit.js";
 import { know } from "./terms.js";
 import { waiting } from "./waiting.js";
 
+/** @import {Place} from "./place.js" */
 /** @import {Answer, Data, Question} from "./types.js" */
 
-const STYLES = ["scale.css", "live.css", "led.css", "sharing.css", "saving.css"];
+export const STYLES = ["scale.css", "live.css", "led.css", "sharing.css", "saving.css"];
 
-// They outlive the page: one document shows one after the other.
-/** @type {import("./entering.js").Last} */
-let last = { page: "", link: "", changes: [] };
-/** @type {Map<string, string>} */
-const left = new Map(); // the step at which each page was left
-/** @type {Kept | undefined} */
-let visited;
-const classes = memory();
+const classes = memory(); // it outlives the page: one document shows one after the other
 
-class Player {
+export class Player {
   /** @type {Instrument[]} */
   #instruments = [];
   /** @type {Answer | null} */
@@ -55,13 +46,16 @@ class Player {
    * @param {HTMLElement} root
    * @param {Data} data
    * @param {(finished: string[]) => void} tell
+   * @param {Place} [place]
    */
-  constructor(root, data, tell) {
+  constructor(root, data, tell, place = own(root, data)) {
     const { page, base, words } = data;
+    const { history, location } = place;
     this.root = root;
     this.data = data;
     this.tell = tell;
-    this.kept = visited ??= new Kept(storage());
+    this.place = place;
+    this.kept = place.kept;
     this.answers = new Answers(data, (url, options) => fetch(url, options));
     this.ask = new Ask(
       { answer: (query, signal) => this.answers.answer(query, signal), history, location },
@@ -71,9 +65,8 @@ class Player {
         seen: () => this.kept.seen(page),
       },
     );
-    this.streamlit = new Streamlit(root);
     this.notices = new Notices(words);
-    this.links = new Links(base, visit);
+    this.links = new Links(base, (href) => place.visit(href));
     this.questions = new Questions(words, {
       answer: (key) => this.kept.answer(page, key),
       take: (question, chosen) => this.#take(question, chosen),
@@ -90,16 +83,17 @@ class Player {
         this.#commit("break", "", true);
       },
     });
+    const path = place.path({
+      did: (key) => this.kept.did(path.place ?? page, key),
+      does: (key) => this.kept.does(path.place ?? page, key),
+    });
     this.steps = new Steps(root, words, {
-      done: {
-        did: (key) => this.kept.did(this.steps.path.place ?? page, key),
-        does: (key) => this.kept.does(this.steps.path.place ?? page, key),
-      },
+      path,
       go: (at) => this.#go(at),
       reveal: (question) => this.ask.go(question.shown),
       changed: () => this.#stepped(),
     });
-    this.sharing = new Sharing(data, () => this.#pause());
+    this.sharing = new Sharing(data, place, () => this.#pause());
     const save = saving(page, words, {
       address: (kind) => this.answers.file(kind, this.ask.query),
       shown: () => ({ node: this.stage, title: this.#answer?.layout.title }),
@@ -113,9 +107,9 @@ class Player {
     root.append(this.sharing.dialog);
     this.#ink = colours(root);
     const { signal } = this.#left;
-    window.addEventListener("popstate", () => this.ask.popped(), { signal });
+    place.listen(() => this.ask.popped());
     window.addEventListener("online", () => this.ask.retry(), { signal });
-    const { link, changes } = entering(data, settings(location.search), last, left.get(page) ?? "");
+    const { link, changes } = place.enter();
     this.ask.open(link, changes);
   }
 
@@ -146,7 +140,7 @@ class Player {
     this.#asking.abort();
     this.ask.leave();
     this.steps.leave();
-    this.streamlit.leave();
+    this.place.leave();
     for (const instrument of this.#instruments) instrument.leave();
   }
 
@@ -159,6 +153,7 @@ class Player {
    */
   #commit(id, value, step) {
     if (this.steps.path.fixed(id)) return;
+    this.place.acts();
     this.ask.commit(id, value, step);
   }
 
@@ -168,8 +163,9 @@ class Player {
   #go(at) {
     const { base, page } = this.data;
     const { page: there } = this.steps.path.steps[at - 1];
+    const { search } = this.place.location;
     this.#pause();
-    if (there && there !== page) visit(address(base, there, framed(going(this.ask.link, at), location.search)));
+    if (there && there !== page) this.place.visit(address(base, there, framed(going(this.ask.link, at), search)));
     else this.#commit("at", String(at), true);
   }
 
@@ -258,9 +254,10 @@ class Player {
     if (other) restore(this.root, focus);
     this.notices.say(head.notices);
     this.lesson.update(layout);
-    this.links.update(framed(carried(head.link), location.search));
+    this.links.update(framed(carried(head.link), this.place.location.search));
     this.#changed();
     this.#finish();
+    this.place.shows(answer);
     if (this.kept.see(this.data.page, head.sees)) this.#revealed();
     else this.#questions();
   }
@@ -270,7 +267,6 @@ class Player {
     const [instrument] = this.#instruments;
     if (answer.layout.steps[(answer.head.at ?? 1) - 1]?.kind !== "explore") instrument.tabs?.open(0);
     this.steps.update(answer, this.stage, instrument.said[0] ?? null);
-    if (!this.steps.path.place) left.set(this.data.page, String(answer.head.at));
     this.#stepped();
   }
 
@@ -317,7 +313,8 @@ class Player {
   /** Say what is unanswered, and let the pictures leave it out or take it in again. */
   #changed() {
     const { away, late, changes, link } = this.ask;
-    if (location.pathname === this.ask.path) last = { page: this.data.page, link, changes: [...changes] };
+    const { steps, place: prepared, at } = this.steps.path;
+    this.place.keep(link, changes, steps.length && !prepared ? String(at) : "");
     for (const instrument of this.#instruments) instrument.paint();
     const left = new Set(away || late ? changes.map(({ id }) => id) : []);
     for (const { shown: ids } of this.#instruments) ids.forEach((id) => left.delete(id));

@@ -6,9 +6,9 @@ import { modal } from "./dialog.js";
 import { make, write } from "./dom.js";
 import { address } from "./links.js";
 import { say } from "./sentences.js";
-import { visit } from "./streamlit.js";
 import { take } from "./teachkept.js";
 
+/** @import {Place} from "./place.js" */
 /** @import {Data} from "./types.js" */
 
 export const LONGEST = 900; // characters of a link that the server draws (server/codes.py)
@@ -23,13 +23,14 @@ export class Sharing {
 
   /**
    * @param {Data} data
+   * @param {Pick<Place, "location" | "visit">} place
    * @param {() => void} opens what plays is to stop
    */
-  constructor({ base, page, version, steps, words }, opens) {
+  constructor({ base, page, version, steps, words }, place, opens) {
     this.words = words;
     this.steps = steps;
     this.what = steps ? words.share_step : words.share_page;
-    this.address = location.origin + location.pathname;
+    this.address = location.origin + place.location.pathname;
     this.codes = `${base}/answer/${encodeURIComponent(page)}/qr?v=${version}&text=`;
     this.button = make("button", { type: "button", "aria-haspopup": "dialog", text: words.share });
     this.image = make("img", { alt: words.share_code });
@@ -43,7 +44,7 @@ export class Sharing {
       const link = make("a", { href: address(base, "teach", ""), text: words.take_open });
       link.addEventListener("click", (event) => {
         event.preventDefault();
-        visit(link.href);
+        place.visit(link.href);
       });
       this.#taken = [make("span", { text: `${say(words.taken, ["n", String(count)])} ` }), link];
       this.#say();

@@ -3,11 +3,11 @@
 
 import { make, write } from "./dom.js";
 import { listen } from "./keys.js";
-import { Path, shownPart } from "./path.js";
+import { shownPart } from "./path.js";
 import { say } from "./sentences.js";
 import { shut, termed } from "./terms.js";
 
-/** @import {Done} from "./path.js" */
+/** @import {Path} from "./path.js" */
 /** @import {Answer, Question, Words} from "./types.js" */
 
 const MUCH = 120; // letters of a task, from which on it is written smaller
@@ -15,7 +15,7 @@ const LONG = 30; // letters of an answer, from which on answers stand two by two
 
 /**
  * @typedef {object} Page what the steps ask of the page
- * @property {Done} done
+ * @property {Path} path
  * @property {(at: number) => void} go
  * @property {(question: Question) => void} reveal show what the answer opens
  * @property {() => void} changed what is locked or done
@@ -45,7 +45,7 @@ export class Steps {
     this.root = root;
     this.words = words;
     this.page = page;
-    this.path = new Path(page.done);
+    this.path = page.path;
     const { back, next, lecture } = words;
     this.back = make("button", { type: "button", class: "ce-back", text: back, "data-focus": "back" });
     this.next = make("button", { type: "button", class: "ce-next", text: next, "data-focus": "next" });
@@ -154,7 +154,7 @@ export class Steps {
     if (!step) return;
     const aside = this.#say() && step.page ? step.text : "";
     this.#cover();
-    const done = path.steps.map(({ key }) => this.page.done.did(key));
+    const done = path.steps.map(({ key }) => path.done.did(key));
     const state = JSON.stringify([aside, path.at, done, path.tries, path.drags, path.question?.key, step]);
     if (state === this.#shown) return;
     this.#shown = state;
