@@ -78,15 +78,19 @@ class PreparedStep:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A prepared lesson: its title, and its steps."""
+    """A prepared lesson: its title, its steps, and what stands for it in a link, if that is short.
+
+    Where `short` is "", the link holds the whole lesson.
+    """
 
     title: str
     steps: tuple[PreparedStep, ...]
+    short: str = ""
 
     @cached_property
     def packed(self) -> str:
         """The text of it in a link."""
-        return pack(plain(self))
+        return self.short or pack(plain(self))
 
     @cached_property
     def name(self) -> str:

@@ -5,12 +5,14 @@ Whatever is wrong is left out and said in words; what is left is a lesson that c
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, TypeVar, get_args
 from urllib.parse import parse_qsl, urlencode
 
 from lab.lesson import Lesson
 from lab.parameters import AT, LANGUAGE, Parameters, excerpt
 from lab.prepared.lesson import LONGEST, Own, Prepared, PreparedStep, UnpackedError, unpack
+from lab.prepared.ready import content, is_ready
 from lab.readers import LONGEST_TEXT, Reader, line, one_of
 from lab.words import say
 from live.parts import StepKind
@@ -37,7 +39,7 @@ class Read:
     Parameters
     ----------
     text : str
-        What a link says, or `content` packed.
+        What a link says: a lesson packed, or the name of one that is ready.
     lessons : mapping of str to Lesson
         Those of the lab, by their pages.
     parameters : Parameters
@@ -49,8 +51,10 @@ class Read:
         self.parameters = parameters
         self.lesson: Prepared | None = None
         self._faults: list[str] = []
+        ready = is_ready(text)
         try:
-            self.lesson = self._whole(_object(unpack(text)))
+            whole = self._whole(_object(content(text, lessons) if ready else unpack(text)))
+            self.lesson = replace(whole, short=text) if ready else whole
         except UnpackedError as error:
             self._faults.append(say(f"teach.unread_{error.reason}", longest=LONGEST))
 

@@ -1,0 +1,148 @@
+"""Three lessons that are ready, of 20, 45 and 90 minutes: steps of the lab, in a teacher's words.
+
+They are read as what a stranger sends is read; only their link is short: `lesson=ready.20`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count, takewhile
+from typing import Any, Final
+
+from lab.lesson import Lesson
+from lab.words import has, say
+from live.parts import StepKind
+
+_PREFIX: Final = "ready."
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A step of a ready lesson.
+
+    Its sentences are those of ready.toml: <key>_title, and of the teacher's plan <key>_ask (what to
+    ask), <key>_comes (what learners usually answer) and <key>_say. A step that only shows something
+    has <key>_text, too, and one with a question of its own <key>_question and <key>_option_0 and on.
+
+    Attributes
+    ----------
+    page, step : str
+        The lesson of the lab, and its step, whose picture it shows; of "predict" and "reach"
+        whose question or goal it has, unless it asks its own.
+    kind : {"predict", "reach", "see"}
+        What there is to do.
+    numbers : str
+        Settings that it opens in place of the step's, as a link has them.
+    right : int, optional
+        Of a question of its own, the position of the right option.
+    """
+
+    page: str
+    step: str
+    kind: StepKind
+    numbers: str = ""
+    right: int | None = None
+
+
+MOMENTS: Final[Mapping[str, Moment]] = {
+    "model": Moment("likelihood", "model", "predict"),
+    "fit": Moment("likelihood", "fit", "reach"),
+    "come": Moment("likelihood", "come", "predict"),
+    "log": Moment("likelihood", "log", "see"),
+    "each": Moment("likelihood", "each", "reach"),
+    "cat": Moment("likelihood", "each", "predict", "counts=4,0,0&model=0.2,0.3,0.5", right=2),
+    "code": Moment("likelihood", "code", "see"),
+    "squash": Moment("sigmoid", "squash", "reach"),
+    "two": Moment("sigmoid", "two", "reach"),
+    "scores": Moment("softmax", "scores", "predict"),
+    "over": Moment("softmax", "over", "see"),
+    "everyone": Moment("softmax", "everyone", "reach"),
+    "add": Moment("softmax", "add", "predict"),
+    "drag": Moment("start", "drag", "reach"),
+    "guess": Moment("start", "guess", "predict"),
+    "subtract": Moment("start", "subtract", "reach"),
+    "again": Moment("start", "again", "reach"),
+    "what": Moment("start", "what", "see"),
+    "lines": Moment("softmax", "lines", "reach"),
+    "leave": Moment("start", "what", "predict", "logits=1000,999,997&subtract=0", right=1),
+    "cliffs": Moment("overflow", "cliffs", "reach"),
+    "still": Moment("overflow", "still", "reach"),
+    "sure": Moment("gradient", "sure", "predict"),
+    "takes": Moment("overflow", "still", "see", "logits=-10,10,0&cell=float16.fused"),
+}
+
+# Minutes for each of their steps.
+READY: Final[Mapping[str, Mapping[str, int]]] = {
+    "20": {
+        **{"drag": 2, "guess": 4, "add": 4, "subtract": 2, "again": 2},
+        **{"what": 2, "lines": 2, "leave": 2},
+    },
+    "45": {
+        **{"model": 5, "come": 4, "log": 2, "each": 4, "cat": 3},
+        **{"scores": 5, "over": 2, "drag": 3, "add": 5, "subtract": 2},
+        **{"again": 2, "still": 5, "takes": 3},
+    },
+    "90": {
+        **{"model": 7, "fit": 4, "come": 5, "log": 3, "each": 5, "cat": 4, "code": 4},
+        **{"squash": 3, "two": 4, "scores": 7, "everyone": 5, "add": 4},
+        **{"drag": 3, "guess": 6, "subtract": 3, "lines": 4},
+        **{"cliffs": 5, "still": 5, "sure": 6, "takes": 3},
+    },
+}
+
+
+def is_ready(text: str) -> bool:
+    """Say whether a link names a ready lesson."""
+    return text.removeprefix(_PREFIX) in READY and text.startswith(_PREFIX)
+
+
+def link_of(name: str) -> str:
+    """Return what stands in a link for a ready lesson.
+
+    Examples
+    --------
+    >>> is_ready(link_of("20")), is_ready("20"), is_ready("ready.21")
+    (True, False, False)
+    """
+    return _PREFIX + name
+
+
+def content(text: str, lessons: Mapping[str, Lesson]) -> dict[str, Any]:
+    """Return a ready lesson as JSON has it.
+
+    Parameters
+    ----------
+    text : str
+        What stands in a link for it.
+    lessons : mapping of str to Lesson
+        Those of the lab, by their pages.
+    """
+    name = text.removeprefix(_PREFIX)
+    return {
+        "title": say(f"ready.{name}_title"),
+        "steps": [_step(key, MOMENTS[key], lessons) for key in READY[name]],
+    }
+
+
+def _step(key: str, moment: Moment, lessons: Mapping[str, Lesson]) -> dict[str, Any]:
+    steps = [step.key for step in lessons[moment.page].steps]
+    at = f"at={steps.index(moment.step) + 1}"
+    step: dict[str, Any] = {
+        "page": moment.page,
+        "link": f"{at}&{moment.numbers}" if moment.numbers else at,
+        "title": say(f"ready.{key}_title"),
+        "kind": moment.kind,
+    }
+    if moment.right is not None:
+        question = say(f"ready.{key}_question")
+        step["own"] = {"text": question, "options": options(key), "right": moment.right}
+    elif moment.kind == "see":
+        step["text"] = say(f"ready.{key}_text")
+    else:
+        step["key"] = moment.step
+    return step
+
+
+def options(key: str) -> Sequence[str]:
+    """Return the answers to the question of a moment that has one of its own."""
+    names = (f"ready.{key}_option_{i}" for i in count())
+    return [say(name) for name in takewhile(has, names)]
