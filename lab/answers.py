@@ -24,7 +24,7 @@ from lab.words import language, say, speaking
 from live.message import Packed, pack
 from live.parts import Columns
 
-_LESSON = "lesson"  # the prepared lesson that is played, in a link
+LESSON = "lesson"  # the prepared lesson that is played, in a link
 _LONGEST = 14_000  # characters of a question: more than any link and changes that a player sends
 _MOST_PARTS = 200  # of a link and its changes
 _MOST_SEEN = 50  # keys of questions
@@ -83,7 +83,7 @@ class Answers:
         """Answer with what is read of a prepared lesson, and what of it was left out, in words."""
         link = dict(parse_qsl(query[:_LONGEST], keep_blank_values=True))
         with speaking(link.get(LANGUAGE.key, "")):
-            read = self._prepared(link.get(_LESSON, ""), language())
+            read = self._prepared(link.get(LESSON, ""), language())
         content = plain(read.lesson) if read.lesson else None
         body = json.dumps({"lesson": content, "notices": read.faults}).encode()
         return Answer(body, "application/json", _tag(body))
@@ -125,7 +125,7 @@ class Answers:
 
     def _played(self, page: str, link: dict[str, list[str]]) -> tuple[Playing | None, list[str]]:
         """Take the prepared lesson and its step out of a link; and say what is wrong with them."""
-        texts = link.pop(_LESSON, [])
+        texts = link.pop(LESSON, [])
         if not texts:
             return None, []
         read = self._prepared(texts[0], language())
@@ -155,7 +155,7 @@ class Answers:
         """
         settings = settings.having_seen(frozenset())  # what a learner has seen is no setting
         whole = self._written(page, settings)
-        link = {key: whole.pop(key) for key in (AT.key, _LESSON) if key in whole}
+        link = {key: whole.pop(key) for key in (AT.key, LESSON) if key in whole}
         while whole and (now := self.read(page, urlencode(link))[0]) != settings:
             other = (key for key in whole if now.get(key) != settings.get(key))
             key = next(other, next(iter(whole)))
@@ -173,7 +173,7 @@ class Answers:
         written = self.parameters.write(
             settings, [*own, *(p for p in self.parameters.all if p.key in opens)]
         )
-        return written | {AT.key: str(playing.at), _LESSON: playing.lesson.packed}
+        return written | {AT.key: str(playing.at), LESSON: playing.lesson.packed}
 
     def _take(self, lesson: Lesson, settings: Settings, id_: str, text: str) -> Settings:
         goes = partial(self._entered if settings.playing else entered, lesson)
@@ -189,7 +189,7 @@ class Answers:
         """Go to a step of the prepared lesson that is played, on the same page."""
         link = {AT.key: str(counted(MOST_STEPS).read(text)), LANGUAGE.key: settings[LANGUAGE]}
         if settings.playing:
-            link[_LESSON] = settings.playing.lesson.packed
+            link[LESSON] = settings.playing.lesson.packed
         now, notices = self.read(lesson.page, urlencode(link))
         if notices:
             raise ValueError("expected a step of this page")

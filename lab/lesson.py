@@ -60,6 +60,9 @@ class Step:
         where it is the same everywhere. It is given the settings and the columns of `build`.
     times : int
         In how many drags the goal is to be met; 1 is also met by a switch or a preset.
+    rests : callable, optional
+        The same for a goal that looks at where a drag began: where a picture meets it that nobody
+        drags.
     covers : callable
         Names the parts that are covered until the question is answered, or, of "reach", while the
         goal is met: so that the next step can ask for them.
@@ -72,6 +75,7 @@ class Step:
     ask: Callable[[Settings], Question] | None = None
     goal: Callable[[Settings, Columns], np.ndarray] | None = None
     times: int = 1
+    rests: Callable[[Settings, Columns], np.ndarray] | None = None
     covers: Callable[[Settings], Sequence[str]] = lambda _: ()
 
 

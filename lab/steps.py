@@ -13,7 +13,7 @@ from lab.prepared import playing
 from lab.readers import counted
 from lab.settings import Settings
 from lab.words import has, say
-from live.parts import Columns, Step
+from live.parts import Columns, Slider, Step
 
 
 def entered(lesson: Lesson, settings: Settings, text: str) -> Settings:
@@ -111,6 +111,22 @@ def played(lesson: Lesson, settings: Settings, columns: Columns) -> dict[str, An
     goal = step.goal(settings, columns) if step.goal else np.zeros((1, 1))
     at = settings.playing.at if settings.playing else settings[AT]
     return {"at": at, "goal": columns.add("goal", goal.astype("u1"))}
+
+
+def met_at_rest(
+    lesson: Lesson, settings: Settings, columns: Columns, sliders: Sequence[Slider]
+) -> bool:
+    """Say whether the goal of the step is met where the sliders of its picture stand.
+
+    Each of them stands in the same state, and a goal may be about the one that is dragged.
+    """
+    step = _now(lesson, settings)
+    goal = (step.rests or step.goal) if step else None
+    if goal is None:
+        return False
+    longest = max(len(slider.values) for slider in sliders)
+    met = np.broadcast_to(goal(settings, columns), (len(sliders), longest))
+    return any(bool(met[s, slider.index]) for s, slider in enumerate(sliders))
 
 
 def _now(lesson: Lesson, settings: Settings) -> LessonStep | None:

@@ -161,10 +161,20 @@ def _only_the_check(_: Settings, columns: Columns) -> np.ndarray:
 
 def _hot_or_cold(settings: Settings, columns: Columns) -> np.ndarray:
     """Say where the true class has nearly all, or little; the side that is open does not count."""
-    p = columns["p"].values[..., settings.target]
+    cold, hot = _cold_and_hot(columns["p"].values[..., settings.target])
     now = softmax(np.array(settings.logits) / settings[TEMPERATURE])[settings.target]
-    met: np.ndarray = ((p > _COLD) & (now <= _COLD)) | ((p < _HOT) & (now >= _HOT))
+    was_cold, was_hot = _cold_and_hot(now)
+    met: np.ndarray = (cold & ~was_cold) | (hot & ~was_hot)
     return met
+
+
+def _at_a_side(settings: Settings, columns: Columns) -> np.ndarray:
+    cold, hot = _cold_and_hot(columns["p"].values[..., settings.target])
+    return np.asarray(cold | hot)
+
+
+def _cold_and_hot(p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return np.asarray(p > _COLD), np.asarray(p < _HOT)
 
 
 # ---------------------------------------------------------------- the pictures
@@ -603,7 +613,7 @@ STEPS: Final = (
     Step("everyone", "reach", opens=_everyday, goal=_raised),
     Step("add", "predict", opens=_wide, ask=_ask_add),
     Step("lines", "reach", opens=_everyday, goal=_only_the_check),
-    Step("heat", "reach", opens=_everyday, goal=_hot_or_cold, times=2),
+    Step("heat", "reach", opens=_everyday, goal=_hot_or_cold, times=2, rests=_at_a_side),
     Step(
         "many",
         "predict",
