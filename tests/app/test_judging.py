@@ -91,7 +91,7 @@ def test_what_the_player_says_along_a_drag_is_said_of_the_state_it_leads_to(
         (s, k)
         for s, slider in enumerate(sliders)
         for k in np.linspace(0, len(slider.values) - 1, 7).astype(int).tolist()
-        if len(slider.values) > 1 and len(goal) > 1
+        if len(slider.values) > 1 and goal.size > 1
     ]
     for s, k in places:
         moved = sliders[s].id
