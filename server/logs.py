@@ -16,6 +16,8 @@ _LOGGER = logging.getLogger("ce")
 _SESSION = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}.*", re.IGNORECASE | re.DOTALL
 )
+# Whoever knows a room's code is in the room.
+_ROOM = re.compile(r"(?<=/room/)[^/]*")
 _QUIET = 400  # HTTP status; requests that went well are for the proxy's log
 
 
@@ -87,10 +89,14 @@ class Logged:
         try:
             await self._app(scope, receive, watch)
         finally:
-            fields: dict[str, object] = {"path": _SESSION.sub("…", scope["path"])[:100]}
+            fields: dict[str, object] = {"path": _masked(scope["path"])[:100]}
             fields["seconds"] = round(time.monotonic() - start, 3)
             if scope["type"] == "websocket":
                 _LOGGER.info("session ended", extra={"fields": fields})
             elif status >= _QUIET or status == 0:
                 fields |= {"status": status, "method": scope["method"]}
                 _LOGGER.warning("request refused", extra={"fields": fields})
+
+
+def _masked(path: str) -> str:
+    return _ROOM.sub("…", _SESSION.sub("…", path))

@@ -4,6 +4,7 @@ It serves uploads, downloads, an API for agents, ways to log in, and its metrics
 """
 
 import os
+import re
 
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -17,6 +18,7 @@ _FILES = ("/", "/favicon.png", "/_stcore/health", "/_stcore/host-config")
 _STREAM = "/_stcore/stream"
 _METRICS = "/_stcore/metrics"
 _METHODS = ("GET", "HEAD")
+_ROOM = re.compile(r"/room(/[^/]+/(?P<name>events|csv|lead|answer|end))?")
 
 
 class KnownPaths:
@@ -39,7 +41,7 @@ class KnownPaths:
         self._files = {f"{base}{path}" for path in files} | ({base} if base else set())
         self._folders = tuple(f"{base}{folder}" for folder in _FOLDERS)
         self._stream = f"{base}{_STREAM}"
-        self._batch = f"{base}{BATCH}"
+        self._base = base
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request, or refuse it."""
@@ -57,9 +59,18 @@ class KnownPaths:
         path: str = scope["path"]
         if len(scope.get("raw_path") or path) + len(scope["query_string"]) > LONGEST:
             return PlainTextResponse("Too long", 414)
-        methods = ("POST",) if path == self._batch else _METHODS
-        if methods is _METHODS and path not in self._files and not path.startswith(self._folders):
+        methods = self._methods(path)
+        if not methods:
             return PlainTextResponse("Not found", 404)
         if scope["method"] not in methods:
             return PlainTextResponse("Not allowed", 405, {"Allow": ", ".join(methods)})
         return None
+
+    def _methods(self, path: str) -> tuple[str, ...]:
+        """Return how a path may be asked for; nothing where there is none."""
+        if path in self._files or path.startswith(self._folders):
+            return _METHODS
+        below = path.removeprefix(self._base) if path.startswith(self._base) else ""
+        if room := _ROOM.fullmatch(below):
+            return ("GET",) if room["name"] in ("events", "csv") else ("POST",)
+        return ("POST",) if below == BATCH else ()

@@ -13,7 +13,10 @@ MAY_IMPORT = {
     "live": {"live", "numpy", "streamlit"},
     "lab": {"lab", "live", "ce_core", "numpy", "streamlit", "server.address", "version"},
     "pages": {"pages", "lab", "live", "ce_core", "numpy"},
-    "server": {"server", "streamlit", "starlette", "anyio", "uvicorn", "google.protobuf", "segno"},
+    "server": {
+        *("server", "streamlit", "starlette", "anyio", "uvicorn", "google.protobuf", "segno"),
+        "psycopg",
+    },
     "app.py": {"pages", "lab", "live", "server", "version", "streamlit", "starlette"},
 }
 # Where Streamlit is spoken to; all else can be computed and tested without it.
