@@ -4,7 +4,7 @@
 # make lint    ruff, mypy, eslint and tsc
 # make bench   the drag beside a static page, the weight and time of a release, a class of students
 # make vendor  vendor/ anew, after another plotly.js was named in package.json and locked
-# make lock    the lock files anew, after requirements.txt, requirements-dev.txt or package.json changed
+# make lock    the lock files anew, after requirements*.txt or package.json changed
 # make audit   a look for known vulnerabilities, noted in docs/deploy.md where it found nothing
 # make sbom    docs/sbom.cdx.json anew: what is shipped, as CycloneDX
 
@@ -26,6 +26,7 @@ quick: lint
 test: lint
 	@sh tests/chromium.sh install
 	@sh tests/nginx.sh install
+	@sh tests/postgres.sh install
 	@$(VENV) -m pytest -q -n 4 --dist worksteal
 	@$(VENV) -m tests.supply.audit
 
@@ -90,7 +91,8 @@ endef
 
 lock: | .venv/dev
 	$(call LOCK,requirements)
-	$(call LOCK,requirements-dev,--constraints requirements.lock)
+	$(call LOCK,requirements-postgresql,--constraints requirements.lock)
+	$(call LOCK,requirements-dev,--constraints requirements.lock --constraints requirements-postgresql.lock)
 	$(NPM) install --silent --package-lock-only
 	@! grep -n '"resolved"' package-lock.json || { \
 	    echo "package-lock.json names a registry: see .npmrc." >&2; exit 1; }

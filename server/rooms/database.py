@@ -1,26 +1,22 @@
-"""The two databases that a class can be kept in, behind one small interface.
+"""A database in which classes are kept, behind one small interface.
 
-Statements are written once, in the SQL that both know, with `:name` where a value goes.
+Statements are written once, in the SQL that both SQLite and PostgreSQL know, with `:name` where a
+value goes.
 """
 
 import os
-import re
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any
 
+from server.rooms.drivers import Connection, Driver, PostgreSQL, SQLite
 from server.rooms.schema import STEPS
 
 Row = Sequence[Any]
-Values = Mapping[str, object]
 
-_PATIENCE = 5.0  # s for a lock, or for a database that does not answer
-_MIGRATION = 0x6C6162  # the lock under which one process at a time changes PostgreSQL's tables
 _IDLE = 4  # connections that are kept; a process rarely uses more than two at the same time
 
 
@@ -29,145 +25,6 @@ class AwayError(Exception):
 
     Its text is the kind of error alone: what drivers say holds values, and parts of the address.
     """
-
-
-class Connection(Protocol):
-    """What the connections of both drivers have."""
-
-    def execute(self, query: str, params: Values = ..., /) -> Any:
-        """Run a statement, and return its cursor."""
-
-    def close(self) -> None:
-        """Close it."""
-
-
-class Driver(Protocol):
-    """What differs between the two."""
-
-    @property
-    def errors(self) -> type[Exception]:
-        """What its connections raise."""
-
-    @property
-    def begin(self) -> str:
-        """How a transaction begins that writes."""
-
-    @property
-    def begin_alone(self) -> Sequence[str]:
-        """How one begins beside which nobody changes the tables."""
-
-    def exists(self) -> bool:
-        """Say whether there can be anything in it, without making it."""
-
-    def connect(self) -> Connection:
-        """Open a connection that commits each statement which stands in no transaction."""
-
-    def is_alive(self, connection: Connection) -> bool:
-        """Say whether a connection that was idle can still be used."""
-
-    def written(self, sql: str) -> str:
-        """Return a statement with the driver's own marks for values."""
-
-    def forget(self, connection: Connection) -> None:
-        """Let what was deleted leave the files as well, as far as the database can."""
-
-
-class SQLite:
-    """One file, which processes of one machine share."""
-
-    errors: Final = sqlite3.Error
-    begin: Final = "BEGIN IMMEDIATE"  # one that reads first and writes later could be refused then
-    begin_alone: Final = (begin,)
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def exists(self) -> bool:
-        """Say whether the file is there."""
-        return self._path.exists()
-
-    def connect(self) -> sqlite3.Connection:
-        """Open the file, which nobody else on the machine may read."""
-        if not self._path.exists():
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
-        connection = sqlite3.connect(
-            self._path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
-        )
-        # NORMAL: what was committed outlives any process; a power cut may take the last seconds.
-        for pragma in (
-            "journal_mode = WAL",
-            "synchronous = NORMAL",
-            "secure_delete = ON",
-            "foreign_keys = ON",
-        ):
-            connection.execute(f"PRAGMA {pragma}")
-        return connection
-
-    def is_alive(self, _connection: Connection) -> bool:
-        """Say yes: a file does not go away."""
-        return True
-
-    def written(self, sql: str) -> str:
-        """Return the statement as it is."""
-        return sql
-
-    def forget(self, connection: Connection) -> None:
-        """Empty the log of changes, in which deleted rows still stand.
-
-        Where somebody is reading it stays as it is until the next time.
-        """
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-class PostgreSQL:
-    """A server, which replicas on several machines share."""
-
-    begin: Final = "BEGIN"
-    begin_alone: Final = ("BEGIN", f"SELECT pg_advisory_xact_lock({_MIGRATION})")
-
-    def __init__(self, address: str) -> None:
-        import psycopg  # noqa: PLC0415 - only who uses it needs it
-
-        self._address = address
-        self._psycopg = psycopg
-        self.errors: type[Exception] = psycopg.Error
-
-    def exists(self) -> bool:
-        """Say yes."""
-        return True
-
-    def connect(self) -> Connection:
-        """Open a connection that gives up when the server does not answer."""
-        connection: Connection = self._psycopg.connect(
-            self._address,
-            autocommit=True,
-            connect_timeout=round(_PATIENCE),
-            tcp_user_timeout=round(1000 * _PATIENCE),
-            prepare_threshold=None,  # a pooler may lead each transaction elsewhere
-        )
-        connection.execute(f"SET statement_timeout = {round(1000 * _PATIENCE)}")
-        return connection
-
-    def is_alive(self, connection: Connection) -> bool:
-        """Ask: the server may have been started anew."""
-        try:
-            connection.execute("SELECT 1")
-        except self.errors:
-            return False
-        return True
-
-    def written(self, sql: str) -> str:
-        """Return the statement with psycopg's marks."""
-        return _marked(sql)
-
-    def forget(self, _connection: Connection) -> None:
-        """Do nothing: autovacuum clears what was deleted."""
-
-
-@cache
-def _marked(sql: str) -> str:
-    return re.sub(r":([a-z_]+)", r"%(\1)s", sql)
 
 
 class Transaction:

@@ -13,13 +13,13 @@ from anyio import move_on_after, to_thread
 
 from server.rooms.database import AwayError
 from server.rooms.room import GoneError
-from server.rooms.store import Scene, Store
+from server.rooms.watch import Scene, Watch
 
 _LOGGER = logging.getLogger("ce")
 _LOOK = 0.25  # s between two looks at the versions of rooms
 _LATER = 2.0  # s after which a database that is away is asked again
 _SAY = 1.0  # s at least between two counts
-_SAY_AGAIN = 5.0  # s after which this process says again who is here: store.GONE_AFTER is 12
+_SAY_AGAIN = 5.0  # s after which this process says again who is here: watch.GONE_AFTER is 12
 _SWEEP = 60.0  # s between two looks for rooms that are a day old
 _PING = 15.0  # s of silence, after which a proxy could take a connection for dead
 _SILENCE = b": \n\n"
@@ -80,15 +80,15 @@ class _Group:
 class Hub:
     """The rooms that this process listens to."""
 
-    def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:
-        self._store, self._clock = store, clock
+    def __init__(self, watch: Watch, clock: Callable[[], float] = time.monotonic) -> None:
+        self._watch, self._clock = watch, clock
         self._process = secrets.token_hex(8)
         self._groups: dict[str, _Group] = {}
 
     async def scene(self, code: str) -> Scene:
-        """Return a room as it is, or was at the last look; raise as `Store.scene` does."""
+        """Return a room as it is, or was at the last look; raise as `Watch.scene` does."""
         group = self._groups.get(code)
-        return group.scene if group else await to_thread.run_sync(self._store.scene, code)
+        return group.scene if group else await to_thread.run_sync(self._watch.scene, code)
 
     @contextmanager
     def listening(self, scene: Scene, *, leads: bool) -> Iterator[Listener]:
@@ -113,7 +113,7 @@ class Hub:
                     await self.look()
                 if self._clock() - swept >= _SWEEP:
                     swept = self._clock()
-                    await to_thread.run_sync(self._store.sweep)
+                    await to_thread.run_sync(self._watch.sweep)
                 away = False
             except AwayError as error:
                 if not away:
@@ -131,10 +131,10 @@ class Hub:
         """Say who is here, and tell what has changed."""
         for code in [code for code, group in self._groups.items() if not group.listeners]:
             del self._groups[code]
-            await to_thread.run_sync(self._store.leave, self._process, code)
+            await to_thread.run_sync(self._watch.leave, self._process, code)
         now = self._clock()
         due = {code: g.students for code, g in self._groups.items() if _is_due(g, now)}
-        found = await to_thread.run_sync(self._store.versions, self._process, due)
+        found = await to_thread.run_sync(self._watch.versions, self._process, due)
         for code, students in due.items():
             if code in self._groups:
                 self._groups[code].said = students, now
@@ -148,7 +148,7 @@ class Hub:
     async def _changed(self, code: str, group: _Group) -> None:
         """Tell what has become of a room; one that joined meanwhile may not be found yet."""
         try:
-            group.scene = await to_thread.run_sync(self._store.scene, code)
+            group.scene = await to_thread.run_sync(self._watch.scene, code)
         except GoneError:
             del self._groups[code]
             for listener in group.listeners:
@@ -161,7 +161,7 @@ class Hub:
                 listener.tell("room", told)
 
     async def _counted(self, code: str, group: _Group) -> None:
-        count = await to_thread.run_sync(self._store.count, code)
+        count = await to_thread.run_sync(self._watch.count, code)
         if count != group.count:
             group.count = count
             for listener in group.lecturers:

@@ -1,8 +1,6 @@
 """Rooms over HTTP: a lecturer leads a class, and students answer."""
 
 import asyncio
-import csv
-import io
 import logging
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Container, Mapping
@@ -14,7 +12,7 @@ from anyio import fail_after, to_thread
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from server.address import base_path
 from server.bodies import UnreadError, announced, received
@@ -37,7 +35,9 @@ from server.rooms.room import (
     page_and_link,
     state_of,
 )
-from server.rooms.store import Scene, Store
+from server.rooms.store import Store
+from server.rooms.table import table
+from server.rooms.watch import Scene, Watch
 from server.turns import FullError, Turns
 
 T = TypeVar("T")
@@ -97,7 +97,7 @@ class Rooms:
     def __init__(self, database: Database, judge: Judge, pages: Container[str]) -> None:
         self._database, self._judge, self._pages = database, judge, pages
         self._store = Store(database)
-        self._hub = Hub(self._store)
+        self._hub = Hub(Watch(database))
         self._limits = Limits()
         # One after the other: the database writes one after the other, too, and what judges a
         # state computes.
@@ -163,10 +163,10 @@ class Rooms:
         return JSONResponse({"met": met}, headers=_NO_STORE)
 
     async def _csv(self, request: Request, who: str) -> Response:
-        text = await self._within(request, who, self._table, _secret(request))
+        found = await self._within(request, who, self._store.answers, _secret(request))
         code = request.path_params["code"]
         name = {"Content-Disposition": f'attachment; filename="class-{code}.csv"'}
-        return Response(text, headers=_NO_STORE | name, media_type="text/csv")
+        return Response(table(found), headers=_NO_STORE | name, media_type="text/csv")
 
     async def _entered(self, request: Request, who: str) -> tuple[Scene, bool]:
         """Return what a room shows at first, and whether its lecturer asks."""
@@ -190,8 +190,9 @@ class Rooms:
     def _taken(self, code: str, given: Given) -> bool | None:
         """Take an answer; say of a state whether it meets its goal."""
         room = self._store.room(code)
-        ask = room.place.ask
-        if ask is None or (ask.key, room.place.round) != (given.key, given.round):
+        place, ask = room.place, room.place.ask
+        asked = ask and (ask.key, place.round, place.phase)
+        if ask is None or asked != (given.key, given.round, "open"):
             raise ClosedError
         if ask.kind != "state":
             self._store.answer(room, given, Mark(ask.value(given.value)))
@@ -200,38 +201,40 @@ class Rooms:
         self._store.answer(room, given, Mark(float(judged.met), judged.x, judged.y))
         return judged.met
 
-    def _table(self, code: str, secret: str) -> str:
-        """Write all answers of a room, and number those who gave them."""
-        text = io.StringIO()
-        table = csv.writer(text)
-        table.writerow(["question", "kind", "round", "student", "value", "x", "y"])
-        numbers: dict[str, int] = {}
-        for ask, round_, student, mark in self._store.answers(code, secret):
-            number = numbers.setdefault(student, len(numbers) + 1)
-            placed = [mark.x, mark.y] if ask.kind == "state" else ["", ""]
-            table.writerow([ask.key, ask.kind, round_, number, f"{mark.value:.17g}", *placed])
-        return text.getvalue()
+    async def _events(self, request: Request, held: ExitStack) -> Response:
+        try:
+            who = household(request.scope.get("client"))
+            self._limits.ask(who)
+            held.enter_context(self._limits.stream(who))
+            scene, leads = await self._entered(request, who)
+            listener = held.enter_context(self._hub.listening(scene, leads=leads))
+        except Exception as error:  # noqa: BLE001 - it is logged there
+            return _refusal(error)
+        return StreamingResponse(
+            _told(scene, listener),
+            headers=_NO_STORE | {"X-Accel-Buffering": "no"},
+            media_type="text/event-stream",
+        )
 
-    async def _events(self, scope: Scope, receive: Receive, send: Send) -> None:
+
+class _Stream:
+    """An answer that may go on for a day, and what is held meanwhile.
+
+    It ends where nobody reads on, and quietly when the server ends.
+    """
+
+    def __init__(self, answer: Callable[[Request, ExitStack], Awaitable[Response]]) -> None:
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request."""
+
         async def patiently(message: Message) -> None:
             with fail_after(_PATIENCE):
                 await send(message)
 
-        request = Request(scope, receive)
-        who = household(scope.get("client"))
-        with ExitStack() as open_:
-            try:
-                self._limits.ask(who)
-                open_.enter_context(self._limits.stream(who))
-                scene, leads = await self._entered(request, who)
-                listener = open_.enter_context(self._hub.listening(scene, leads=leads))
-                answer: Response = StreamingResponse(
-                    _told(scene, listener),
-                    headers=_NO_STORE | {"X-Accel-Buffering": "no"},
-                    media_type="text/event-stream",
-                )
-            except Exception as error:  # noqa: BLE001 - it is logged there
-                answer = _refusal(error)
+        with ExitStack() as held:
+            answer = await self._answer(Request(scope, receive), held)
             try:
                 await answer(scope, receive, patiently)
             except (TimeoutError, ClientDisconnect):
@@ -239,17 +242,6 @@ class Rooms:
             except asyncio.CancelledError:
                 # The server ends, and would log a traceback for every student.
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-class _Stream:
-    """An app of its own, so that it can give up on whoever does not read."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a stream."""
-        await self._app(scope, receive, send)
 
 
 async def _told(scene: Scene, listener: Listener) -> AsyncIterator[bytes]:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 LOCK = Path(__file__).parents[2] / "requirements.lock"
+POSTGRESQL = LOCK.parent / "requirements-postgresql.lock"  # which the image has, too
 OSV = "https://api.osv.dev/v1/query"
 NOTES = LOCK.parent / "docs" / "deploy.md"
 PATIENCE = 10  # s
@@ -50,7 +51,8 @@ def audit(service: str = OSV, *, note: bool = False) -> int:
         )
         return 0
     command = [sys.executable, "-m", "pip_audit", "--strict", "--progress-spinner=off"]
-    command += ["--require-hashes", "--disable-pip", f"--requirement={LOCK}"]
+    command += ["--require-hashes", "--disable-pip"]
+    command += [f"--requirement={lock}" for lock in (LOCK, POSTGRESQL)]
     command += ["--vulnerability-service=osv", f"--osv-url={service}"]
     found = subprocess.run(command, check=False).returncode
     if not found and note:

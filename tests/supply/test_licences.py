@@ -4,7 +4,7 @@ import re
 from importlib.metadata import metadata
 
 from tests.supply.audit import LOCK
-from tests.supply.lock import locked
+from tests.supply.lock import lines, locked
 from tests.supply.test_vendor import SCRIPT, named
 
 TEXT = (LOCK.parent / "docs" / "licences.md").read_text()
@@ -30,7 +30,7 @@ def licence(name: str) -> str:
 
 def test_every_package_is_listed_with_its_version_and_licence() -> None:
     rows = re.findall(r"^\| ([a-z0-9-]+) \| (\d\S*) \| (.*?) \|$", TEXT, re.MULTILINE)
-    pins = re.findall(r"^([a-z0-9-]+)==(\S+)", LOCK.read_text(), re.MULTILINE)
+    pins = [tuple(line.split()[0].split("==")) for line in lines()]
     assert [(name, version) for name, version, _ in rows] == pins
     listed = {name: said for name, _, said in rows}
     here = locked()  # those of other platforms have no metadata here

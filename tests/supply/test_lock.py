@@ -1,4 +1,4 @@
-"""requirements.lock holds what the app needs, each file by its hash, and is what the tests run."""
+"""The locks hold what the app needs, each file by its hash, and are what the tests run."""
 
 import json
 import re
@@ -9,9 +9,13 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tests.supply.audit import LOCK
-from tests.supply.lock import DEV, lines, locked
+from tests.supply.lock import DEV, SHIPPED, lines, locked
 
-DIRECT = (LOCK.parent / "requirements.txt").read_text().splitlines()
+DIRECT = [
+    Requirement(line)
+    for lock in SHIPPED
+    for line in lock.with_suffix(".txt").read_text().splitlines()
+]
 
 
 def needed_by(package: Requirement) -> list[Requirement]:
@@ -30,13 +34,13 @@ def test_every_package_has_one_version_and_hashes() -> None:
 
 
 def test_every_direct_requirement_is_locked_as_it_is_pinned() -> None:
-    pins = {canonicalize_name(line.split("==")[0]): line.split("==")[1] for line in DIRECT}
+    pins = {canonicalize_name(p.name): str(p.specifier).removeprefix("==") for p in DIRECT}
     assert {name: locked().get(name) for name in pins} == pins
 
 
 def test_nothing_is_missing_and_nothing_is_left_over() -> None:
     found: set[tuple[str, frozenset[str]]] = set()
-    waiting = [Requirement(line) for line in DIRECT]
+    waiting = [*DIRECT]
     while waiting:
         package = waiting.pop()
         key = canonicalize_name(package.name), frozenset(package.extras)
@@ -67,7 +71,8 @@ def test_every_direct_requirement_of_the_tests_is_locked_as_it_is_pinned() -> No
 
 
 @pytest.mark.parametrize(
-    "name", ["requirements.lock", "requirements-dev.lock", "package-lock.json"]
+    "name",
+    [*(lock.name for lock in (*SHIPPED, DEV)), "package-lock.json"],
 )
 def test_no_lock_names_where_a_machine_gets_its_packages(name: str) -> None:
     text = (LOCK.parent / name).read_text()
