@@ -1,0 +1,24 @@
+"""The two databases in which classes are kept: a file, and a server."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.server.postgres import Postgres, postgres
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Postgres]:
+    """Start a PostgreSQL for a process of the run."""
+    with postgres() as started:
+        yield started
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def setting(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return a setting that names an empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/classes.sqlite3"
+    server: Postgres = request.getfixturevalue("server")
+    return server.schema()

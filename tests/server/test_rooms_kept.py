@@ -1,0 +1,311 @@
+"""What a database keeps of a class, in SQLite and in PostgreSQL alike."""
+
+import sqlite3
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from server.rooms import database as databases
+from server.rooms import store as stores
+from server.rooms.database import AwayError, Database, database
+from server.rooms.room import (
+    CODE,
+    Ask,
+    ClosedError,
+    CrowdedError,
+    Given,
+    GoneError,
+    LockedError,
+    Mark,
+    Phase,
+    Place,
+)
+from server.rooms.schema import STEPS
+from server.rooms.store import Store
+from server.rooms.watch import LONGEST_LIFE, Watch
+
+CHOICE = Ask("start.cliff", "choice", count=3)
+NUMBER = Ask("start.loss", "number", low=0.0, high=5.0)
+STATE = Ask("start.state", "state")
+
+
+class Kept:
+    """A database, whoever uses it, and a clock that stands still."""
+
+    def __init__(self, setting: str) -> None:
+        self.now = 1_000_000.0
+        self.database = database(setting)
+        self.store = Store(self.database, lambda: self.now)
+        self.watch = Watch(self.database, lambda: self.now)
+        self.code, self.secret = self.store.make("start", "at=1", "1.lesson")
+
+    def lead(self, ask: Ask | None, phase: Phase = "open", round_: int = 1) -> None:
+        """Ask something, or show it."""
+        place = Place("start", "at=1", ask, round_, phase)
+        self.store.lead(self.code, self.secret, place)
+
+    def answer(self, who: str, mark: Mark, ask: Ask = CHOICE, round_: int = 1) -> None:
+        """Answer for somebody."""
+        room = self.store.room(self.code)
+        self.store.answer(room, Given(who, ask.key, round_, None), mark)
+
+    def results(self) -> tuple[dict[str, object] | None, ...]:
+        """Return what is seen of both rounds."""
+        return self.watch.scene(self.code).results
+
+
+@pytest.fixture
+def kept(setting: str) -> Iterator[Kept]:
+    found = Kept(setting)
+    yield found
+    found.database.close()
+
+
+def test_a_room_is_where_it_was_led(kept: Kept) -> None:
+    assert CODE.fullmatch(kept.code)
+    assert len(kept.secret) == 43
+    before = kept.store.room(kept.code)
+    assert (before.lesson, before.version, before.place.phase) == ("1.lesson", 1, "look")
+    place = Place("sigmoid", "at=2&logits=1,2", NUMBER, 2, "open")
+    kept.store.lead(kept.code, kept.secret, place)
+    after = kept.store.room(kept.code)
+    assert (after.lesson, after.version, after.place) == ("1.lesson", 2, place)
+
+
+def test_an_answer_counts_once_and_can_be_changed_until_it_is_closed(kept: Kept) -> None:
+    kept.lead(CHOICE)
+    kept.answer("anna", Mark(1.0))
+    kept.answer("bert", Mark(1.0))
+    kept.answer("anna", Mark(2.0))
+    assert kept.watch.count(kept.code) == {"here": 0, "answered": 2}
+    assert kept.results() == (None, None)  # until it is shown
+    kept.lead(CHOICE, "shown")
+    assert kept.results() == ({"counts": [0, 1, 1]}, None)
+    with pytest.raises(ClosedError):
+        kept.answer("anna", Mark(0.0))
+    assert kept.results() == ({"counts": [0, 1, 1]}, None)
+
+
+def test_both_rounds_are_seen_side_by_side_once_each_was_shown(kept: Kept) -> None:
+    kept.lead(CHOICE)
+    kept.answer("anna", Mark(0.0))
+    kept.lead(CHOICE, "shown")
+    kept.lead(CHOICE, "open", 2)
+    kept.answer("anna", Mark(1.0), round_=2)
+    assert kept.results() == ({"counts": [1, 0, 0]}, None)
+    assert kept.watch.count(kept.code)["answered"] == 1
+    kept.lead(CHOICE, "answered", 2)
+    assert kept.results() == ({"counts": [1, 0, 0]}, {"counts": [0, 1, 0]})
+    kept.lead(CHOICE, "open", 2)  # again
+    assert kept.results() == ({"counts": [1, 0, 0]}, None)
+
+
+def test_a_round_that_was_not_shown_is_not_seen_beside_the_next(kept: Kept) -> None:
+    kept.lead(CHOICE)
+    kept.answer("anna", Mark(0.0))
+    kept.lead(CHOICE, "shown", 2)
+    assert kept.results() == (None, {"counts": [0, 0, 0]})
+
+
+def test_numbers_and_states_are_seen_in_no_order_that_tells_who_came_first(kept: Kept) -> None:
+    kept.lead(NUMBER)
+    for who, value in [("a", 3.25), ("b", 0.1), ("c", 3.0)]:
+        kept.answer(who, Mark(value), NUMBER)
+    kept.lead(NUMBER, "shown")
+    assert kept.results()[0] == {"values": [0.1, 3.0, 3.25]}
+    kept.lead(STATE)
+    kept.answer("a", Mark(1.0, 11.25, -3.0), STATE)
+    kept.answer("b", Mark(0.0, 2.0, 1e300), STATE)
+    kept.lead(STATE, "shown")
+    assert kept.results()[0] == {"dots": [[2.0, 1e300, False], [11.25, -3.0, True]]}
+
+
+def test_whoever_lacks_the_secret_changes_nothing(kept: Kept) -> None:
+    kept.lead(CHOICE)
+    _, other = kept.store.make("start", "", "")
+    version = kept.store.room(kept.code).version
+    for secret in ("", "x", other, kept.secret[:-1], kept.secret.lower()):
+        place = Place("start", "", None, 1, "look")
+        with pytest.raises(LockedError):
+            kept.store.lead(kept.code, secret, place)
+        with pytest.raises(LockedError):
+            kept.store.end(kept.code, secret)
+        with pytest.raises(LockedError):
+            kept.store.answers(kept.code, secret)
+    assert kept.store.room(kept.code).version == version
+
+
+def test_a_question_stays_as_it_was_first_asked(kept: Kept) -> None:
+    kept.lead(CHOICE)
+    with pytest.raises(ValueError, match="as it was first asked"):
+        kept.lead(Ask(CHOICE.key, "choice", count=4))
+    assert kept.store.room(kept.code).place.ask == CHOICE
+
+
+def test_questions_answers_and_rooms_are_bounded(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("MOST_QUESTIONS", "MOST_ANSWERS", "MOST_ROOMS"):
+        monkeypatch.setattr(stores, name, 2)
+    kept.lead(CHOICE)
+    for who in ("anna", "bert"):
+        kept.answer(who, Mark(0.0))
+    with pytest.raises(CrowdedError):
+        kept.answer("carl", Mark(0.0))
+    kept.answer("anna", Mark(1.0))  # whoever has answered may still change it
+    kept.lead(NUMBER)
+    with pytest.raises(ValueError, match="at most 2 questions"):
+        kept.lead(STATE)
+    kept.store.make("start", "", "")
+    with pytest.raises(CrowdedError):
+        kept.store.make("start", "", "")
+
+
+def test_all_answers_of_a_room_and_of_no_other_are_there_for_its_lecturer(kept: Kept) -> None:
+    kept.lead(CHOICE)
+    kept.answer("anna", Mark(1.0))
+    kept.lead(CHOICE, "open", 2)
+    kept.answer("anna", Mark(2.0), round_=2)
+    other, secret = kept.store.make("start", "", "")
+    kept.store.lead(other, secret, Place("start", "", CHOICE, 1, "open"))
+    room = kept.store.room(other)
+    kept.store.answer(room, Given("anna", CHOICE.key, 1, None), Mark(0.0))
+    found = kept.store.answers(kept.code, kept.secret)
+    assert [(ask, n, mark.value) for ask, n, _, mark in found] == [(CHOICE, 1, 1), (CHOICE, 2, 2)]
+    (_, _, elsewhere, _), *_ = kept.store.answers(other, secret)
+    assert elsewhere not in {who for _, _, who, _ in found}  # nobody is the same in two rooms
+    assert "anna" not in str(found)
+
+
+@pytest.mark.parametrize("ended", ["by its lecturer", "after a day"])
+def test_nothing_is_left_of_a_room_that_has_ended(kept: Kept, ended: str) -> None:
+    kept.lead(CHOICE)
+    kept.answer("anna", Mark(1.0))
+    kept.watch.versions("a process", {kept.code: 1})
+    if ended == "after a day":
+        kept.now += LONGEST_LIFE - 1
+        assert kept.watch.sweep() == 0
+        kept.now += 1
+        assert kept.watch.sweep() == 1
+    else:
+        kept.store.end(kept.code, kept.secret)
+    for act in (kept.store.room, kept.watch.scene):
+        with pytest.raises(GoneError):
+            act(kept.code)
+    with pytest.raises(GoneError):
+        kept.store.check(kept.code, kept.secret)
+    assert kept.watch.versions("a process", {kept.code: 1}) == {}
+    with kept.database.reading() as transaction:
+        for name in ("rooms", "questions", "answers", "here"):
+            assert transaction.rows(f"SELECT * FROM {name}") == [], name  # noqa: S608
+
+
+def test_an_answer_to_a_room_that_has_ended_meanwhile_is_refused(kept: Kept) -> None:
+    kept.lead(CHOICE)
+    room = kept.store.room(kept.code)
+    kept.store.end(kept.code, kept.secret)
+    with pytest.raises(ClosedError):
+        kept.store.answer(room, Given("anna", CHOICE.key, 1, None), Mark(0.0))
+
+
+def test_a_state_that_was_judged_elsewhere_is_refused(kept: Kept) -> None:
+    kept.lead(STATE)
+    room = kept.store.room(kept.code)
+    place = Place("start", "at=2", STATE, 1, "open")
+    kept.store.lead(kept.code, kept.secret, place)
+    with pytest.raises(ClosedError):
+        kept.store.answer(room, Given("anna", STATE.key, 1, None), Mark(1.0))
+
+
+def test_students_of_all_processes_are_counted_and_those_of_a_dead_one_no_more(kept: Kept) -> None:
+    assert kept.watch.versions("one", {kept.code: 2}) == {kept.code: 1}
+    kept.watch.versions("two", {kept.code: 3})
+    assert kept.watch.versions("three", {}) == {}
+    assert kept.watch.count(kept.code)["here"] == 5
+    kept.now += 10
+    kept.watch.versions("two", {kept.code: 4})
+    kept.now += 10
+    assert kept.watch.count(kept.code)["here"] == 4
+    kept.watch.leave("two", kept.code)
+    assert kept.watch.count(kept.code)["here"] == 0
+
+
+def test_an_older_database_becomes_today_s_and_keeps_its_rooms(
+    kept: Kept, setting: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept.lead(CHOICE)
+    step = ("ALTER TABLE rooms ADD COLUMN colour TEXT NOT NULL DEFAULT 'none'",)
+    monkeypatch.setattr(databases, "STEPS", (*STEPS, step))
+    newer = [database(setting) for _ in range(4)]
+
+    def colour(of: Database) -> object:
+        with of.reading() as transaction:
+            return transaction.row("SELECT colour FROM rooms WHERE code = :code", code=kept.code)
+
+    with ThreadPoolExecutor(4) as pool:  # as replicas that are started together
+        assert [tuple(row) for row in pool.map(colour, newer)] == [("none",)] * 4  # type: ignore[call-overload]
+    with newer[0].reading() as transaction:
+        assert len(transaction.rows("SELECT done FROM schema_steps")) == len(STEPS) + 1
+    kept.answer("anna", Mark(1.0))  # the version before works on meanwhile
+    assert Store(newer[0]).room(kept.code).place.ask == CHOICE
+    for each in newer:
+        each.close()
+
+
+def test_a_transaction_that_fails_leaves_nothing_and_the_next_one_works(kept: Kept) -> None:
+    with pytest.raises(AwayError) as failed, kept.database.writing() as transaction:  # noqa: PT012
+        transaction.change("DELETE FROM rooms")
+        transaction.change("SELECT nothing FROM nowhere WHERE 'hidden' = 'hidden'")
+    assert "hidden" not in str(failed.value)
+    assert kept.store.room(kept.code)
+    with pytest.raises(KeyError), kept.database.writing() as transaction:  # noqa: PT012
+        transaction.change("DELETE FROM rooms")
+        raise KeyError
+    assert kept.store.room(kept.code)
+
+
+def test_of_a_room_that_has_ended_no_byte_is_left_in_the_file(tmp_path: Path) -> None:
+    kept = Kept(f"sqlite:///{tmp_path}/classes.sqlite3")
+    texts = [b"at=1&names=Anna", b"1.a-whole-lesson", CHOICE.key.encode(), kept.code.encode()]
+    kept.code, kept.secret = kept.store.make("start", texts[0].decode(), texts[1].decode())
+    kept.lead(CHOICE)
+    kept.answer("anna", Mark(1.0))
+
+    def left() -> list[bytes]:
+        content = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+        return [text for text in (*texts, kept.code.encode()) if text in content]
+
+    assert set(left()) > {texts[1], texts[2]}
+    kept.store.end(kept.code, kept.secret)
+    kept.now += LONGEST_LIFE
+    kept.watch.sweep()
+    assert left() == []
+
+
+def test_only_its_owner_reads_the_file_and_it_is_made_for_the_first_class(tmp_path: Path) -> None:
+    path = tmp_path / "state" / "cross-entropy-lab" / "classes.sqlite3"
+    found = database("", {"XDG_STATE_HOME": str(tmp_path / "state")})
+    Watch(found).sweep()
+    assert not path.exists()
+    Store(found).make("start", "", "")
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    connection.close()
+
+
+@pytest.mark.parametrize("setting", ["sqlite:///relative", "mysql://me:password@host/", "/a/path"])
+def test_a_setting_that_names_no_database_is_refused_and_not_repeated(setting: str) -> None:
+    with pytest.raises(ValueError, match="CE_CLASS_DATABASE must be") as error:
+        database(setting)
+    assert "password" not in str(error.value)
+
+
+def test_a_server_that_is_away_is_no_more_than_that() -> None:
+    store = Store(database("postgresql://me:password@127.0.0.1:1/lab"))
+    with pytest.raises(AwayError) as error:
+        store.make("start", "", "")
+    assert str(error.value) == "OperationalError"
