@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 from urllib.parse import parse_qsl, urlencode
 
 from lab.export.files import KINDS, Source
-from lab.lesson import Lesson, Question, Tool
+from lab.lesson import Lesson, NumberQuestion, Question, Tool
 from lab.parameters import AT, LANGUAGE, Parameters, Refused, RefusedError, lines, told
 from lab.prepared.lesson import Playing, plain
 from lab.prepared.reading import MOST_STEPS, Read
@@ -207,8 +207,8 @@ class Answers:
                 "topic": lesson.topic(settings),
                 "sees": lesson.sees(settings),
             }
-            head |= played(lesson, settings, columns)
-            if question := asked(lesson, settings):
+            head |= played(lesson, settings, columns, instruments[0].sliders)
+            if question := asked(lesson, settings, instruments[0].cards):
                 head["question"] = self._question(page, question, settings)
             around = surround(lesson, list(self.lessons.values()), self.tools, settings)
             return pack(instruments, columns, around, head)
@@ -221,7 +221,11 @@ class Answers:
             body = KINDS[kind].write(self.lessons[page].export(settings), source)
         return Answer(body, KINDS[kind].media_type, _tag(body))
 
-    def _question(self, page: str, question: Question, settings: Settings) -> dict[str, object]:
+    def _question(
+        self, page: str, question: Question | NumberQuestion, settings: Settings
+    ) -> dict[str, object]:
+        if isinstance(question, NumberQuestion):
+            return vars(question)
         shown = self.link(page, self.parameters.fitted(question.shown, settings))
         return vars(question) | {"shown": shown}
 

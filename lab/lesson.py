@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
+from ce_core.pipelines import Run
 from lab.export.parts import Export
 from lab.parameters import Act
 from lab.settings import Parameter, Settings
-from live.parts import Columns, Instrument, StepKind
+from live.parts import Columns, Instrument, Slider, StepKind
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,22 @@ class Question:
     right: int
     reasons: Sequence[str]
     shown: Settings = field(compare=False)
+    kind: Literal["choice"] = "choice"
+
+
+@dataclass(frozen=True)
+class NumberQuestion:
+    """A question whose answer is a number from `low` to `high`.
+
+    The picture answers it: the card whose number has the readout `of`, which the step covers.
+    """
+
+    key: str
+    text: str
+    of: str
+    low: float
+    high: float
+    kind: Literal["number"] = "number"
 
 
 def stay(settings: Settings) -> Settings:
@@ -53,8 +70,8 @@ class Step:
     opens : callable
         The settings that it opens, made of those of before.
     ask : callable, optional
-        Makes the question of "predict" for the settings that are open. What its `shown` opens is
-        seen after the answer.
+        Makes the question of "predict" for the settings that are open. What the `shown` of a
+        choice opens is seen after the answer.
     goal : callable, optional
         Of "reach": where the goal is met, a boolean array of shape (sliders, positions), or (1, 1)
         where it is the same everywhere. It is given the settings and the columns of `build`.
@@ -72,7 +89,7 @@ class Step:
     kind: StepKind
     shows: Sequence[str] = ()
     opens: Callable[[Settings], Settings] = stay
-    ask: Callable[[Settings], Question] | None = None
+    ask: Callable[[Settings], Question | NumberQuestion] | None = None
     goal: Callable[[Settings, Columns], np.ndarray] | None = None
     times: int = 1
     rests: Callable[[Settings, Columns], np.ndarray] | None = None
@@ -125,6 +142,9 @@ class Lesson:
     case : callable
         Names what the path is walked through, where it is walked once for each of several: what is
         done is kept for each, and a sentence of a step may have "-" and the name at its end.
+    losses : callable, optional
+        The forms of the loss at every position of some sliders, for goals that a teacher sets. A
+        page without it has none of logits, a true class and a format that they could be about.
     export : callable
         What leaves it as a file: the numbers that its picture shows for some settings, and the
         NumPy that makes them.
@@ -142,6 +162,7 @@ class Lesson:
     formulas: Sequence[tuple[str, str]] = ()
     steps: Sequence[Step] = ()
     case: Callable[[Settings], str] = lambda _: ""
+    losses: Callable[[Settings, Sequence[Slider]], Mapping[str, Run]] | None = None
     export: Callable[[Settings], Export] = no_export
 
 

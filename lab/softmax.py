@@ -1,6 +1,6 @@
 """The free instrument of the softmax: its lines of NumPy, its Jacobian, and very many classes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -119,7 +119,7 @@ def temperature_slider(settings: Settings, half: int) -> Slider:
     return slider(TEMPERATURE, say("softmax.temperature"), scale(temperature, steps), uneven=True)
 
 
-def runs_of(settings: Settings, sliders: list[Slider]) -> dict[str, Run]:
+def runs_of(settings: Settings, sliders: Sequence[Slider]) -> dict[str, Run]:
     """Run the pipelines at every position, on z / T as the format stores it, plus c."""
     logits, shift, temperature = positions(settings, sliders, LOGITS, SHIFT, TEMPERATURE)
     scaled = logits / temperature[..., None]

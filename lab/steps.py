@@ -1,19 +1,20 @@
 """The path of a lesson: which settings a step opens, and what of it the player is told."""
 
 from collections.abc import Container, Sequence
+from dataclasses import replace
 from functools import reduce
 from typing import Any
 
 import numpy as np
 
-from lab.lesson import Lesson, Question
+from lab.lesson import Lesson, NumberQuestion, Question
 from lab.lesson import Step as LessonStep
 from lab.parameters import AT, MAX_CLASSES
-from lab.prepared import playing
+from lab.prepared import goals, playing
 from lab.readers import counted
 from lab.settings import Settings
 from lab.words import has, say
-from live.parts import Columns, Slider, Step
+from live.parts import Card, Columns, Slider, Step
 
 
 def entered(lesson: Lesson, settings: Settings, text: str) -> Settings:
@@ -96,21 +97,29 @@ def other(settings: Settings) -> int:
     return next(i for i in range(MAX_CLASSES) if i != settings.target)
 
 
-def asked(lesson: Lesson, settings: Settings) -> Question | None:
-    """Return the question of the step, where it has one."""
+def asked(
+    lesson: Lesson, settings: Settings, cards: Sequence[Card]
+) -> Question | NumberQuestion | None:
+    """Return the question of the step, where it has one that these cards can answer."""
     step = _now(lesson, settings)
-    return step.ask(settings) if step and step.ask else None
+    question = step.ask(settings) if step and step.ask else None
+    if isinstance(question, NumberQuestion):
+        numbers = [card.value.readout for card in cards if not card.value.words]
+        return question if question.of in numbers else None
+    return question
 
 
-def played(lesson: Lesson, settings: Settings, columns: Columns) -> dict[str, Any]:
+def played(
+    lesson: Lesson, settings: Settings, columns: Columns, sliders: Sequence[Slider]
+) -> dict[str, Any]:
     """Return what the player is told about the step; its goal becomes a column."""
     step = _now(lesson, settings)
     if step is None:
         return {}
     # A step without a goal has the column too, so that all steps of a picture have one layout.
-    goal = step.goal(settings, columns) if step.goal else np.zeros((1, 1))
+    met = _met(step, lesson, settings, columns, sliders)
     at = settings.playing.at if settings.playing else settings[AT]
-    return {"at": at, "goal": columns.add("goal", goal.astype("u1"))}
+    return {"at": at, "goal": columns.add("goal", met.astype("u1"))}
 
 
 def met_at_rest(
@@ -121,12 +130,27 @@ def met_at_rest(
     Each of them stands in the same state, and a goal may be about the one that is dragged.
     """
     step = _now(lesson, settings)
-    goal = (step.rests or step.goal) if step else None
-    if goal is None:
+    if step is None:
         return False
     longest = max(len(slider.values) for slider in sliders)
-    met = np.broadcast_to(goal(settings, columns), (len(sliders), longest))
-    return any(bool(met[s, slider.index]) for s, slider in enumerate(sliders))
+    resting = replace(step, goal=step.rests or step.goal)
+    met = _met(resting, lesson, settings, columns, sliders)
+    everywhere = np.broadcast_to(met, (len(sliders), longest))
+    return any(bool(everywhere[s, slider.index]) for s, slider in enumerate(sliders))
+
+
+def _met(
+    step: LessonStep,
+    lesson: Lesson,
+    settings: Settings,
+    columns: Columns,
+    sliders: Sequence[Slider],
+) -> np.ndarray:
+    """Say where the goal of a step is met, the page's or the teacher's."""
+    own = settings.playing.step.goal if settings.playing else None
+    if own and lesson.losses:
+        return goals.met(own, lesson.losses(settings, sliders))
+    return step.goal(settings, columns) if step.goal else np.zeros((1, 1), bool)
 
 
 def _now(lesson: Lesson, settings: Settings) -> LessonStep | None:

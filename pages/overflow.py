@@ -1,12 +1,13 @@
 """The overflow lab: one logit vector in every format and three pipelines, and what broke where."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 
 import numpy as np
 
 from ce_core.formats import EVERYDAY, FORMATS
-from ce_core.pipelines import PIPELINES, run, run_all, run_formats
+from ce_core.pipelines import PIPELINES, Run, run, run_all, run_formats
 from ce_core.scenarios import LAB
 from lab import pictures
 from lab.cliffs import cliff
@@ -42,7 +43,7 @@ from lab.parameters import AT, LOGITS, NAMES, REACH, SHIFT, TARGET
 from lab.settings import Settings
 from lab.shares import shares
 from lab.words import say
-from live.parts import Card, Cell, Columns, Instrument
+from live.parts import Card, Cell, Columns, Instrument, Slider
 
 PRESET = "lab"  # the act that opens a scenario, and the cell in which its effect shows
 
@@ -220,6 +221,13 @@ def _ask_forms(settings: Settings) -> Question:
     )
 
 
+def _losses(settings: Settings, sliders: Sequence[Slider]) -> dict[str, Run]:
+    """Run the forms in the format of the opened cell."""
+    logits, shift = positions(settings, sliders, LOGITS, SHIFT)
+    name = settings[CELL].split(".")[0]
+    return run_all(logits, settings.target, name, shift=shift[..., None])
+
+
 def _export(settings: Settings) -> Export:
     opened, form = settings[CELL].split(".")
     return of_formats(settings, shown_formats(settings), opened, form)
@@ -233,5 +241,6 @@ LESSON = Lesson(
     acts={PRESET: _open_scenario, "break": _broken},
     ask=_ask,
     steps=STEPS,
+    losses=_losses,
     export=_export,
 )

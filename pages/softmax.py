@@ -632,5 +632,6 @@ LESSON = Lesson(
     acts={"break": _broken},
     ask=_ask,
     steps=STEPS,
+    losses=free.runs_of,
     export=lambda settings: of_softmax(settings, settings[TEMPERATURE], free.MANY),
 )

@@ -1,14 +1,14 @@
 """The first page: why everyone subtracts the largest score, in a minute, and the way on."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
 from ce_core import FORMATS
-from ce_core.pipelines import CauseKind, Run, run_all
+from ce_core.pipelines import PIPELINES, CauseKind, Run, run_all
 from lab.controls import logit_sliders, positions, slider
 from lab.distance import PROSE, add_paper, distance
 from lab.export.forms import of_forms
@@ -146,19 +146,21 @@ def _sliders(settings: Settings) -> list[Slider]:
     return [*(replace(score, choice="") for score in scores), still]
 
 
+def _runs(
+    settings: Settings, sliders: Sequence[Slider], pipelines: Sequence[str] = PIPELINES
+) -> dict[str, Run]:
+    logits, shift = positions(settings, sliders, LOGITS, SHIFT)
+    return run_all(
+        logits, settings.target, settings.format, shift=shift[..., None], pipelines=pipelines
+    )
+
+
 def build(settings: Settings, columns: Columns) -> list[Instrument]:
     """Build the picture of the story, and at its end the free instrument."""
     if settings[AT] >= len(STEPS):
         return summary(settings, columns)
     sliders = _sliders(settings)
-    logits, shift = positions(settings, sliders, LOGITS, SHIFT)
-    runs = run_all(
-        logits,
-        settings.target,
-        settings.format,
-        shift=shift[..., None],
-        pipelines=("naive", "shifted"),
-    )
+    runs = _runs(settings, sliders, ("naive", "shifted"))
     shown = runs["shifted" if settings[SUBTRACT] else "naive"]
     for name, step in (
         ("z", "shifted" if settings[SUBTRACT] else "logits"),
@@ -359,5 +361,6 @@ LESSON = Lesson(
     build=build,
     acts={PRESET: open_scenario},
     steps=STEPS,
+    losses=_runs,
     export=of_forms,
 )

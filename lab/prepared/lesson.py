@@ -7,7 +7,7 @@ import zlib
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import parse_qsl
 
 from live.parts import StepKind
@@ -35,6 +35,47 @@ class Own:
 
 
 @dataclass(frozen=True)
+class Guess:
+    """A number that is guessed: the one that a card of the picture shows.
+
+    `of` is the card, by the readout of its number, which is covered until it is guessed. The guess
+    is one from `low` to `high`. The right number is nowhere here: it is read off the picture.
+    """
+
+    text: str
+    of: str
+    low: float
+    high: float
+
+
+Loss = Literal["any", "finite", "inf", "nan"]
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A state to be reached: what a loss of it is, and how probable the true class.
+
+    Attributes
+    ----------
+    text : str
+        What there is to do.
+    form : str
+        The form of the loss, a name in `ce_core.pipelines.PIPELINES`.
+    loss : {"any", "finite", "inf", "nan"}
+        What it is in the format of the picture.
+    above, below : float, optional
+        Between them lies the probability of the true class, on paper: the one that mathematics
+        gives. That of a form that broke is 0 or nan.
+    """
+
+    text: str
+    form: str
+    loss: Loss = "any"
+    above: float | None = None
+    below: float | None = None
+
+
+@dataclass(frozen=True)
 class PreparedStep:
     """A step of a prepared lesson.
 
@@ -51,9 +92,13 @@ class PreparedStep:
         What there is to do.
     key : str
         Of "reach" the step of the page that has the goal; of "predict" the one that has the
-        question, or "" where `own` is asked.
+        question; or "" where one of the teacher's own stands here.
     own : Own, optional
-        The question of "predict".
+        The question of "predict", with answers to choose from.
+    guess : Guess, optional
+        The question of "predict", whose answer is a number.
+    goal : Goal, optional
+        The goal of "reach".
     hidden : tuple of str
         The parts of the picture that are not seen, by their names in `live.parts`.
     locked : tuple of str
@@ -67,6 +112,8 @@ class PreparedStep:
     kind: StepKind = "see"
     key: str = ""
     own: Own | None = None
+    guess: Guess | None = None
+    goal: Goal | None = None
     hidden: tuple[str, ...] = ()
     locked: tuple[str, ...] = ()
 
@@ -113,8 +160,12 @@ class Playing:
 
 def plain(lesson: Prepared) -> dict[str, Any]:
     """Return a lesson as JSON has it; what is empty is left out."""
-    steps = [{key: value for key, value in asdict(step).items() if value} for step in lesson.steps]
+    steps = [asdict(step, dict_factory=_filled) for step in lesson.steps]
     return {"title": lesson.title, "steps": steps}
+
+
+def _filled(parts: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {key: value for key, value in parts if value not in (None, "", ())}
 
 
 def pack(content: object) -> str:

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
-from lab.lesson import Lesson, Question
+from lab.lesson import Lesson, NumberQuestion, Question
 from lab.lesson import Step as LessonStep
-from lab.prepared.lesson import Playing, PreparedStep
+from lab.prepared.lesson import Guess, Own, Playing, PreparedStep
 from lab.settings import Settings
 from lab.words import say
 from live.parts import Step
@@ -16,23 +17,20 @@ def now(own: LessonStep, settings: Settings) -> LessonStep:
     if settings.playing is None:
         return own
     step = settings.playing.step
-    return replace(
-        own,
-        kind=step.kind,
-        ask=(lambda now: _question(step, now)) if step.own else own.ask if step.key else None,
-    )
+    teachers = step.own or step.guess
+    asks = partial(_question, teachers) if teachers else None
+    return replace(own, kind=step.kind, ask=own.ask if step.key else asks)
 
 
-def _question(step: PreparedStep, settings: Settings) -> Question:
+def _question(own: Own | Guess, settings: Settings) -> Question | NumberQuestion:
     """Ask what the teacher asks; the picture stays as it is."""
-    if step.own is None:
-        raise ValueError("expected a step with a question of its own")
-    options, right = step.own.options, step.own.right
+    if isinstance(own, Guess):
+        return NumberQuestion("own", own.text, own.of, own.low, own.high)
     reasons = [
-        say("teach.right" if i == right else "teach.wrong", answer=option)
-        for i, option in enumerate(options)
+        say("teach.right" if i == own.right else "teach.wrong", answer=option)
+        for i, option in enumerate(own.options)
     ]
-    return Question("own", step.own.text, options, right, reasons, settings)
+    return Question("own", own.text, own.options, own.right, reasons, settings)
 
 
 def told(playing: Playing, lesson: Lesson, own: Sequence[Step]) -> list[Step]:
@@ -51,19 +49,21 @@ def _told(step: PreparedStep, key: str, n: int, own: Sequence[Step] | None) -> S
     if own is None:
         return Step(key, step.kind, title, "", "", "", (), (), 1, page=step.page)
     shown = own[int(step.opens["at"]) - 1]
-    reached = step.kind == "reach"
-    asked = step.own.text if step.own else ""
+    teachers = step.own or step.guess or step.goal
+    guessed = (step.guess.of,) if step.guess else ()
+    built_in = shown if step.key else None
     return Step(
         key,
         step.kind,
         title,
-        text=step.text or (shown.text if step.key else ""),
-        task=asked or (shown.task if step.key else ""),
-        done=shown.done if reached else "",
-        shows=shown.shows,
-        covers=shown.covers if step.key else (),
-        times=shown.times if reached else 1,
+        text=step.text or (built_in.text if built_in else ""),
+        task=teachers.text if teachers else built_in.task if built_in else "",
+        done=say("teach.reached") if step.goal else built_in.done if built_in else "",
+        # The card that answers is seen, whatever else is.
+        shows=(*shown.shows, *guessed) if shown.shows else (),
+        covers=built_in.covers if built_in else guessed,
+        times=built_in.times if built_in and step.kind == "reach" else 1,
         page=step.page,
-        hides=step.hidden,
+        hides=tuple(part for part in step.hidden if part not in guessed),
         locks=step.locked,
     )

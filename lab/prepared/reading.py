@@ -9,11 +9,22 @@ from dataclasses import replace
 from typing import Any, Final, TypeVar, get_args
 from urllib.parse import parse_qsl, urlencode
 
+from ce_core.pipelines import PIPELINES
 from lab.lesson import Lesson
 from lab.parameters import AT, LANGUAGE, Parameters, excerpt
-from lab.prepared.lesson import LONGEST, Own, Prepared, PreparedStep, UnpackedError, unpack
+from lab.prepared.lesson import (
+    LONGEST,
+    Goal,
+    Guess,
+    Loss,
+    Own,
+    Prepared,
+    PreparedStep,
+    UnpackedError,
+    unpack,
+)
 from lab.prepared.ready import content, is_ready
-from lab.readers import LONGEST_TEXT, Reader, line, one_of
+from lab.readers import LARGEST, LONGEST_TEXT, Reader, line, one_of
 from lab.words import say
 from live.parts import StepKind
 
@@ -24,6 +35,7 @@ MOST_OPTIONS: Final = 4
 _MOST_NAMES: Final = 40  # of parts, and of parameters in a link or locked
 _MOST_LINES: Final = 8
 _KINDS: Final[Sequence[StepKind]] = get_args(StepKind)
+_LOSSES: Final[Sequence[Loss]] = get_args(Loss)
 
 NAME: Final = line(40, "expected.line")  # of a lesson
 TITLE: Final = line(24, "expected.line")  # of a step
@@ -84,13 +96,18 @@ class Read:
             return None
         lesson = self.lessons[page]
         kind: StepKind = self._value(n, "kind", one_of(_KINDS), given.get("kind", "see"), "see")
-        key, own = "", None
-        if kind == "reach" or (kind == "predict" and given.get("key")):
+        key, own, guess, goal = "", None, None, None
+        asks = kind in ("predict", "reach")
+        if kind == "reach" and "goal" in given:
+            goal = self._goal(n, lesson, _object(given["goal"]))
+        elif kind == "predict" and "guess" in given:
+            guess = self._guess(n, _object(given["guess"]))
+        elif kind == "predict" and not given.get("key"):
+            own = self._own(n, _object(given.get("own")))
+        elif asks:
             tasks = [step.key for step in lesson.steps if step.kind == kind]
             key = self._value(n, "key", one_of(tasks or [""]), given.get("key") or "?", "")
-        elif kind == "predict":
-            own = self._own(n, _object(given.get("own")))
-        if not key and own is None and kind in ("predict", "reach"):
+        if asks and not (key or own or guess or goal):
             kind = "see"  # without a question or a goal there is nothing to do
         return PreparedStep(
             page,
@@ -100,6 +117,8 @@ class Read:
             kind,
             key,
             own,
+            guess,
+            goal,
             self._names(n, "hidden", given.get("hidden"), lambda name: bool(_PART.fullmatch(name))),
             self._names(n, "locked", given.get("locked"), {*parts(lesson)}.__contains__),
         )
@@ -114,6 +133,30 @@ class Read:
         if text and several and type(right) is int and 0 <= right < len(read):
             return Own(text, tuple(read), right)
         self._faults.append(say("teach.unread_question", n=n, most=MOST_OPTIONS))
+        return None
+
+    def _guess(self, n: int, given: Mapping[str, Any]) -> Guess | None:
+        text = self._value(n, "question", QUESTION, given.get("text") or "", "")
+        of, low, high = given.get("of"), _number(given.get("low")), _number(given.get("high"))
+        named = isinstance(of, str) and _PART.fullmatch(of)
+        if text and named and low is not None and high is not None and low < high:
+            return Guess(text, str(of), low, high)
+        self._faults.append(say("teach.unread_guess", n=n))
+        return None
+
+    def _goal(self, n: int, lesson: Lesson, given: Mapping[str, Any]) -> Goal | None:
+        if lesson.losses is None:
+            self._faults.append(say("teach.unread_no_goal", n=n))
+            return None
+        text = self._value(n, "goal", QUESTION, given.get("text") or "", "")
+        form, loss = given.get("form"), given.get("loss", "any")
+        above, below = given.get("above"), given.get("below")
+        asks_much = loss in _LOSSES and (loss != "any" or above is not None or below is not None)
+        if text and form in PIPELINES and asks_much:
+            low, high = (_share(bound, end) for bound, end in ((above, 0.0), (below, 1.0)))
+            if low is not None and high is not None and low < high:
+                return Goal(text, form, loss, low or None, high if high < 1 else None)
+        self._faults.append(say("teach.unread_goal", n=n))
         return None
 
     def _link(self, n: int, lesson: Lesson, given: object, key: str) -> str:
@@ -162,6 +205,19 @@ class Read:
 def parts(lesson: Lesson) -> list[str]:
     """Return what of a lesson can be locked: its parameters, by their keys."""
     return [parameter.key for parameter in lesson.parameters]
+
+
+def _number(value: object) -> float | None:
+    """Return a number of JSON that can be reckoned with; one may be larger than any float64."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    return float(value) + 0.0 if abs(value) <= LARGEST else None
+
+
+def _share(value: object, end: float) -> float | None:
+    """Return a bound between 0 and 1; the end of these where there is none."""
+    bound = end if value is None else _number(value)
+    return bound if bound is not None and (value is None or 0 < bound < 1) else None
 
 
 def _object(value: object) -> Mapping[str, Any]:

@@ -6,11 +6,15 @@ import zlib
 from typing import Any
 from urllib.parse import urlencode
 
+import mpmath
+import numpy as np
 import pytest
 from hypothesis import Phase, assume, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from ce_core.pipelines import PIPELINES
+from lab.judging import judged
 from lab.parameters import AT
 from lab.prepared.lesson import (
     LONGEST,
@@ -23,10 +27,12 @@ from lab.prepared.lesson import (
 )
 from lab.prepared.reading import Read
 from lab.words import say
-from tests.app.instruments import ANSWERS, unpacked
+from tests.app.instruments import ANSWERS, built, unpacked
 from tests.app.strategies import any_settings
 
 OWN = {"text": "Which one?", "options": ["this", "that", "none"], "right": 1}
+GUESS = {"text": "What is it now?", "of": "loss-naive", "low": 0.0, "high": 12.5}
+GOAL = {"text": "Make it inf", "form": "naive", "loss": "inf", "above": 0.9}
 LESSON: dict[str, Any] = {
     "title": "Logits and losses",
     "steps": [
@@ -34,8 +40,17 @@ LESSON: dict[str, Any] = {
         {"page": "overflow", "kind": "predict", "key": "mask"},
         {"page": "softmax", "link": "at=8", "kind": "predict", "own": OWN, "locked": ["logits"]},
         {"page": "start", "link": "at=3", "kind": "reach", "key": "again", "hidden": ["exp"]},
+        {
+            "page": "start",
+            "link": "at=1",
+            "kind": "predict",
+            "guess": GUESS,
+            "hidden": ["loss-naive"],
+        },
+        {"page": "start", "link": "at=1", "kind": "reach", "goal": GOAL},
     ],
 }
+BOUNDS = st.floats(0, 1, exclude_min=True, exclude_max=True)
 LED = {page: lesson for page, lesson in ANSWERS.lessons.items() if lesson.steps}
 FAULT = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just([[]])
 JSON = st.recursive(
@@ -90,6 +105,11 @@ def lessons(draw: st.DrawFn) -> dict[str, Any]:
             apart = st.lists(words, min_size=2, max_size=4, unique_by=lambda t: " ".join(t.split()))
             options = draw(apart)
             step["own"] = {"text": "Why?", "options": options, "right": len(options) - 1}
+        elif step["kind"] == "reach" and lesson.losses and draw(st.booleans()):
+            form, loss = draw(st.sampled_from(PIPELINES)), draw(st.sampled_from(["inf", "nan"]))
+            sides = draw(st.lists(BOUNDS, min_size=2, max_size=2, unique=True).map(sorted))
+            step["goal"] = {"text": "Go", "form": form, "loss": loss}
+            step["goal"] |= dict(zip(("above", "below"), sides, strict=True))
         elif step["kind"] in ("predict", "reach"):
             assume(keys)
             step["key"] = draw(st.sampled_from(keys))
@@ -114,6 +134,8 @@ def test_a_lesson_comes_back_as_it_was_written_and_each_step_plays(content: dict
         head, layout = told(step.page, asked)
         assert (head["at"], layout["title"]) == (n, lesson.title)
         assert ("question" in head) == (step.kind == "predict")
+        if step.goal:
+            assert layout["steps"][n - 1]["task"] == "Go"
 
 
 @given(st.binary(max_size=200) | JSON.map(lambda part: json.dumps(part).encode()), st.booleans())
@@ -127,11 +149,14 @@ def test_any_bytes_are_a_lesson_or_none_and_it_is_said(content: bytes, packs: bo
 @given(st.data())
 def test_whatever_one_part_of_it_is_the_rest_plays(data: st.DataObject) -> None:
     content = json.loads(json.dumps(LESSON))
-    n = data.draw(st.integers(0, 3))
-    fields = ["page", "link", "title", "text", "kind", "key", "own", "hidden", "locked"]
+    n = data.draw(st.integers(0, 5))
+    fields = ["page", "link", "title", "text", "kind", "key", "hidden", "locked"]
     place = content["steps"][n]
-    if "own" in place and data.draw(st.booleans()):
-        place, fields = place["own"], ["text", "options", "right"]
+    own = [name for name in ("own", "guess", "goal") if name in place]
+    if own and data.draw(st.booleans()):
+        place = place[own[0]]
+        own, fields = [], [*place, "below"]
+    fields += ["own", "guess", "goal"] * bool(own)
     place[data.draw(st.sampled_from(fields))] = data.draw(JSON)
     found = read(content)
     assert found.lesson is not None
@@ -151,6 +176,26 @@ def test_whatever_one_part_of_it_is_the_rest_plays(data: st.DataObject) -> None:
         ({"kind": "predict", "own": OWN | {"right": True}}, "Step 1: a question needs"),
         ({"kind": "predict", "own": OWN | {"options": ["a", "a"]}}, "Step 1: a question needs"),
         ({"kind": "predict", "own": OWN | {"options": list("abcde")}}, "Step 1: a question needs"),
+        *(
+            ({"kind": "predict", "guess": GUESS | wrong}, "Step 1: a number to guess needs")
+            for wrong in (
+                *({"low": 12.5}, {"low": None}, {"low": True}, {"high": "9"}, {"high": 10**400}),
+                *({"high": float("nan")}, {"low": -float("inf")}, {"of": "<b>"}, {"of": ["p"]}),
+                *({"text": ""}, {"of": None}),
+            )
+        ),
+        *(
+            ({"kind": "reach", "goal": GOAL | wrong}, "Step 1: a goal needs")
+            for wrong in (
+                *({"form": "lse"}, {"form": ["naive"]}, {"loss": "big"}, {"loss": {}}),
+                *({"above": 0}, {"above": 1.5}, {"above": "0.9"}, {"above": float("nan")}),
+                *({"below": 0.9}, {"below": 0.1}, {"text": None}, {"loss": "any", "above": None}),
+            )
+        ),
+        (
+            {"page": "gradient", "kind": "reach", "goal": GOAL},
+            "Step 1: on this page there is no goal",
+        ),
         ({"title": "x" * 25}, "Step 1, title: expected a text of 1 to 24 visible letters"),
         ({"text": "x" * 301}, "Step 1, text: expected"),
         ({"text": "left\u202eright"}, "Step 1, text: expected"),
@@ -205,7 +250,8 @@ def test_a_step_opens_and_asks_and_goes_on_as_the_lesson_says() -> None:
     head, layout = told("softmax", query())
     assert head["at"] == 1
     assert head["notices"] == []
-    assert [step["page"] for step in layout["steps"]] == ["softmax", "overflow", "softmax", "start"]
+    pages = ["softmax", "overflow", "softmax", "start", "start", "start"]
+    assert [step["page"] for step in layout["steps"]] == pages
     assert layout["steps"][0]["text"] == "Ça <b>va</b>?"
     assert "logits=3%2C1%2C-7" in head["link"]
 
@@ -227,6 +273,65 @@ def test_a_step_opens_and_asks_and_goes_on_as_the_lesson_says() -> None:
     own, _ = told("start", "at=4")
     assert columns[head["goal"]].tolist() == alone[own["goal"]].tolist()
     assert columns[head["goal"]].any()
+
+
+def test_a_number_is_guessed_of_a_card_that_is_covered_and_seen() -> None:
+    head, layout = told("start", query(at=5))
+    assert head["question"] == GUESS | {"key": "own", "kind": "number"}
+    step = layout["steps"][4]
+    assert step["covers"] == ["loss-naive"]
+    assert "loss-naive" in step["shows"]
+    assert step["hides"] == []
+    assert step["task"] == GUESS["text"]
+    # Of a card that the picture does not have, or that shows no number, nothing is asked.
+    for page, link, of in (("start", "at=1", "elsewhere"), ("likelihood", "at=3", "animal")):
+        steps = [{"page": page, "link": link, "kind": "predict", "guess": GUESS | {"of": of}}]
+        head, _ = told(page, f"lesson={whole({'steps': steps}).packed}")
+        assert "question" not in head
+
+
+def test_a_goal_of_ones_own_is_met_where_mathematics_says() -> None:
+    head, layout = told("start", query(at=6, logits="11,8,6"))
+    assert (layout["steps"][5]["task"], layout["steps"][5]["done"]) == (GOAL["text"], "Reached.")
+    now, _ = ANSWERS.read("start", query(at=6, logits="11,8,6"))
+    slider = built("start", now)[0][0].sliders[1]
+    _, columns = unpacked(ANSWERS.numbers("start", query(at=6, logits="11,8,6")).body)
+    met = columns[head["goal"]][1, : len(slider.values)]
+    expected = []
+    for value in slider.values:
+        logits = [11.0, value, 6.0]
+        exps = [mpmath.exp(mpmath.mpf(float(np.float16(z)))) for z in logits]
+        broken = max(exps) < 65520 <= mpmath.fsum(exps)  # it alone makes -log(x / inf)
+        p = mpmath.exp(logits[0]) / mpmath.fsum(map(mpmath.exp, logits))
+        expected.append(broken and p > 0.9)
+    assert met.tolist() == expected
+    assert 0 < met.sum() < 5
+    found = judged(ANSWERS, "start", query(at=6, logits="11,8.7,6"))
+    assert (found.met, found.x, found.y) == (True, 11.0, 8.7)
+
+
+@pytest.mark.parametrize(
+    ("page", "link", "logits", "loss"),
+    [
+        ("overflow", "at=9&cell=float16.naive", "12,0", "nan"),
+        ("overflow", "at=9&cell=float32.naive", "12,0", "finite"),
+        ("overflow", "at=2&cell=float16.shifted", "-18,0", "inf"),
+        ("softmax", "at=8&format=float16", "12,0", "nan"),
+        ("softmax", "at=8&format=float16&temperature=2", "12,0", "finite"),
+        ("softmax", "at=4&format=float16&shift=8", "5,0", "nan"),
+        ("start", "at=6&format=float64", "709,0", "finite"),
+        ("start", "at=6&format=float64", "710,0", "nan"),
+    ],
+)
+def test_a_goal_is_about_the_numbers_of_its_picture(
+    page: str, link: str, logits: str, loss: str
+) -> None:
+    form = "shifted" if "shifted" in link else "naive"
+    for asked in ("nan", "inf", "finite"):
+        goal = {"text": "Go", "form": form, "loss": asked}
+        steps = [{"page": page, "link": f"{link}&logits={logits}", "kind": "reach", "goal": goal}]
+        state = f"lesson={whole({'steps': steps}).packed}"
+        assert judged(ANSWERS, page, state).met == (asked == loss)
 
 
 def test_what_a_learner_sets_is_kept_in_the_lesson_and_a_file_has_no_lesson() -> None:
