@@ -1,4 +1,4 @@
-"""For teachers: a lesson of one's own, of steps of this lab, which lives in its link."""
+"""For teachers: lessons that are ready, one's own, which lives in its link, and how to teach."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,6 +6,9 @@ from lab import pictures
 from lab.lesson import Lesson, Tool
 from lab.prepared.lesson import LONGEST
 from lab.prepared.reading import MOST_OPTIONS, MOST_STEPS, NAME, OPTION, QUESTION, TEXT, TITLE
+from lab.teaching.misconceptions import misconceptions
+from lab.teaching.plans import plans
+from lab.teaching.ways import ways
 from lab.words import say
 
 # The sentences that live/front/teach.js says, by the names that it has for them.
@@ -16,7 +19,15 @@ _WORDS = (
     *("kind_reach", "question", "option", "right", "hidden", "hidden_hint", "locked"),
     *("locked_hint", "part_choices", "part_presets", "part_editor", "picture"),
     *("out", "link", "code", "no_code", "too_long", "length", "play", "save", "open_file"),
-    *("no_file", "away", "kept", "wrong"),
+    *("no_file", "away", "kept", "wrong", "replaces"),
+)
+# Those of live/front/guide.js.
+_GUIDE = (
+    *("sections", "tab_ready", "tab_prepare", "tab_class", "tab_misconceptions", "tab_course"),
+    *("tab_challenge", "ready_lead", "ready_minutes", "ready_needs", "ready_aim", "ready_play"),
+    *("ready_plan", "ready_edit", "ready_link", "plan_title", "plan_print", "plan_back"),
+    *("plan_note", "plan_from", "plan_ask", "plan_comes", "plan_say"),
+    *("misconceptions_lead", "misconceptions_why"),
 )
 
 
@@ -50,6 +61,12 @@ def tool(lessons: Sequence[Lesson]) -> Tool:
                 )
             },
             "pages": {lesson.page: _page(lesson) for lesson in lessons if lesson.steps},
+            "guide": {
+                "words": {word: say(f"guide.{word}") for word in _GUIDE},
+                "plans": plans(),
+                "misconceptions": misconceptions({lesson.page: lesson for lesson in lessons}),
+                "ways": ways(),
+            },
         }
 
     return Tool("teach", _picture, "teach.js", _WORDS, given)

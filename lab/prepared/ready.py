@@ -21,7 +21,7 @@ class Moment:
 
     Its sentences are those of ready.toml: <key>_title, and of the teacher's plan <key>_ask (what to
     ask), <key>_comes (what learners usually answer) and <key>_say. A step that only shows something
-    has <key>_text, too, and one with a question of its own <key>_question and <key>_option_0 and on.
+    has <key>_text, too, and one with a question of its own <key>_question, <key>_option_0 and on.
 
     Attributes
     ----------
@@ -73,19 +73,51 @@ MOMENTS: Final[Mapping[str, Moment]] = {
 # Minutes for each of their steps.
 READY: Final[Mapping[str, Mapping[str, int]]] = {
     "20": {
-        **{"drag": 2, "guess": 4, "add": 4, "subtract": 2, "again": 2},
-        **{"what": 2, "lines": 2, "leave": 2},
+        "drag": 2,
+        "guess": 4,
+        "add": 4,
+        "subtract": 2,
+        "again": 2,
+        "what": 2,
+        "lines": 2,
+        "leave": 2,
     },
     "45": {
-        **{"model": 5, "come": 4, "log": 2, "each": 4, "cat": 3},
-        **{"scores": 5, "over": 2, "drag": 3, "add": 5, "subtract": 2},
-        **{"again": 2, "still": 5, "takes": 3},
+        "model": 5,
+        "come": 4,
+        "log": 2,
+        "each": 4,
+        "cat": 3,
+        "scores": 5,
+        "over": 2,
+        "drag": 3,
+        "add": 5,
+        "subtract": 2,
+        "again": 2,
+        "still": 5,
+        "takes": 3,
     },
     "90": {
-        **{"model": 7, "fit": 4, "come": 5, "log": 3, "each": 5, "cat": 4, "code": 4},
-        **{"squash": 3, "two": 4, "scores": 7, "everyone": 5, "add": 4},
-        **{"drag": 3, "guess": 6, "subtract": 3, "lines": 4},
-        **{"cliffs": 5, "still": 5, "sure": 6, "takes": 3},
+        "model": 7,
+        "fit": 4,
+        "come": 5,
+        "log": 3,
+        "each": 5,
+        "cat": 4,
+        "code": 4,
+        "squash": 3,
+        "two": 4,
+        "scores": 7,
+        "everyone": 5,
+        "add": 4,
+        "drag": 3,
+        "guess": 6,
+        "subtract": 3,
+        "lines": 4,
+        "cliffs": 5,
+        "still": 5,
+        "sure": 6,
+        "takes": 3,
     },
 }
 

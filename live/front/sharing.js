@@ -41,7 +41,7 @@ export class Sharing {
     this.take = make("button", { type: "button", text: words.take, hidden: true });
     this.take.addEventListener("click", () => {
       const count = take({ page, link: this.#query });
-      const link = make("a", { href: address(base, "teach", ""), text: words.take_open });
+      const link = make("a", { href: `${address(base, "teach", "")}#prepare`, text: words.take_open });
       link.addEventListener("click", (event) => {
         event.preventDefault();
         place.visit(link.href);

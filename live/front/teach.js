@@ -1,9 +1,11 @@
 // @ts-check
-// The page for teachers: steps of the lab in an order and with words of one's own.
+// The page for teachers, and on it steps of the lab in an order and with words of one's own.
 
 import { Answers } from "./answers.js";
 import { make, write } from "./dom.js";
 import { remember, restore } from "./focus.js";
+import { Guide } from "./guide.js";
+import { address, plain } from "./links.js";
 import { paged } from "./page.js";
 import { say } from "./sentences.js";
 import { Streamlit, visit } from "./streamlit.js";
@@ -15,7 +17,7 @@ import { parts } from "./teachparts.js";
 
 /** @import {LessonStep, Prepared} from "./teachlesson.js" */
 
-const STYLES = ["scale.css", "live.css", "teach.css"];
+const STYLES = ["scale.css", "live.css", "teach.css", "guide.css"];
 const FILE = 256 * 1024; // bytes: more than any lesson
 
 class Teach {
@@ -42,6 +44,7 @@ class Teach {
     );
     this.title = make("input", { id: "ce-teach-name", type: "text", maxlength: given.letters.name, autocomplete: "off" });
     this.title.addEventListener("input", () => this.#change({ ...this.lesson, title: this.title.value }));
+    this.field = make("input", { id: "ce-teach-add", type: "text", inputmode: "url", autocomplete: "off", spellcheck: "false", "aria-describedby": "ce-teach-add-hint" });
     this.list = make("ol", { class: "ce-steps-of" });
     this.none = make("p", { class: "ce-hint", text: words.none });
     this.said = make("p", { class: "ce-added", role: "status" });
@@ -50,36 +53,40 @@ class Teach {
     /** @type {Prepared} */
     this.lesson = { title: held.title, steps: steps.map((step) => begun(step, this.pages[step.page])) };
     this.#chosen = Math.max(0, steps.length - 1);
-    root.classList.add("ce-page");
-    root.replaceChildren(
+    const prepare = make(
+      "div",
+      { class: "ce-teach" },
       make(
         "div",
-        { class: "ce-teach" },
-        make(
-          "div",
-          { class: "ce-lesson-of" },
-          make("h1", { text: words.title }),
-          make("p", { text: words.lead }),
-          make("label", { for: "ce-teach-name", text: words.name }),
-          this.title,
-          make("h2", { text: words.steps }),
-          this.none,
-          this.list,
-          this.#adding(),
-          this.said,
-        ),
-        make("div", { class: "ce-step-of" }, this.form.node, this.out.node),
-        make("p", { class: "ce-hint ce-kept-of", text: words.kept }),
+        { class: "ce-lesson-of" },
+        make("p", { text: words.lead }),
+        make("label", { for: "ce-teach-name", text: words.name }),
+        this.title,
+        make("h3", { text: words.steps }),
+        this.none,
+        this.list,
+        this.#adding(),
+        this.said,
       ),
+      make("div", { class: "ce-step-of" }, this.form.node, this.out.node),
+      make("p", { class: "ce-hint ce-kept-of", text: words.kept }),
     );
+    const to = (/** @type {string} */ page, /** @type {string} */ link) => address(base, page, link);
+    this.guide = new Guide(words.title, given.guide, prepare, {
+      address: (page, link) => location.origin + (page ? to(page, link) : base),
+      link: (page, link, name, text) => leading(to(page, link), name, text),
+      copies: given,
+      edit: (lesson) => void this.#edit(lesson),
+    });
+    root.classList.add("ce-page");
+    root.replaceChildren(this.guide.node);
     this.#open(this.lesson, this.#chosen);
   }
 
   // ---------------------------------------------------------------- what comes in
 
   #adding() {
-    const { words } = this;
-    const field = make("input", { id: "ce-teach-add", type: "text", inputmode: "url", autocomplete: "off", spellcheck: "false", "aria-describedby": "ce-teach-add-hint" });
+    const { words, field } = this;
     const add = make("button", { type: "submit", text: words.add });
     const form = make(
       "form",
@@ -100,6 +107,23 @@ class Teach {
       picker.value = ""; // the same file may be chosen again
     });
     return make("div", {}, form, picker, file);
+  }
+
+  /**
+   * Open a lesson that is ready; one that somebody is at work on is not put away unasked.
+   *
+   * @param {string} lesson
+   */
+  async #edit(lesson) {
+    const { words, data } = this;
+    this.guide.go("prepare");
+    if (!this.lesson.steps.length) {
+      await this.#read(lesson);
+      return;
+    }
+    this.field.value = `${location.origin}${address(data.base, data.given.first, `lesson=${lesson}`)}`;
+    this.field.focus();
+    write(this.said, words.replaces);
   }
 
   /**
@@ -285,8 +309,24 @@ class Teach {
     this.#left.abort();
     this.#looking.abort();
     this.out.leave();
+    this.guide.leave();
     this.streamlit.leave();
   }
+}
+
+/**
+ * @param {string} href
+ * @param {string} name the class of the element
+ * @param {string} text
+ */
+function leading(href, name, text) {
+  const node = make("a", { class: name, href, text });
+  node.addEventListener("click", (event) => {
+    if (!plain(event)) return;
+    event.preventDefault();
+    visit(node.href);
+  });
+  return node;
 }
 
 /**

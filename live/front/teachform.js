@@ -45,7 +45,7 @@ export class Form {
     const page = given.pages[step.page];
     const { title, steps } = page;
     this.node.replaceChildren(
-      make("h2", { text: say(words.step, ["n", String(n)], ["page", `${title}: ${steps[at(step) - 1]?.title ?? ""}`]) }),
+      make("h3", { text: say(words.step, ["n", String(n)], ["page", `${title}: ${steps[at(step) - 1]?.title ?? ""}`]) }),
       make("a", { class: "ce-look", href: this.address(step), target: "_blank", rel: "noopener", text: words.picture }),
       this.#text("step_title", "title", step.title ?? "", (title) => this.#set({ title })),
       this.#text("text", "text", step.text ?? "", (text) => this.#set({ text }), 3),

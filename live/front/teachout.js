@@ -51,7 +51,7 @@ export class Out {
       "section",
       { class: "ce-lesson-out", "aria-label": words.out },
       this.faults,
-      make("h2", { text: words.out }),
+      make("h3", { text: words.out }),
       this.way,
       this.field,
       this.length,

@@ -171,7 +171,7 @@ def test_a_lesson_is_prepared_shared_and_played_elsewhere(open_page: OpenPage) -
 def test_keys_order_steps_and_a_file_and_a_link_open_a_lesson_again(
     open_page: OpenPage, size: tuple[int, int], tmp_path: Path
 ) -> None:
-    page = open_page(path="teach", ready=".ce-teach", size=size, own_clock=True)
+    page = open_page("#prepare", path="teach", ready=".ce-teach", size=size, own_clock=True)
     file = tmp_path / "lesson.json"
     file.write_text(json.dumps({"title": "x" * 41, "steps": [*LESSON["steps"], {"page": "x"}]}))
     with page.expect_file_chooser() as chooser:
@@ -211,7 +211,7 @@ def test_keys_order_steps_and_a_file_and_a_link_open_a_lesson_again(
 
 
 def test_what_is_wrong_is_said_beside_the_link(open_page: OpenPage) -> None:
-    page = open_page(path="teach", ready=".ce-teach", own_clock=True)
+    page = open_page("#prepare", path="teach", ready=".ce-teach", own_clock=True)
     steps = [
         LESSON["steps"][1] | {"text": "".join(chr(97 + (n * i * i + i) % 26) for i in range(299))}
         for n in range(2, 22)
