@@ -24,7 +24,8 @@ _WORDS = (
     *("again", "done", "open", "steps", "back", "next", "lecture", "tries", "close", "class"),
     *("play", "share", "share_link", "share_code", "share_step", "share_page", "share_waits"),
     *("share_no_code", "take", "taken", "take_open", "save", "saving", "picture", "numbers"),
-    "code",
+    *("code", "guess", "guess_none", "guess_expected", "guess_off", "guess_same", "guess_inf"),
+    "guess_nan",
 )
 
 

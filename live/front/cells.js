@@ -6,7 +6,7 @@ import { at, bits, format, power } from "./numbers.js";
 import { fill } from "./sentences.js";
 import { termed } from "./terms.js";
 
-/** @import {Cell, Column, Row, Sentence} from "./types.js" */
+/** @import {Cell, Column, Row, Sentence, Shown} from "./types.js" */
 
 const SHORTEST = /** @type {const} */ ({ kind: "shortest", digits: 6 });
 const SVG = "http://www.w3.org/2000/svg";
@@ -115,6 +115,21 @@ export class Cells {
       }
     }
   }
+}
+
+/**
+ * What a cell shows: its number, and how that is written. One with a power of ten may be beyond
+ * every float64.
+ *
+ * @param {Cell} cell
+ * @param {Column[]} columns
+ * @param {Row} row
+ * @returns {Shown}
+ */
+export function shown(cell, columns, row) {
+  const value = at(columns[cell.column], row, cell.item);
+  const ten = typeof cell.exponent === "number" && Number.isFinite(value) ? at(columns[cell.exponent], row) : null;
+  return { value: ten === null ? value : Number(`${value}e${ten}`), text: text(cell, value, columns, row) };
 }
 
 /**

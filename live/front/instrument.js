@@ -2,7 +2,7 @@
 // One instrument: it wires its controls to what they move, and knows which row of the table shows.
 
 import { arranged } from "./arranged.js";
-import { Cells } from "./cells.js";
+import { Cells, shown } from "./cells.js";
 import { listing } from "./code.js";
 import { choice, presets } from "./controls.js";
 import { make, write } from "./dom.js";
@@ -293,6 +293,16 @@ export class Instrument {
     const slider = this.sliders[this.#row[0]];
     const { id } = slider.layout;
     return Number(this.#waits(id)) === slider.value(slider.k) ? [id] : [];
+  }
+
+  /**
+   * What a card shows where the picture stands.
+   *
+   * @param {string} readout of its number
+   */
+  card(readout) {
+    const card = this.layout.cards.find(({ value }) => value.readout === readout);
+    return card ? shown(card.value, this.#columns, this.#row ?? this.#committed) : null;
   }
 
   /** What a column says where the picture stands. */

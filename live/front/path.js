@@ -1,7 +1,7 @@
 // @ts-check
 // The path of a page: at which step the learner is, what of it is done, and what is covered.
 
-/** @import {Question, Step} from "./types.js" */
+/** @import {NumberQuestion, Question, Step} from "./types.js" */
 
 const TRIES = 2; // answers to a question until the picture answers it
 
@@ -15,10 +15,11 @@ export class Path {
   /** @type {Step[]} */
   steps = [];
   at = 0; // counted from 1; 0 before the first answer
-  /** @type {Question | null} */
+  /** @type {Question | NumberQuestion | null} */
   question = null;
   /** @type {number[]} */
   tries = []; // the options that were chosen
+  told = ""; // of the number that was guessed
   drags = 0; // in which the goal was met
   met = false; // whether the goal is met where the picture stands
   #inThisDrag = false;
@@ -31,7 +32,7 @@ export class Path {
   /**
    * @param {Step[]} steps
    * @param {number} at
-   * @param {Question | null} question
+   * @param {Question | NumberQuestion | null} question
    */
   update(steps, at, question) {
     const before = this.step?.key;
@@ -43,6 +44,7 @@ export class Path {
     if (step?.key !== before || !answered) this.question = question;
     if (!step || step.key === before) return;
     this.tries = [];
+    this.told = "";
     this.drags = 0;
     this.met = this.#inThisDrag = false;
     if (step.kind === "see" || step.kind === "explore") this.done.does(step.key);
@@ -64,7 +66,8 @@ export class Path {
 
   /** Whether the question is answered: rightly, or as often as may be. */
   get answered() {
-    const right = this.question !== null && this.tries.includes(this.question.right);
+    const { question, tries } = this;
+    const right = question !== null && question.kind !== "number" && tries.includes(question.right);
     return right || this.tries.length >= TRIES || this.reached;
   }
 
@@ -94,6 +97,17 @@ export class Path {
     if (this.locked) return false;
     this.done.does(this.step.key);
     return true;
+  }
+
+  /**
+   * Guess the number, which the picture shows from now on.
+   *
+   * @param {string} told what is said of the guess
+   */
+  guess(told) {
+    if (!this.locked || !this.step) return;
+    this.told = told;
+    this.done.does(this.step.key);
   }
 
   /**
@@ -130,13 +144,15 @@ export class Path {
   }
 
   /**
-   * What is said of the answer: why the last wrong one is wrong, or why the right one is right.
+   * What is said of the answer: why the last wrong one is wrong, or why the right one is right; and
+   * of a number how far off it is.
    *
    * @returns {string}
    */
   get reason() {
     const { question, tries } = this;
     if (!question || this.step?.kind !== "predict") return "";
+    if (question.kind === "number") return this.told;
     if (this.answered) return question.reasons[question.right];
     const last = tries.at(-1);
     return last === undefined ? "" : question.reasons[last];

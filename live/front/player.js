@@ -90,6 +90,7 @@ export class Player {
     this.steps = new Steps(root, words, {
       path,
       go: (at) => this.#go(at),
+      card: (readout) => this.#instruments[0].card(readout),
       reveal: (question) => this.ask.go(question.shown),
       changed: () => this.#stepped(),
     });

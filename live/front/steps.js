@@ -2,13 +2,14 @@
 // The steps of a page: their list above the picture, and below it what is said and what to do.
 
 import { make, write } from "./dom.js";
+import { numberLine, told } from "./guess.js";
 import { listen } from "./keys.js";
 import { shownPart } from "./path.js";
 import { say } from "./sentences.js";
 import { shut, termed } from "./terms.js";
 
 /** @import {Path} from "./path.js" */
-/** @import {Answer, Question, Words} from "./types.js" */
+/** @import {Answer, Question, Shown, Words} from "./types.js" */
 
 const MUCH = 120; // letters of a task, from which on it is written smaller
 const LONG = 30; // letters of an answer, from which on answers stand two by two
@@ -17,6 +18,7 @@ const LONG = 30; // letters of an answer, from which on answers stand two by two
  * @typedef {object} Page what the steps ask of the page
  * @property {Path} path
  * @property {(at: number) => void} go
+ * @property {(readout: string) => Shown | null} card what a card shows
  * @property {(question: Question) => void} reveal show what the answer opens
  * @property {() => void} changed what is locked or done
  */
@@ -90,13 +92,27 @@ export class Steps {
     const { path } = this;
     const { question } = path;
     const answers = path.choose(option);
+    this.#answered();
+    if (answers && question && question.kind !== "number") this.page.reveal(question);
+  }
+
+  /** @param {number} value */
+  #guess(value) {
+    const { path, page, words } = this;
+    const { question } = path;
+    const card = question?.kind === "number" ? page.card(question.of) : null;
+    if (!card) return;
+    path.guess(told(value, card, words));
+    this.#answered();
+  }
+
+  #answered() {
     this.#shown = "";
     this.render();
     this.page.changed();
     // The eye goes to what is said, and so does the focus.
     this.#text.tabIndex = -1;
     this.#text.focus({ preventScroll: true });
-    if (answers && question) this.page.reveal(question);
   }
 
   /** @param {boolean} on */
@@ -155,7 +171,7 @@ export class Steps {
     const aside = this.#say() && step.page ? step.text : "";
     this.#cover();
     const done = path.steps.map(({ key }) => path.done.did(key));
-    const state = JSON.stringify([aside, path.at, done, path.tries, path.drags, path.question?.key, step]);
+    const state = JSON.stringify([aside, path.at, done, path.tries, path.told, path.drags, path.question?.key, step]);
     if (state === this.#shown) return;
     this.#shown = state;
     this.#marks(done);
@@ -233,13 +249,19 @@ export class Steps {
 
   #answers() {
     const { question, tries, locked, answered, step } = this.path;
-    const asked = step?.kind === "predict" && question ? question : null;
+    const asked = step?.kind === "predict" && question && (locked || question.kind !== "number") ? question : null;
     this.#options.hidden = !asked;
     if (!asked) {
       this.#options.replaceChildren();
       return;
     }
+    this.#options.classList.toggle("ce-on-a-line", asked.kind === "number");
     this.#options.setAttribute("aria-label", asked.text);
+    if (asked.kind === "number") {
+      this.#options.classList.remove("ce-long");
+      this.#options.replaceChildren(numberLine(asked, this.words, (value) => this.#guess(value)));
+      return;
+    }
     this.#options.classList.toggle("ce-long", asked.options.some((text) => text.length > LONG));
     this.#options.replaceChildren(
       ...asked.options.map((text, i) => {

@@ -38,6 +38,7 @@
  * @property {string} zero
  */
 
+/** @typedef {{value: number, text: string}} Shown a number, and how it is written */
 /** @typedef {{label: string, cells: (Cell | null)[], swatch: string, code: boolean}} TableRow */
 /** @typedef {{title: string, lead: string, head: string[], rows: TableRow[], main: boolean, part: string}} Table */
 /** @typedef {{trace: number, column: number, swatch: string, zero: string[], drag: string[]}} Bars */
@@ -259,7 +260,7 @@
  * @property {string} topic
  * @property {number} [at] the step, counted from 1
  * @property {number} [goal] the column that says where it is met
- * @property {Question} [question] of the step
+ * @property {Question | NumberQuestion} [question] of the step
  * @property {string[]} sees
  * @property {Now[]} instruments
  * @property {[type: string, shape: number[]][]} columns
@@ -270,12 +271,23 @@
 
 /**
  * @typedef {object} Question
+ * @property {"choice"} [kind] as a tab may have kept it, without
  * @property {string} key
  * @property {string} text
  * @property {string[]} options
  * @property {number} right
  * @property {string[]} reasons
  * @property {string} shown
+ */
+
+/**
+ * @typedef {object} NumberQuestion
+ * @property {"number"} kind
+ * @property {string} key
+ * @property {string} text
+ * @property {string} of the card that answers, by the readout of its number
+ * @property {number} low
+ * @property {number} high
  */
 
 /** @typedef {{id: string, value: string}} Change */
@@ -286,6 +298,13 @@
  * @property {string} offline
  * @property {string} late
  * @property {string} waits
+ * @property {string} guess
+ * @property {string} guess_none
+ * @property {string} guess_expected
+ * @property {string} guess_off
+ * @property {string} guess_same
+ * @property {string} guess_inf
+ * @property {string} guess_nan
  * @property {string} nan
  * @property {string} inf
  * @property {string} exact

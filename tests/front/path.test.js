@@ -134,3 +134,18 @@ test("a step of a prepared lesson says what nobody moves, and its steps are kept
   const ids = ["logits.2", "shift", "at", "logit", "temperature"];
   assert.deepEqual(ids.map((id) => path.fixed(id)), [true, true, false, false, false]);
 });
+
+test("a number is guessed once, and what is said of it stays until another step", () => {
+  const { path, kept } = walked(2, { kind: "number", key: "own", text: "?", of: "loss", low: 0, high: 1 });
+  assert.equal(path.locked, true);
+  assert.deepEqual(path.covers, ["p.1"]);
+  path.guess("far off");
+  assert.equal(path.locked, false);
+  assert.deepEqual(path.covers, []);
+  assert.deepEqual([...kept], ["guess"]);
+  path.guess("again");
+  assert.equal(path.reason, "far off");
+  path.update(STEPS, 3, null);
+  path.update(STEPS, 2, path.question);
+  assert.equal(path.reason, "");
+});
