@@ -65,9 +65,9 @@ export function told(guess, { value, text }, words) {
  * @param {{text: string, low: number, high: number}} asked
  * @param {Words} words
  * @param {(value: number) => void} take
- * @param {number | null} [before] what was guessed before
+ * @param {number} [before] what was guessed before
  */
-export function numberLine(asked, words, take, before = null) {
+export function numberLine(asked, words, take, before) {
   const { text, low, high } = asked;
   const limits = /** @type {[string, string][]} */ ([["low", format(low, WRITTEN)], ["high", format(high, WRITTEN)]]);
   const range = make("input", { type: "range", min: "0", max: STEPS, step: "1", "aria-label": text, "data-focus": "guess" });
@@ -121,7 +121,7 @@ export function numberLine(asked, words, take, before = null) {
     if (number !== null) take(number);
   });
   put(before ?? low / 2 + high / 2);
-  if (before !== null) field.value = format(before, WRITTEN);
+  if (before !== undefined) field.value = format(before, WRITTEN);
   show();
   return node;
 }

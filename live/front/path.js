@@ -18,7 +18,7 @@ export class Path {
   /** @type {Question | NumberQuestion | null} */
   question = null;
   /** @type {number[]} */
-  tries = []; // the options that were chosen
+  tries = []; // the options that were chosen, or the number that was guessed
   told = ""; // of the number that was guessed
   drags = 0; // in which the goal was met
   met = false; // whether the goal is met where the picture stands
@@ -102,10 +102,12 @@ export class Path {
   /**
    * Guess the number, which the picture shows from now on.
    *
-   * @param {string} told what is said of the guess
+   * @param {number} value
+   * @param {string} told what is said of it
    */
-  guess(told) {
+  guess(value, told) {
     if (!this.locked || !this.step) return;
+    this.tries = [value];
     this.told = told;
     this.done.does(this.step.key);
   }

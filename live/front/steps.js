@@ -102,7 +102,7 @@ export class Steps {
     const { question } = path;
     const card = question?.kind === "number" ? page.card(question.of) : null;
     if (!card) return;
-    path.guess(told(value, card, words));
+    path.guess(value, told(value, card, words));
     this.#answered();
   }
 
@@ -171,7 +171,7 @@ export class Steps {
     const aside = this.#say() && step.page ? step.text : "";
     this.#cover();
     const done = path.steps.map(({ key }) => path.done.did(key));
-    const state = JSON.stringify([aside, path.at, done, path.tries, path.told, path.drags, path.question?.key, step]);
+    const state = JSON.stringify([aside, path.at, done, path.tries, path.drags, path.question?.key, step]);
     if (state === this.#shown) return;
     this.#shown = state;
     this.#marks(done);
@@ -259,7 +259,7 @@ export class Steps {
     this.#options.setAttribute("aria-label", asked.text);
     if (asked.kind === "number") {
       this.#options.classList.remove("ce-long");
-      this.#options.replaceChildren(numberLine(asked, this.words, (value) => this.#guess(value)));
+      this.#options.replaceChildren(numberLine(asked, this.words, (value) => this.#guess(value), tries.at(-1)));
       return;
     }
     this.#options.classList.toggle("ce-long", asked.options.some((text) => text.length > LONG));

@@ -139,11 +139,11 @@ test("a number is guessed once, and what is said of it stays until another step"
   const { path, kept } = walked(2, { kind: "number", key: "own", text: "?", of: "loss", low: 0, high: 1 });
   assert.equal(path.locked, true);
   assert.deepEqual(path.covers, ["p.1"]);
-  path.guess("far off");
+  path.guess(2, "far off");
   assert.equal(path.locked, false);
   assert.deepEqual(path.covers, []);
   assert.deepEqual([...kept], ["guess"]);
-  path.guess("again");
+  path.guess(3, "again");
   assert.equal(path.reason, "far off");
   path.update(STEPS, 3, null);
   path.update(STEPS, 2, path.question);
