@@ -8,6 +8,7 @@ from starlette.middleware import Middleware
 from lab.answers import Answers
 from lab.batch.replies import reply
 from lab.build import BUILD
+from lab.challenge.played import Challenges
 from lab.judging import Judged, judged, state_in
 from live.files import FOLDERS
 from pages.main import LESSONS, TOOLS
@@ -47,6 +48,7 @@ asked: dict[str, Question] = {
     "layout": answers.layout,
     "questions": answers.questions,
     "lesson": answers.lesson,
+    "challenge": Challenges(LESSONS).answer,
     "qr": code,
     **answers.files,
 }

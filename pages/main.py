@@ -3,6 +3,7 @@
 from lab.frame import show
 from pages import (
     bugs,
+    challenge,
     gradient,
     likelihood,
     numbers,
@@ -25,7 +26,7 @@ LESSONS = (
     gradient.LESSON,
     bugs.LESSON,
 )
-TOOLS = (numbers.TOOL, teach.tool(LESSONS))
+TOOLS = (numbers.TOOL, teach.tool(LESSONS), challenge.tool(LESSONS))
 
 if __name__ == "__main__":
     show(LESSONS, TOOLS)

@@ -19,7 +19,6 @@ from lab.challenge.played import Challenges
 from lab.challenge.pool import POOL, Kind
 from lab.challenge.seed import LETTERS, letters_of, read_seed
 from lab.settings import Settings
-from lab.steps import asked
 from live.parts import Columns, Instrument
 from pages.main import LESSONS
 from tests.app.instruments import ANSWERS
@@ -118,9 +117,10 @@ def reached(kind: Kind, link: str) -> bool:
 
 def asks_fairly(kind: Kind, play: str) -> None:
     now, notices = ANSWERS.read(kind.page, play)
-    question = asked(ANSWERS.lessons[kind.page], now)
     assert notices == []
-    assert question
+    ask = ANSWERS.lessons[kind.page].steps[now.get("at") - 1].ask
+    assert ask
+    question = ask(now)
     assert len(set(question.options)) == len(question.options) == len(question.reasons)
     assert 0 <= question.right < len(question.options)
 
