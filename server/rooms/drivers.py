@@ -3,6 +3,7 @@
 import os
 import re
 import sqlite3
+import time
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, Final, Protocol
 Values = Mapping[str, object]
 
 _PATIENCE = 5.0  # s for a lock, or for a database that does not answer
+_PAUSE = 0.01  # s before SQLite is asked again
 _MIGRATION = 0x6C6162  # the lock under which one process at a time changes PostgreSQL's tables
 
 
@@ -77,9 +79,9 @@ class SQLite:
         connection = sqlite3.connect(
             self._path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
         )
+        _write_ahead(connection)
         # NORMAL: what was committed outlives any process; a power cut may take the last seconds.
         for pragma in (
-            "journal_mode = WAL",
             "synchronous = NORMAL",
             "secure_delete = ON",
             "foreign_keys = ON",
@@ -101,6 +103,25 @@ class SQLite:
         Where somebody is reading it stays as it is until the next time.
         """
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Let readers and a writer not wait for each other.
+
+    The file keeps this. While replicas that start together make it, SQLite refuses instead of
+    waiting.
+    """
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                connection.close()
+                raise
+            time.sleep(_PAUSE)
+        else:
+            return
 
 
 class PostgreSQL:

@@ -30,7 +30,10 @@ def table(answers: Iterable[tuple[Ask, int, str, Mark]]) -> str:
     numbers: dict[str, int] = {}
     for ask, round_, who, mark in answers:
         student = numbers.setdefault(who, len(numbers) + 1)
-        placed = [mark.x, mark.y] if ask.kind == "state" else []
-        cells = [repr(number).removesuffix(".0") for number in (mark.value, *placed)]
-        lines.writerow([ask.key, ask.kind, round_, student, *(cells + ["", ""])[:3]])
+        place = [_told(mark.x), _told(mark.y)] if ask.kind == "state" else ["", ""]
+        lines.writerow([ask.key, ask.kind, round_, student, _told(mark.value), *place])
     return text.getvalue()
+
+
+def _told(number: float) -> str:
+    return repr(number).removesuffix(".0")

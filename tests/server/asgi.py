@@ -53,12 +53,12 @@ def ask_all(app: ASGIApp, scopes: Iterable[Scope]) -> list[Answer]:
         return pool.submit(lambda: asyncio.run(asyncio.wait_for(asking(), timeout=60))).result()
 
 
-async def one(app: ASGIApp, request: Scope) -> Answer:
+async def one(app: ASGIApp, request: Scope, body: bytes = b"") -> Answer:
     """Send a request within a loop."""
     answer = Answer()
 
     async def receive() -> Message:
-        return {"type": "http.request", "body": b"", "more_body": False}
+        return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message: Message) -> None:
         # Headers as a list of their own: who changes them later changes no answer.

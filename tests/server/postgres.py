@@ -30,6 +30,11 @@ class Postgres:
         self._process = self._started()
         self._count = 0
 
+    @property
+    def pid(self) -> int:
+        """The first of its processes, another one after each start."""
+        return self._process.pid
+
     def schema(self) -> str:
         """Return a URL that leads to tables of its own."""
         self._count += 1

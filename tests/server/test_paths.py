@@ -70,6 +70,25 @@ def test_one_path_takes_what_is_sent_and_nothing_else() -> None:
         assert status(path, method="POST") == 404
 
 
+@pytest.mark.parametrize(
+    ("path", "method"),
+    [
+        ("/room", "POST"),
+        ("/room/ABCDE/lead", "POST"),
+        ("/room/ABCDE/answer", "POST"),
+        ("/room/ABCDE/end", "POST"),
+        ("/room/ABCDE/events", "GET"),
+        ("/room/ABCDE/csv", "GET"),
+    ],
+)
+def test_a_room_is_asked_as_its_own_pages_ask(path: str, method: str) -> None:
+    assert status(path, method=method) == 200
+    for other in {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"} - {method}:
+        assert status(path, method=other) == 405
+    for wrong in (f"{path}/", f"/{path}", f"{path}/x", f"/x{path}"):
+        assert status(wrong, method=method) == 404
+
+
 def test_metrics_are_for_those_who_ask_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
     for value, found in [("1", 200), ("0", 404), ("", 404)]:
         monkeypatch.setenv("CE_METRICS", value)
@@ -97,4 +116,5 @@ def test_all_of_them_are_below_the_path_before_all_others(monkeypatch: pytest.Mo
     monkeypatch.setattr(st, "get_option", {"server.baseUrlPath": "lab"}.__getitem__)
     assert {status(path) for path in ["/lab", "/lab/", "/lab/start", "/lab/static/x"]} == {200}
     assert {status(path) for path in ["/", "/start", "/lab/lab", "/static/x"]} == {404}
-    assert [status(path, method="POST") for path in ["/lab/batch", "/batch"]] == [200, 404]
+    for path in ("/batch", "/room", "/room/ABCDE/answer"):
+        assert [status(base + path, method="POST") for base in ("/lab", "")] == [200, 404]

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -252,6 +253,21 @@ def test_an_older_database_becomes_today_s_and_keeps_its_rooms(
     assert Store(newer[0]).room(kept.code).place.ask == CHOICE
     for each in newer:
         each.close()
+
+
+def test_replicas_that_start_together_make_one_database(setting: str) -> None:
+    together = [database(setting) for _ in range(8)]
+    started = Barrier(len(together))
+
+    def make(mine: Database) -> tuple[str, str]:
+        started.wait()
+        return Store(mine).make("start", "", "")
+
+    with ThreadPoolExecutor(len(together)) as pool:
+        made = dict(pool.map(make, together))
+    for mine in together:
+        assert {code for code in made if Store(mine).room(code)} == set(made)
+        mine.close()
 
 
 def test_a_transaction_that_fails_leaves_nothing_and_the_next_one_works(kept: Kept) -> None:
