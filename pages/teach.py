@@ -2,10 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 
+from ce_core.pipelines import PIPELINES
 from lab import pictures
 from lab.lesson import Lesson, Tool
 from lab.prepared.lesson import LONGEST
-from lab.prepared.reading import MOST_OPTIONS, MOST_STEPS, NAME, OPTION, QUESTION, TEXT, TITLE
+from lab.prepared.reading import (
+    LOSSES,
+    MOST_OPTIONS,
+    MOST_STEPS,
+    NAME,
+    OPTION,
+    QUESTION,
+    TEXT,
+    TITLE,
+)
 from lab.teaching.misconceptions import misconceptions
 from lab.teaching.plans import plans
 from lab.teaching.ways import ways
@@ -15,7 +25,9 @@ from lab.words import say
 _WORDS = (
     *("lead", "name", "add_label", "add_hint", "add", "added", "opened", "no_link", "no_page"),
     *("steps", "none", "entry", "untitled", "up", "down", "remove", "full"),
-    *("step", "step_title", "text", "kind", "kind_see", "kind_explore", "kind_own", "kind_predict"),
+    *("step", "step_title", "text", "kind", "kind_see", "kind_explore", "kind_own", "kind_guess"),
+    *("kind_goal", "kind_predict", "guess_card", "guess_low", "guess_high", "guess_hint"),
+    *("guess_none", "goal_text", "goal_form", "goal_loss", "goal_above", "goal_below", "goal_hint"),
     *("kind_reach", "question", "option", "right", "hidden", "hidden_hint", "locked"),
     *("locked_hint", "part_choices", "part_presets", "part_editor", "picture"),
     *("out", "link", "code", "no_code", "too_long", "length", "play", "save", "open_file"),
@@ -53,6 +65,8 @@ def tool(lessons: Sequence[Lesson]) -> Tool:
             "longest": LONGEST,
             "most_steps": MOST_STEPS,
             "most_options": MOST_OPTIONS,
+            "forms": [(form, say(f"pipeline.loss_{form}")) for form in PIPELINES],
+            "losses": [(loss, say(f"teach.loss_{loss}")) for loss in LOSSES],
             "letters": {
                 key: reader.limits["longest"]
                 for key, reader in (
@@ -80,5 +94,6 @@ def _page(lesson: Lesson) -> dict[str, object]:
             {"key": step.key, "kind": step.kind, "title": say(f"{page}.step_{step.key}_title")}
             for step in lesson.steps
         ],
+        "goals": lesson.losses is not None,
         "locks": [[p.key, p.called(say("teach.each"))] for p in lesson.parameters],
     }

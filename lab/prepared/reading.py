@@ -35,7 +35,7 @@ MOST_OPTIONS: Final = 4
 _MOST_NAMES: Final = 40  # of parts, and of parameters in a link or locked
 _MOST_LINES: Final = 8
 _KINDS: Final[Sequence[StepKind]] = get_args(StepKind)
-_LOSSES: Final[Sequence[Loss]] = get_args(Loss)
+LOSSES: Final[Sequence[Loss]] = get_args(Loss)
 
 NAME: Final = line(40, "expected.line")  # of a lesson
 TITLE: Final = line(24, "expected.line")  # of a step
@@ -98,9 +98,9 @@ class Read:
         kind: StepKind = self._value(n, "kind", one_of(_KINDS), given.get("kind", "see"), "see")
         key, own, guess, goal = "", None, None, None
         asks = kind in ("predict", "reach")
-        if kind == "reach" and "goal" in given:
+        if kind == "reach" and given.get("goal") is not None:
             goal = self._goal(n, lesson, _object(given["goal"]))
-        elif kind == "predict" and "guess" in given:
+        elif kind == "predict" and given.get("guess") is not None:
             guess = self._guess(n, _object(given["guess"]))
         elif kind == "predict" and not given.get("key"):
             own = self._own(n, _object(given.get("own")))
@@ -151,7 +151,7 @@ class Read:
         text = self._value(n, "goal", QUESTION, given.get("text") or "", "")
         form, loss = given.get("form"), given.get("loss", "any")
         above, below = given.get("above"), given.get("below")
-        asks_much = loss in _LOSSES and (loss != "any" or above is not None or below is not None)
+        asks_much = loss in LOSSES and (loss != "any" or above is not None or below is not None)
         if text and form in PIPELINES and asks_much:
             low, high = (_share(bound, end) for bound, end in ((above, 0.0), (below, 1.0)))
             if low is not None and high is not None and low < high:

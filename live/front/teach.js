@@ -13,7 +13,7 @@ import { Form } from "./teachform.js";
 import { keep, kept } from "./teachkept.js";
 import { begun, pack, pasted } from "./teachlesson.js";
 import { Out } from "./teachout.js";
-import { parts } from "./teachparts.js";
+import { cards, parts } from "./teachparts.js";
 
 /** @import {LessonStep, Prepared} from "./teachlesson.js" */
 
@@ -263,7 +263,7 @@ class Teach {
     const { base, version } = this.data;
     try {
       const answer = await new Answers({ base, page, version }, (url, options) => fetch(url, options)).answer(link, signal);
-      this.form.parts(parts(answer, this.words));
+      this.form.parts(parts(answer, this.words), cards(answer));
     } catch {
       if (!signal.aborted) write(this.said, this.words.away);
     }

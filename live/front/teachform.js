@@ -3,20 +3,26 @@
 
 import { make } from "./dom.js";
 import { say } from "./sentences.js";
+import { choice, number, state } from "./teachasks.js";
+import { entry, list } from "./teachfields.js";
 import { at, doing, done } from "./teachlesson.js";
 
-/** @import {LabPage, LessonStep, Own} from "./teachlesson.js" */
+/** @import {LabPage, LessonStep} from "./teachlesson.js" */
 
 /**
  * @typedef {object} Given
  * @property {Record<string, number>} letters how many a text may have
  * @property {number} most_options
+ * @property {[name: string, title: string][]} forms of the loss
+ * @property {[name: string, title: string][]} losses what one may be
  * @property {Record<string, LabPage>} pages
  */
 
 export class Form {
   node = make("section", { class: "ce-form" });
   #hidden = make("div", { class: "ce-checks" });
+  /** @type {((cards: [string, string][]) => void) | null} */
+  #offer = null; // the cards of which a number can be guessed
   /** @type {LessonStep | null} */
   step = null;
 
@@ -42,28 +48,31 @@ export class Form {
     this.node.hidden = !step;
     if (!step) return;
     const { words, given } = this;
+    const { letters } = given;
     const page = given.pages[step.page];
     const { title, steps } = page;
     this.node.replaceChildren(
       make("h3", { text: say(words.step, ["n", String(n)], ["page", `${title}: ${steps[at(step) - 1]?.title ?? ""}`]) }),
       make("a", { class: "ce-look", href: this.address(step), target: "_blank", rel: "noopener", text: words.picture }),
-      this.#text("step_title", "title", step.title ?? "", (title) => this.#set({ title })),
-      this.#text("text", "text", step.text ?? "", (text) => this.#set({ text }), 3),
-      this.#kind(step, page),
-      ...(step.own ? this.#question(step.own) : []),
+      entry("title", words.step_title, { value: step.title ?? "", longest: letters.title }, (title) => this.#set({ title })),
+      entry("text", words.text, { value: step.text ?? "", longest: letters.text, rows: 3 }, (text) => this.#set({ text })),
+      list("kind", words.kind, this.#kinds(page), done(step), (kind) => this.step && this.#set(doing(this.step, kind, page), true)),
+      ...this.#asks(step),
       group(words.hidden, words.hidden_hint, this.#hidden),
       group(words.locked, words.locked_hint, make("div", { class: "ce-checks" }, ...this.#checks("locked", page.locks))),
     );
-    this.parts([]);
+    this.#hidden.replaceChildren();
   }
 
   /**
    * Offer the parts of its picture; those that it hides and does not have now stay hidden.
    *
    * @param {[string, string][]} parts
+   * @param {[string, string][]} cards with a number that can be guessed
    */
-  parts(parts) {
+  parts(parts, cards) {
     this.#hidden.replaceChildren(...this.#checks("hidden", parts));
+    this.#offer?.(cards);
   }
 
   /** @param {Partial<LessonStep>} change */
@@ -73,55 +82,27 @@ export class Form {
     this.changed(this.step, other);
   }
 
-  /**
-   * @param {string} word
-   * @param {string} letters
-   * @param {string} value
-   * @param {(value: string) => void} set
-   */
-  #text(word, letters, value, set, rows = 1) {
-    const limits = { id: `ce-teach-${word}`, maxlength: this.given.letters[letters], autocomplete: "off" };
-    const field = rows > 1 ? make("textarea", { ...limits, rows }) : make("input", { ...limits, type: "text" });
-    field.value = value;
-    field.addEventListener("input", () => set(field.value));
-    return make("div", { class: "ce-entry-of" }, make("label", { for: limits.id, text: this.words[word] }), field);
-  }
-
-  /**
-   * @param {LessonStep} step
-   * @param {LabPage} page
-   */
-  #kind(step, page) {
+  /** @param {LabPage} page */
+  #kinds({ steps, goals }) {
     const { words } = this;
-    const select = make("select", { id: "ce-teach-kind" });
-    for (const kind of ["see", "explore", "own"]) select.append(new Option(words[`kind_${kind}`], kind));
-    for (const { key, kind, title } of page.steps) {
-      if (kind !== "predict" && kind !== "reach") continue;
-      select.append(new Option(say(words[`kind_${kind}`], ["title", title]), `key.${key}`));
-    }
-    select.value = done(step);
-    select.addEventListener("change", () => this.step && this.#set(doing(this.step, select.value, page), true));
-    return make("div", { class: "ce-entry-of" }, make("label", { for: select.id, text: words.kind }), select);
+    const own = ["see", "explore", "own", "guess", ...(goals ? ["goal"] : [])];
+    const tasks = steps.filter(({ kind }) => kind === "predict" || kind === "reach");
+    return [
+      ...own.map((kind) => /** @type {[string, string]} */ ([kind, words[`kind_${kind}`]])),
+      ...tasks.map(({ key, kind, title }) => /** @type {[string, string]} */ ([`key.${key}`, say(words[`kind_${kind}`], ["title", title])])),
+    ];
   }
 
-  /** @param {Own} own */
-  #question(own) {
+  /** @param {LessonStep} step */
+  #asks({ own, guess, goal }) {
     const { words, given } = this;
-    const now = () => this.step?.own ?? own;
-    const set = (/** @type {Partial<Own>} */ change) => this.#set({ own: { ...now(), ...change } });
-    const options = Array.from({ length: given.most_options }, (_, i) => {
-      const n = /** @type {[string, string]} */ (["n", String(i + 1)]);
-      const right = make("input", { type: "radio", name: "ce-teach-right", "aria-label": say(words.right, n), checked: i === own.right });
-      const text = make("input", { type: "text", maxlength: given.letters.option, autocomplete: "off", "aria-label": say(words.option, n), placeholder: say(words.option, n) });
-      text.value = own.options[i] ?? "";
-      right.addEventListener("change", () => set({ right: i }));
-      text.addEventListener("input", () => {
-        const texts = Array.from({ length: given.most_options }, (_, j) => (i === j ? text.value : (now().options[j] ?? "")));
-        set({ options: texts });
-      });
-      return make("div", { class: "ce-option" }, right, text);
-    });
-    return [this.#text("question", "question", own.text, (text) => set({ text })), ...options];
+    this.#offer = null;
+    if (own) return choice(own, words, given, (own) => this.#set({ own }));
+    if (goal) return state(goal, words, given, (goal) => this.#set({ goal }));
+    if (!guess) return [];
+    const { nodes, offer } = number(guess, words, given, (guess) => this.#set({ guess }));
+    this.#offer = offer;
+    return nodes;
   }
 
   /**

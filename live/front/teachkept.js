@@ -25,7 +25,9 @@ export function kept(kept = storage()) {
   const found = read(kept, KEY);
   const steps = Array.isArray(found?.steps) ? found.steps : [];
   const texts = (/** @type {any} */ value) => (value ?? null) === null || Array.isArray(value);
-  const shaped = (/** @type {any} */ { own, hidden, locked }) => [own && (own.options ?? 0), hidden, locked].every(texts);
+  const asks = (/** @type {any} */ value) => (value ?? null) === null || typeof value.text === "string";
+  const shaped = (/** @type {any} */ { own, guess, goal, hidden, locked }) =>
+    [own && (own.options ?? 0), hidden, locked].every(texts) && [own, guess, goal].every(asks);
   return {
     title: typeof found?.title === "string" ? found.title : "",
     steps: steps.filter((/** @type {any} */ step) => typeof step?.page === "string" && typeof step.link === "string" && shaped(step)),

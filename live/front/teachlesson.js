@@ -3,6 +3,8 @@
 
 /**
  * @typedef {{text: string, options: string[], right: number}} Own
+ * @typedef {{text: string, of: string, low: number | null, high: number | null}} Guess
+ * @typedef {{text: string, form: string, loss: string, above?: number | string | null, below?: number | string | null}} Goal
  *
  * @typedef {object} LessonStep lab/prepared/lesson.py says what its fields are
  * @property {string} page
@@ -12,11 +14,13 @@
  * @property {string} [kind]
  * @property {string} [key]
  * @property {Own | null} [own]
+ * @property {Guess | null} [guess]
+ * @property {Goal | null} [goal]
  * @property {string[]} [hidden]
  * @property {string[]} [locked]
  *
  * @typedef {{title: string, steps: LessonStep[]}} Prepared
- * @typedef {{title: string, steps: {key: string, kind: string, title: string}[], locks: [string, string][]}} LabPage
+ * @typedef {{title: string, steps: {key: string, kind: string, title: string}[], locks: [string, string][], goals: boolean}} LabPage
  */
 
 const VERSION = "1";
@@ -80,19 +84,21 @@ export function begun(step, { steps }) {
  * Give a step something else to do; what is asked for is shown, too.
  *
  * @param {LessonStep} step
- * @param {string} chosen "see", "explore", "own", or a step of the page
+ * @param {string} chosen "see", "explore", "own", "guess", "goal", or a step of the page
  * @param {LabPage} page
  * @returns {LessonStep}
  */
 export function doing(step, chosen, { steps }) {
   const n = steps.findIndex(({ key }) => chosen === `key.${key}`);
   if (n < 0) {
-    const own = chosen === "own" ? (step.own ?? { text: "", options: ["", ""], right: 0 }) : null;
-    return { ...step, kind: own ? "predict" : chosen, key: "", own };
+    const own = chosen === "own" ? { text: "", options: ["", ""], right: 0 } : null;
+    const guess = chosen === "guess" ? { text: "", of: "", low: 0, high: 1 } : null;
+    const goal = chosen === "goal" ? { text: "", form: "naive", loss: "inf" } : null;
+    return { ...step, kind: goal ? "reach" : own || guess ? "predict" : chosen, key: "", own, guess, goal };
   }
   const link = new URLSearchParams(step.link);
   link.set("at", String(n + 1));
-  return { ...step, kind: steps[n].kind, key: steps[n].key, own: null, link: link.toString() };
+  return { ...step, kind: steps[n].kind, key: steps[n].key, own: null, guess: null, goal: null, link: link.toString() };
 }
 
 /**
@@ -100,7 +106,8 @@ export function doing(step, chosen, { steps }) {
  *
  * @param {LessonStep} step
  */
-export const done = ({ kind, key, own }) => (own ? "own" : key ? `key.${key}` : (kind ?? "see"));
+export const done = ({ kind, key, own, guess, goal }) =>
+  own ? "own" : guess ? "guess" : goal ? "goal" : key ? `key.${key}` : (kind ?? "see");
 
 /**
  * The lesson as it is sent: without the answers that were left empty.

@@ -7,6 +7,17 @@ import { plainly } from "./terms.js";
 /** @import {Answer} from "./types.js" */
 
 /**
+ * The cards whose number can be guessed, with their titles.
+ *
+ * @param {Answer} answer
+ * @returns {[readout: string, title: string][]}
+ */
+export function cards({ layout }) {
+  const numbers = layout.instruments[0].cards.filter(({ value }) => value.readout && !value.words.length);
+  return numbers.map(({ value, title }) => [value.readout, plainly(title)]);
+}
+
+/**
  * @param {Answer} answer to the settings that the step opens
  * @param {Record<string, string>} words
  * @returns {[part: string, name: string][]}

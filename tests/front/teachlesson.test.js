@@ -51,6 +51,11 @@ test("a step begins with what there is to do in it, and can be given something e
   const own = doing(goal, "own", PAGE);
   assert.deepEqual([own.kind, own.key, done(own)], ["predict", "", "own"]);
   assert.deepEqual([doing(own, "explore", PAGE).own, done(doing(own, "explore", PAGE))], [null, "explore"]);
+  const guess = doing(own, "guess", PAGE);
+  assert.deepEqual([guess.kind, guess.own, done(guess)], ["predict", null, "guess"]);
+  const wanted = doing(guess, "goal", PAGE);
+  assert.deepEqual([wanted.kind, wanted.guess, done(wanted)], ["reach", null, "goal"]);
+  assert.deepEqual([doing(wanted, "key.scores", PAGE).goal, done(doing(wanted, "see", PAGE))], [null, "see"]);
 });
 
 test("answers that are left empty are not sent, and the right one stays right", () => {
@@ -66,7 +71,7 @@ test("the tab keeps the lesson, and leaves out what is of another form", () => {
   const lesson = { title: "x", steps: [{ page: "softmax", link: "at=2" }] };
   keep(lesson, storage);
   assert.deepEqual(kept(storage), lesson);
-  for (const text of ["", "no JSON", "null", "[]", '{"title":1,"steps":[null,{"page":"a"},3]}', '{"steps":{}}', '{"steps":[{"page":"a","link":"","own":5},{"page":"a","link":"","hidden":"x"}]}']) {
+  for (const text of ["", "no JSON", "null", "[]", '{"title":1,"steps":[null,{"page":"a"},3]}', '{"steps":{}}', '{"steps":[{"page":"a","link":"","own":5},{"page":"a","link":"","hidden":"x"}]}', '{"steps":[{"page":"a","link":"","guess":{"text":1}},{"page":"a","link":"","goal":"x"}]}']) {
     held.set("ce-teach", text);
     assert.deepEqual(kept(storage), { title: "", steps: [] }, text);
   }
