@@ -17,7 +17,7 @@ _SESSION = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}.*", re.IGNORECASE | re.DOTALL
 )
 # Whoever knows a room's code is in the room.
-_ROOM = re.compile(r"(?<=/room/)[^/]*")
+_ROOM = re.compile(r"/room/+[^/]*", re.IGNORECASE)
 _QUIET = 400  # HTTP status; requests that went well are for the proxy's log
 
 
@@ -99,4 +99,4 @@ class Logged:
 
 
 def _masked(path: str) -> str:
-    return _ROOM.sub("…", _SESSION.sub("…", path))
+    return _ROOM.sub("/room/…", _SESSION.sub("…", path))

@@ -13,6 +13,7 @@ Values = Mapping[str, object]
 
 _PATIENCE = 5.0  # s for a lock, or for a database that does not answer
 _PAUSE = 0.01  # s before SQLite is asked again
+_LARGEST = 1 << 30  # bytes of the file, whose pages have 4,096
 _MIGRATION = 0x6C6162  # the lock under which one process at a time changes PostgreSQL's tables
 
 
@@ -83,6 +84,7 @@ class SQLite:
         # NORMAL: what was committed outlives any process; a power cut may take the last seconds.
         for pragma in (
             "synchronous = NORMAL",
+            f"max_page_count = {_LARGEST // 4096}",
             "secure_delete = ON",
             "foreign_keys = ON",
         ):

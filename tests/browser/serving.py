@@ -40,7 +40,8 @@ def serve(
     """Start the app on a port of this machine, a free one if none is named; stop it at the end.
 
     `root` is the checkout whose app it is, `base` the path that its options put before all, and
-    `settings` what stands in its environment beside ours.
+    `settings` what stands in its environment beside ours. Those whose logs are in one folder share
+    their classes.
     """
     port = port or free_port()
     url = f"http://127.0.0.1:{port}{base}"
@@ -53,7 +54,7 @@ def serve(
             cwd=root,
             stdout=out,
             stderr=subprocess.STDOUT,
-            env=os.environ | settings,
+            env=os.environ | {"XDG_STATE_HOME": str(log.parent)} | settings,
         ) as process,
     ):
         try:

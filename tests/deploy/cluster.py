@@ -5,11 +5,12 @@ import os
 import re
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from signal import SIGKILL, Signals
+from types import MappingProxyType
 from typing import Any
 
 from tests.browser.serving import ROOT, STARTUP, Server, free_port, serve
@@ -21,10 +22,16 @@ class Cluster:
     """Replicas and an nginx in front of them, whose address is `url`."""
 
     def __init__(
-        self, folder: Path, stack: ExitStack, count: int, script: str, options: Sequence[str]
+        self,
+        folder: Path,
+        stack: ExitStack,
+        count: int,
+        script: str,
+        options: Sequence[str],
+        settings: Mapping[str, str],
     ) -> None:
         self.folder, self._stack = folder, stack
-        self._script, self._options = script, options
+        self._script, self._options, self._settings = script, options, settings
         self._ports = [free_port() for _ in _named()[:count]]
         self._dead: set[int] = set()
         with ThreadPoolExecutor() as pool:
@@ -60,18 +67,23 @@ class Cluster:
                 script=self._script,
                 port=self._ports[replica],
                 options=self._options,
-                settings={"CE_METRICS": "1"},  # by which a replica says how many sessions it has
+                # By its metrics a replica says how many sessions it has.
+                settings={"CE_METRICS": "1", **self._settings},
             )
         )
 
 
 @contextmanager
 def cluster_of_replicas(
-    folder: Path, count: int = 3, script: str = "app.py", options: Sequence[str] = ()
+    folder: Path,
+    count: int = 3,
+    script: str = "app.py",
+    options: Sequence[str] = (),
+    settings: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Cluster]:
     """Start replicas, three at most, and nginx, and stop them at the end."""
     with ExitStack() as stack:
-        yield Cluster(folder, stack, count, script, options)
+        yield Cluster(folder, stack, count, script, options, settings)
 
 
 def _named() -> list[str]:

@@ -18,9 +18,10 @@ COPIED = re.findall(r"^COPY ([^-]\S*) (\S+)$", TEXT, re.MULTILINE)
 
 
 def environment(packages: str, app: str) -> dict[str, str]:
-    """Return the variables that are set, with the image's two folders elsewhere."""
+    """Return the variables that are set, with the image's folders elsewhere, and no volume."""
     line = re.search(r"^ENV (.*)$", TEXT, re.MULTILINE)[1]
     path = "/usr/local/bin:/usr/bin:/bin"
-    for there, here in {"/packages": packages, "/app": app, "$PATH": path}.items():
+    folders = {"/packages": packages, "/app": app, "/data": "/proc/nowhere"}
+    for there, here in {**folders, "$PATH": path}.items():
         line = line.replace(there, here)
     return dict(word.split("=", 1) for word in shlex.split(line))

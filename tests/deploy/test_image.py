@@ -13,7 +13,7 @@ import pytest
 from live.files import address
 from tests.browser.serving import ROOT, STARTUP, free_port
 from tests.deploy import dockerfile
-from tests.deploy.test_nginx import ask, session
+from tests.deploy.test_nginx import ask, post, session
 
 
 @pytest.fixture
@@ -67,6 +67,8 @@ def test_the_image_s_files_are_enough_and_nothing_is_written(image: Path) -> Non
             for path, name in (("/vendor", "plotly-cartesian.min.js"), ("/live", "player.js")):
                 assert ask(url, address(path, name)).status == 200
             assert ask(url, "/answer/pipeline?v=&logits=1,2").status == 200
+            room = b'{"page": "start", "link": "", "lesson": ""}'
+            assert post(url, "/room", room).status == 503  # without a volume
             with session(url, "") as received:
                 drawn = [message.delta.new_element.WhichOneof("type") for message in received]
                 app.terminate()

@@ -125,11 +125,14 @@ def test_a_new_version_waits_before_it_goes_to_the_next_replica() -> None:
     assert APP["template"]["spec"]["containers"][0]["startupProbe"]["failureThreshold"] >= 30
 
 
-def test_nginx_alone_reaches_the_app_and_the_app_reaches_nothing() -> None:
+def test_nginx_alone_reaches_the_app_and_the_app_reaches_only_the_database_of_classes() -> None:
     policy = MANIFESTS["NetworkPolicy", "app"]
     assert policy["podSelector"] == {"matchLabels": {"part": "app"}}
     assert policy["policyTypes"] == ["Ingress", "Egress"]
-    assert policy["egress"] == []
+    names = MANIFESTS["NetworkPolicy", "nginx"]["egress"][1]
+    database = {"namespaceSelector": {}, "podSelector": {"matchLabels": {"part": "classes"}}}
+    postgresql = {"to": [database], "ports": [{"protocol": "TCP", "port": 5432}]}
+    assert policy["egress"] == [postgresql, names]
     (rule,) = policy["ingress"]
     assert rule["from"] == [{"podSelector": {"matchLabels": {"part": "nginx"}}}]
     assert rule["ports"] == [{"protocol": "TCP", "port": int(dockerfile.PORT)}]
@@ -143,6 +146,21 @@ def test_a_replica_believes_nginx_alone_whose_request_it_is() -> None:
     for name in NAMES:
         assert SERVICES[name]["environment"]["FORWARDED_ALLOW_IPS"] == address
     assert {"name": "FORWARDED_ALLOW_IPS", "value": "*"} in APP_CONTAINER["env"]
+
+
+def test_classes_are_where_all_replicas_reach_them() -> None:
+    """On one machine in a file of the image's user; on several in a server that a Secret names."""
+    file = re.search(r"CE_CLASS_DATABASE=sqlite:///(/\S+)/[^/]+$", dockerfile.TEXT, re.MULTILINE)
+    assert file
+    assert f"-o {dockerfile.UID} -g {dockerfile.GID} {file[1]}" in dockerfile.TEXT
+    assert COMPOSE["volumes"] == {"classes": {}}
+    for name in NAMES:
+        assert SERVICES[name]["volumes"] == [f"classes:{file[1]}"]
+        assert "CE_CLASS_DATABASE" not in SERVICES[name]["environment"]
+    (setting,) = [e for e in APP_CONTAINER["env"] if e["name"] == "CE_CLASS_DATABASE"]
+    secret = setting["valueFrom"]["secretKeyRef"]
+    assert (secret["name"], secret["key"]) == ("classes", "url")
+    assert secret["optional"] is True  # without it there are no classes, and all else works
 
 
 def test_git_is_in_no_image() -> None:
@@ -165,7 +183,7 @@ def test_a_container_of_the_compose_file_may_nothing_that_it_need_not(name: str)
     assert not {"cap_add", "privileged", "user", "devices"} & set(service)
     if name != "nginx":
         assert list(service["networks"]) == ["inside"]
-        assert not {"volumes", "tmpfs", "ports"} & set(service)
+        assert not {"tmpfs", "ports"} & set(service)
     assert COMPOSE["networks"]["inside"]["internal"] is True
 
 

@@ -130,9 +130,9 @@ def test_the_id_of_a_session_is_in_no_line(write: Callable[[str], str], lines: L
     assert line["path"] == "/_stcore/upload_file/…"
 
 
-@pytest.mark.parametrize("code", ["ABCDE", "abcde", "AB CDE\n"])
-def test_the_code_of_a_room_is_in_no_line(code: str, lines: Lines) -> None:
-    visit(answering(*response(status=404)), f"/lab/room/{code}/answer")
+@pytest.mark.parametrize("room", ["room/ABCDE", "ROOM/abcde", "room/AB CDE\n", "room//ABCDE"])
+def test_the_code_of_a_room_is_in_no_line(room: str, lines: Lines) -> None:
+    visit(answering(*response(status=404)), f"/lab/{room}/answer")
     (line,) = lines()
     assert line["path"] == "/lab/room/…/answer"
 
