@@ -169,11 +169,12 @@ def test_the_page_is_told_ten_items_that_it_can_play_and_no_right_answer() -> No
         now, notices = ANSWERS.read(told["page"], told["link"])
         assert notices == []
         assert now.playing
-        assert (now.playing.step.key, now.playing.step.kind) == (item.kind.key, item.kind.kind)
+        step = now.playing.step
+        assert (step.key, step.kind) == (item.kind.key, item.kind.kind)
+        assert (step.hidden, step.locked) == (("presets",), item.kind.locked)
         assert len(told["link"]) < 600
         learn, _ = ANSWERS.read(told["page"], told["learn"])
-        step = ANSWERS.lessons[told["page"]].steps[learn.get("at") - 1]
-        assert step.key == item.kind.key
+        assert ANSWERS.lessons[told["page"]].steps[learn.get("at") - 1].key == item.kind.key
     assert CHALLENGES.answer("gradient", "seed=K7Q2M").body == body
 
 
