@@ -4,12 +4,13 @@ Run with `python -m bench.classroom [SECONDS] [STUDENTS ...]` from the project's
 (processor time and memory are read from /proc), with nginx (tests/nginx.sh finds it). Each class is
 held before one server process, and before the three of deploy/ behind nginx, fresh ones that a few
 students have warmed up. The students run in this process; servers and students share the machine.
+`python -m bench.classroom --vote [STUDENTS]` holds a class that votes: see bench/vote.py.
 """
 
 import asyncio
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +18,10 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from bench.drag import cpu_seconds
+from bench import vote
+from bench.house import House
 from bench.students import MEGABYTE, LabStudent, PlainStudent, Register, Student, attend
-from tests.browser.serving import Server, serve
+from tests.browser.serving import serve
 from tests.deploy.cluster import cluster_of_replicas
 
 EVERY = 5.0  # s between two releases of a student
@@ -58,12 +60,6 @@ class Plain:
         return PlainStudent(url, "", seed)
 
 
-def memory(pid: int) -> int:
-    """Return the bytes that a process holds in memory (VmRSS of proc_pid_status(5), in kB)."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return 1024 * int(next(line.split()[1] for line in lines if line.startswith("VmRSS")))
-
-
 async def class_of(subject: Lab | Plain, url: str, count: int, seconds: float) -> Register:
     """Let a class come in over a while, work, and leave."""
     seen = Register()
@@ -76,27 +72,6 @@ async def class_of(subject: Lab | Plain, url: str, count: int, seconds: float) -
     return seen
 
 
-@dataclass(frozen=True)
-class House:
-    """Server processes, and the address under which they answer together."""
-
-    url: str
-    servers: Sequence[Server]
-    nginx: int | None = None  # its first process
-
-    def memory(self) -> int:
-        """Return the bytes that the servers hold."""
-        return sum(memory(server.pid) for server in self.servers)
-
-    def cpu(self) -> float:
-        """Return the seconds of processor time that all have taken."""
-        pids = [server.pid for server in self.servers]
-        if self.nginx is not None:
-            children = Path(f"/proc/{self.nginx}/task/{self.nginx}/children").read_text()
-            pids += [self.nginx, *map(int, children.split())]
-        return sum(cpu_seconds(pid) for pid in pids)
-
-
 @contextmanager
 def house(subject: Lab | Plain, processes: int, folder: Path) -> Iterator[House]:
     """Start one server, or several behind nginx."""
@@ -106,7 +81,7 @@ def house(subject: Lab | Plain, processes: int, folder: Path) -> Iterator[House]
             yield House(server.url, [server])
         return
     with cluster_of_replicas(folder, processes, subject.script, options) as cluster:
-        yield House(cluster.url, cluster.replicas, cluster.nginx)
+        yield House(cluster.url, cluster.replicas, [cluster.nginx])
 
 
 async def look_around(subject: Lab | Plain, servers: House) -> None:
@@ -193,6 +168,9 @@ async def main(seconds: float, counts: list[int]) -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["--vote"]:
+        count = int(sys.argv[2]) if len(sys.argv) > 2 else 300
+        sys.exit(not asyncio.run(vote.main(count, sys.argv[3:] or vote.DATABASES)))
     asyncio.run(
         main(
             float(sys.argv[1]) if len(sys.argv) > 1 else 40.0,

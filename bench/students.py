@@ -7,7 +7,6 @@ student whose connection is lost connects again, and asks again for what was not
 """
 
 import asyncio
-import gzip
 import json
 import re
 import struct
@@ -26,6 +25,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.typing import Origin, Subprotocol
 
+from bench.wire import Http
 from lab.readers import plain
 
 PATIENCE = 30  # s without an answer before a release counts as lost
@@ -99,6 +99,10 @@ class Session:
             await self.run(page_script_hash=self.pages[page])
         except DisconnectedError:
             await self.reconnect(kept or [])
+
+    async def lost(self) -> None:
+        """Wait until the connection is closed."""
+        await self._socket.wait_closed()
 
     async def leave(self) -> None:
         """Close the page."""
@@ -189,52 +193,6 @@ async def _cookie(url: str, page: str) -> str:
 # ---------------------------------------------------------------- the lab
 
 
-class Http:
-    """One connection that stays open, as a browser has it."""
-
-    def __init__(self, url: str) -> None:
-        self._address = urlsplit(url)
-        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
-        self.received = 0  # bytes
-
-    async def get(self, path: str, cookie: str) -> bytes:
-        """Return what the server answers, unpacked.
-
-        Raises
-        ------
-        OSError, asyncio.IncompleteReadError
-            If the connection was lost, or the answer is no 200.
-        """
-        if self._streams is None:
-            self._streams = await asyncio.open_connection(
-                self._address.hostname, self._address.port
-            )
-        reader, writer = self._streams
-        try:
-            lines = f"GET {path} HTTP/1.1", f"Host: {self._address.netloc}"
-            more = "Accept-Encoding: gzip", f"Cookie: {cookie}", "", ""
-            writer.write("\r\n".join((*lines, *more)).encode())
-            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-            length = re.search(r"^content-length: (\d+)", head, re.IGNORECASE | re.MULTILINE)
-            body = await reader.readexactly(int(length[1]) if length else 0)
-            if not head.startswith("HTTP/1.1 200"):
-                raise OSError(head.partition("\r\n")[0])
-        except (OSError, asyncio.IncompleteReadError):
-            await self.close()
-            raise
-        self.received += len(head) + len(body)
-        packed = re.search(r"^content-encoding: gzip", head, re.IGNORECASE | re.MULTILINE)
-        return gzip.decompress(body) if packed else body
-
-    async def close(self) -> None:
-        """Close the connection; the next request opens another."""
-        if self._streams:
-            self._streams[1].close()
-            with suppress(OSError):
-                await self._streams[1].wait_closed()
-        self._streams = None
-
-
 class LabStudent:
     """A student of the lab: the page over Streamlit's session, the tables as answers to a link.
 
@@ -271,6 +229,18 @@ class LabStudent:
         """How often a connection was lost, and another made."""
         return self._session.reconnected + self._again
 
+    @property
+    def shared(self) -> str:
+        """A short link to what is seen."""
+        link: str = self._head["shared"]
+        return link
+
+    @property
+    def question(self) -> dict[str, Any] | None:
+        """What the step asks."""
+        question: dict[str, Any] | None = self._head.get("question")
+        return question
+
     async def open(self) -> float:
         """Ask for the page, and return the seconds until its picture stands."""
         start = time.perf_counter()
@@ -287,6 +257,20 @@ class LabStudent:
         self._told()
         await self._ask(self._first if self._follows else self.link)
         return time.perf_counter() - start
+
+    async def follow(self, page: str, link: str) -> float:
+        """Go where a class is, which needs no session; return the seconds as `go` does."""
+        start = time.perf_counter()
+        self.page = page
+        await self._ask(link)
+        return time.perf_counter() - start
+
+    async def stay(self) -> None:
+        """Connect again whenever the session's connection is lost, as the page does."""
+        while True:
+            await self._session.lost()
+            with suppress(LostError):
+                await self._session.reconnect([])
 
     async def release(self) -> float:
         """Move a slider, and return the seconds until the table of its new position is here."""
@@ -321,7 +305,7 @@ class LabStudent:
         for instrument, now in zip(layout["instruments"], self._head["instruments"], strict=True):
             table = self._table(instrument["positions"])
             for slider, s, row in zip(instrument["sliders"], now["sliders"], table, strict=True):
-                if not s["masked"]:
+                if s["count"] > 1 and not s["masked"]:
                     found.append((slider["id"], row[: s["count"]].tolist(), s["index"]))
         return found
 
