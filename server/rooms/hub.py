@@ -154,6 +154,7 @@ class Hub:
             for listener in group.listeners:
                 listener.tell("ended", event("ended", {}))
             return
+        group.count = {}  # of another question, perhaps: it is told anew, even if it is the same
         version, told = group.scene.room.version, event("room", group.scene.plain)
         for listener in group.listeners:
             if listener.version != version:
