@@ -28,6 +28,9 @@ _WORDS = (
     "guess_nan",
 )
 
+# What is said where a class is started, on every page.
+_STARTS = {"start": "start", "none": "start_none", "often": "start_often", "away": "start_away"}
+
 
 def show(lessons: Sequence[Lesson], tools: Sequence[Tool]) -> None:
     """Show the page that was asked for, of these lessons and tools."""
@@ -105,6 +108,7 @@ def _data(page: str, script: str) -> dict[str, Any]:
         "base": base,
         "version": BUILD,
         "words": {word: say(f"player.{word}") for word in _WORDS}
+        | {f"class_{word}": say(f"class.{name}") for word, name in _STARTS.items()}
         | {"copy": say("live.copy"), "copied": say("live.copied")},
         "finished": sorted(visit().finished),
     }

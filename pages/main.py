@@ -4,6 +4,7 @@ from lab.frame import show
 from pages import (
     bugs,
     challenge,
+    classroom,
     gradient,
     likelihood,
     numbers,
@@ -26,7 +27,7 @@ LESSONS = (
     gradient.LESSON,
     bugs.LESSON,
 )
-TOOLS = (numbers.TOOL, teach.tool(LESSONS), challenge.tool(LESSONS))
+TOOLS = (numbers.TOOL, classroom.TOOL, teach.tool(LESSONS), challenge.tool(LESSONS))
 
 if __name__ == "__main__":
     show(LESSONS, TOOLS)

@@ -76,6 +76,16 @@ export class Path {
     return this.step?.kind === "predict" && this.question !== null && !this.answered;
   }
 
+  /** Whether an answer is taken. */
+  get takes() {
+    return this.locked;
+  }
+
+  /** Whether an answer is told at once whether it is right. */
+  get judges() {
+    return true;
+  }
+
   /**
    * Whether the step lets nobody move what a control is of.
    *

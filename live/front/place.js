@@ -23,7 +23,7 @@ import { Streamlit, visit } from "./streamlit.js";
  * @property {(link: string, changes: Change[], left: string) => void} keep
  *   what is committed, and the step at which the page is left with it, or ""
  * @property {(popped: () => void) => void} listen to Back and Forward
- * @property {() => void} acts the learner's hand sets something
+ * @property {(id: string) => void} acts the learner's hand sets something, or goes to a step: "at"
  * @property {(answer: Answer) => void} shows an answer is seen
  * @property {() => void} leave
  */

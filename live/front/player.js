@@ -90,7 +90,7 @@ export class Player {
     this.steps = new Steps(root, words, {
       path,
       go: (at) => this.#go(at),
-      card: (readout) => this.#instruments[0].card(readout),
+      card: (readout) => this.card(readout),
       reveal: (question) => this.ask.go(question.shown),
       changed: () => this.#stepped(),
     });
@@ -136,6 +136,37 @@ export class Player {
     this.#finish();
   }
 
+  /**
+   * Show this, as the page wants it that shows this one inside.
+   *
+   * @param {string} link
+   */
+  open(link) {
+    this.#pause();
+    this.ask.open(link);
+  }
+
+  /** What that page decides has become another. */
+  decide() {
+    if (!this.#answer) return;
+    this.steps.render();
+    this.#stepped();
+  }
+
+  /**
+   * The number that a card shows.
+   *
+   * @param {string} readout
+   */
+  card(readout) {
+    return this.#instruments[0]?.card(readout) ?? null;
+  }
+
+  /** What can be moved. */
+  get sliders() {
+    return this.#answer?.layout.instruments[0]?.sliders ?? [];
+  }
+
   leave() {
     this.#left.abort();
     this.#asking.abort();
@@ -154,7 +185,7 @@ export class Player {
    */
   #commit(id, value, step) {
     if (this.steps.path.fixed(id)) return;
-    this.place.acts();
+    this.place.acts(id);
     this.ask.commit(id, value, step);
   }
 

@@ -1,6 +1,7 @@
 // @ts-check
 // A link to what is on the screen, and its QR code, large enough for the back row.
 
+import { starter } from "./classstart.js";
 import { copier } from "./copying.js";
 import { modal } from "./dialog.js";
 import { make, write } from "./dom.js";
@@ -34,7 +35,6 @@ export class Sharing {
     this.codes = `${base}/answer/${encodeURIComponent(page)}/qr?v=${version}&text=`;
     this.button = make("button", { type: "button", "aria-haspopup": "dialog", text: words.share });
     this.image = make("img", { alt: words.share_code });
-    this.said = make("p", { role: "status" });
     this.field = make("textarea", { readonly: true, rows: 3, "aria-label": words.share_link, spellcheck: "false" });
     const copy = copier(words, () => this.field.select(), () => this.field.value);
     copy.autofocus = true;
@@ -49,12 +49,14 @@ export class Sharing {
       this.#taken = [make("span", { text: `${say(words.taken, ["n", String(count)])} ` }), link];
       this.#say();
     });
+    this.said = make("p", { role: "status" });
+    this.start = starter(base, words, () => ({ page, link: this.#query }), (href) => place.visit(href), this.said);
     const close = make("button", { type: "button", text: words.close });
     this.dialog = modal(
       { class: "ce-sharing", "aria-label": words.share },
       close,
       this.image,
-      make("div", {}, this.said, this.field, copy, this.take, close),
+      make("div", {}, this.said, this.field, copy, this.take, this.start, close),
     );
     this.image.addEventListener("load", () => this.#draws(true));
     this.image.addEventListener("error", () => this.#draws(false));
@@ -77,6 +79,7 @@ export class Sharing {
     this.#waits = waits;
     this.#query = query;
     this.take.hidden = !this.steps || waits || query.includes("lesson=");
+    this.start.hidden = !this.steps || waits;
     if (other) this.#taken = [];
     if (other && this.dialog.open) this.#draw();
     this.#say();

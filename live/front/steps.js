@@ -110,6 +110,10 @@ export class Steps {
     this.#shown = "";
     this.render();
     this.page.changed();
+    if (!this.path.judges) {
+      /** @type {HTMLElement | null} */ (this.#options.querySelector('[aria-pressed="true"], input'))?.focus();
+      return;
+    }
     // The eye goes to what is said, and so does the focus.
     this.#text.tabIndex = -1;
     this.#text.focus({ preventScroll: true });
@@ -171,7 +175,8 @@ export class Steps {
     const aside = this.#say() && step.page ? step.text : "";
     this.#cover();
     const done = path.steps.map(({ key }) => path.done.did(key));
-    const state = JSON.stringify([aside, path.at, done, path.tries, path.drags, path.question?.key, step]);
+    const { tries, drags, takes, judges } = path;
+    const state = JSON.stringify([aside, path.at, done, tries, drags, takes, judges, path.question?.key, step]);
     if (state === this.#shown) return;
     this.#shown = state;
     this.#marks(done);
@@ -248,7 +253,7 @@ export class Steps {
   }
 
   #answers() {
-    const { question, tries, locked, answered, step } = this.path;
+    const { question, tries, locked, takes, judges, answered, step } = this.path;
     const asked = step?.kind === "predict" && question && (locked || question.kind !== "number") ? question : null;
     this.#options.hidden = !asked;
     if (!asked) {
@@ -259,20 +264,22 @@ export class Steps {
     this.#options.setAttribute("aria-label", asked.text);
     if (asked.kind === "number") {
       this.#options.classList.remove("ce-long");
-      this.#options.replaceChildren(numberLine(asked, this.words, (value) => this.#guess(value), tries.at(-1)));
+      const line = numberLine(asked, this.words, (value) => this.#guess(value), tries.at(-1));
+      line.inert = !takes;
+      this.#options.replaceChildren(line);
       return;
     }
     this.#options.classList.toggle("ce-long", asked.options.some((text) => text.length > LONG));
     this.#options.replaceChildren(
       ...asked.options.map((text, i) => {
         const right = answered && i === asked.right;
-        const wrong = tries.includes(i) && i !== asked.right;
+        const wrong = judges && tries.includes(i) && i !== asked.right;
         const button = make("button", {
           type: "button",
           class: "ce-answer",
           "data-answer": right ? "right" : wrong ? "wrong" : "",
           "aria-pressed": String(tries.includes(i)),
-          disabled: !locked || wrong,
+          disabled: !takes || wrong,
           text,
         });
         button.addEventListener("click", () => this.#choose(i));

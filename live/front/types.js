@@ -334,6 +334,10 @@
  * @property {string} take
  * @property {string} taken
  * @property {string} take_open
+ * @property {string} class_start
+ * @property {string} class_none
+ * @property {string} class_often
+ * @property {string} class_away
  * @property {string} save
  * @property {string} saving
  * @property {string} picture
