@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from scipy.special import log_softmax
 
 from lab.prepared.lesson import pack, unpack
 from lab.words import say
@@ -28,8 +29,23 @@ LESSON: dict[str, Any] = {
         },
         {"page": "start", "link": "at=3", "hidden": ["exp"], "locked": ["logits"]},
         {"page": "start", "kind": "reach", "key": "drag", "title": "Break it"},
+        {
+            "page": "start",
+            "link": "at=1&logits=3,2,0",
+            "title": "Guess",
+            "kind": "predict",
+            "guess": {"text": "How large is the loss?", "of": "loss-naive", "low": 0, "high": 5},
+        },
+        {
+            "page": "start",
+            "link": "at=1&logits=11,8,6",
+            "title": "Sum",
+            "kind": "reach",
+            "goal": {"text": "Make it inf.", "form": "naive", "loss": "inf", "above": 0.5},
+        },
     ],
 }
+TITLES = ["Look <b>here</b>", say("teach.step", n=2), "Break it", "Guess", "Sum"]
 
 
 def button(page: Page | Locator, text: str) -> Locator:
@@ -44,11 +60,11 @@ def stands(page: Page, n: int, path: str) -> None:
     at_rest(page)
 
 
-def plays(page: Page) -> None:
-    """Play the lesson: its own question, what is hidden and locked, and the goal of a page."""
+def plays(page: Page, *, keys: bool) -> None:
+    """Play the lesson: own questions and goals, what is hidden and locked, and a page's goal."""
     stands(page, 1, "softmax")
     steps = page.locator(".ce-path button")
-    expect(steps).to_have_text(["Look <b>here</b>", say("teach.step", n=2), "Break it"])
+    expect(steps).to_have_text(TITLES)
     expect(page.locator(".ce-sentence")).to_contain_text("No <i>markup</i>, but a softmax.")
     expect(page.locator(".ce-task")).to_have_text("Which share is largest?")
     button(page, "dog").click()
@@ -80,16 +96,91 @@ def plays(page: Page) -> None:
     expect(page.locator(".ce-task")).to_have_text(say("start.step_drag_do", true="cat"))
     page.locator(".ce-dock input[type=range]").first.press("End")
     expect(page.locator(".ce-step")).to_have_attribute("data-goal", "reached")
+
+    button(page, say("player.next")).click()
+    stands(page, 4, "")
+    guesses(page, keys=keys)
+    button(page, say("player.next")).click()
+    stands(page, 5, "")
+    reaches(page, keys=keys)
+
     button(page, say("player.back")).click()
-    stands(page, 2, "")
+    stands(page, 4, "")
     steps.first.click()
     stands(page, 1, "softmax")
     expect(steps.first).to_have_attribute("data-done", "")
 
 
+def guesses(page: Page, *, keys: bool) -> None:
+    """Guess the number of a card, which is covered until then."""
+    asked = LESSON["steps"][3]["guess"]["text"]
+    card = page.locator('[data-part="loss-naive"]')
+    number = card.locator("[data-readout]").first
+    expect(number).to_be_hidden()
+    line = page.get_by_role("slider", name=asked, exact=True)
+    exact = page.get_by_label(say("player.exact", label=asked), exact=True)
+    guess = button(page, say("player.guess"))
+    expect(line).to_have_attribute("aria-valuetext", say("player.guess_none"))
+    expect(guess).to_be_disabled()
+    exact.fill("5.5")
+    expect(page.locator(".ce-guess-expected")).to_have_text(
+        say("player.guess_expected", low="0", high="5")
+    )
+    expect(guess).to_be_disabled()
+    assert violations(page) == []
+    if keys:
+        exact.fill("")
+        line.focus()
+        page.keyboard.press("Home")
+        for _ in range(16):
+            page.keyboard.press("ArrowRight")
+        for _ in range(2):
+            page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+    else:
+        box = line.bounding_box()
+        assert box
+        page.mouse.click(box["x"] + 0.1 * box["width"], box["y"] + box["height"] / 2)
+        guessed = float(exact.input_value())
+        assert 0.3 < guessed < 0.8
+        exact.fill("0,4")
+        guess.click()
+    expect(number).to_be_visible()
+    shown = number.inner_text()
+    assert abs(float(shown) - float(-log_softmax([3.0, 2.0, 0.0])[0])) < 2**-10
+    said = say("player.guess_off", guess="0.4", shown=shown, apart=f"{0.4 - float(shown):.3g}")
+    expect(page.locator(".ce-sentence")).to_have_text(said)
+    expect(page.locator(".ce-sentence p").first).to_be_focused()
+    expect(line).to_have_count(0)
+
+
+def reaches(page: Page, *, keys: bool) -> None:
+    """Drag until the sum of the exponentials is inf, and no exponential is."""
+    step = page.locator(".ce-step")
+    expect(page.locator(".ce-task")).to_have_text(LESSON["steps"][4]["goal"]["text"])
+    expect(step).to_have_attribute("data-goal", "open")
+    if keys:
+        page.locator(".ce-dock input[type=range]").nth(1).focus()
+        for _ in range(6):  # exp(8.6) is the first that is too much beside exp(11) and exp(6)
+            expect(step).to_have_attribute("data-goal", "open")
+            page.keyboard.press("ArrowRight")
+    else:
+        box = page.locator(".ce-handle").nth(1).bounding_box()
+        assert box
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        page.mouse.move(x, y)
+        page.mouse.down()
+        for up in range(1, 9):
+            page.mouse.move(x, y - up)
+        page.mouse.up()
+    expect(step).to_have_attribute("data-goal", "reached")
+    expect(page.locator(".ce-task")).to_have_text(say("teach.reached"))
+
+
 def test_a_lesson_is_played_from_page_to_page(open_page: OpenPage) -> None:
     query = f"?lesson={pack(LESSON)}"
-    plays(open_page(query, path="softmax", ready=READY, size=(1280, 720), own_clock=True))
+    page = open_page(query, path="softmax", ready=READY, size=(1280, 720), own_clock=True)
+    plays(page, keys=False)
 
 
 # ---------------------------------------------------------------- the page on which it is prepared
@@ -113,6 +204,28 @@ def lesson(page: Page) -> Any:
 def add(page: Page, text: str) -> None:
     page.get_by_label(word("add_label"), exact=True).fill(text)
     page.keyboard.press("Enter")
+
+
+def asks(page: Page, step: dict[str, Any]) -> None:
+    """Fill in what a step asks for; what is wrong is said meanwhile."""
+    if guess := step.get("guess"):
+        card = page.get_by_label(word("guess_card"), exact=True)
+        expect(card.locator("option")).to_have_count(3)
+        card.select_option(guess["of"])
+        page.get_by_label(word("question"), exact=True).fill(guess["text"])
+        page.get_by_label(word("guess_high"), exact=True).fill("-5")
+        expect(page.locator(".ce-fault").nth(1)).to_contain_text(say("teach.unread_guess", n=4))
+        page.get_by_label(word("guess_high"), exact=True).fill(str(guess["high"]))
+    if goal := step.get("goal"):
+        page.get_by_label(word("goal_text"), exact=True).fill(goal["text"])
+        page.get_by_label(word("goal_form"), exact=True).select_option(goal["form"])
+        page.get_by_label(word("goal_loss"), exact=True).select_option(goal["loss"])
+        page.get_by_label(word("goal_above"), exact=True).fill("1,5")
+        page.get_by_label(word("goal_below"), exact=True).fill("0.9")
+        expect(page.locator(".ce-fault").nth(1)).to_contain_text(say("teach.unread_goal", n=5))
+        page.get_by_label(word("goal_above"), exact=True).fill("0,5")
+        page.get_by_label(word("goal_below"), exact=True).fill("")
+    expect(page.locator(".ce-fault")).to_have_count(0)
 
 
 def test_a_lesson_is_prepared_shared_and_played_elsewhere(open_page: OpenPage) -> None:
@@ -149,20 +262,29 @@ def test_a_lesson_is_prepared_shared_and_played_elsewhere(open_page: OpenPage) -
     expect(choose).to_have_count(3)
     page.get_by_label(word("step_title"), exact=True).fill("Break it")
     page.get_by_label(word("kind"), exact=True).select_option("key.drag")
+    for step, kind in zip(LESSON["steps"][3:], ("guess", "goal"), strict=True):
+        add(page, f"{host}/?{step['link']}")
+        expect(choose.last).to_have_text(re.compile("Drag$"))
+        page.get_by_label(word("step_title"), exact=True).fill(step["title"])
+        page.get_by_label(word("kind"), exact=True).select_option(kind)
+        asks(page, step)
     assert violations(page) == []
     darken(page)
     assert violations(page) == []
 
     made = lesson(page)
-    assert [step["page"] for step in made["steps"]] == ["softmax", "start", "start"]
+    assert [step["page"] for step in made["steps"]] == [step["page"] for step in LESSON["steps"]]
     assert made["steps"][0]["own"] == LESSON["steps"][0]["own"]
     assert made["steps"][1]["hidden"] == ["exp"]
     assert made["steps"][2]["link"].startswith("at=1")
+    assert made["steps"][3]["guess"] == LESSON["steps"][3]["guess"]
+    assert made["steps"][4]["goal"] == LESSON["steps"][4]["goal"] | {"below": None}
     query = "?" + urlsplit(link(page)).query
-    plays(open_page(query, path="softmax", ready=READY, size=(1280, 720), own_clock=True))
+    other = open_page(query, path="softmax", ready=READY, size=(1280, 720), own_clock=True)
+    plays(other, keys=True)
 
     page.reload()
-    expect(choose).to_have_count(3)  # the tab keeps it
+    expect(choose).to_have_count(5)  # the tab keeps it
     page.get_by_role("link", name=word("play"), exact=True).click()
     stands(page, 1, "softmax")
 
@@ -173,7 +295,7 @@ def test_keys_order_steps_and_a_file_and_a_link_open_a_lesson_again(
 ) -> None:
     page = open_page("#prepare", path="teach", ready=".ce-teach", size=size, own_clock=True)
     file = tmp_path / "lesson.json"
-    file.write_text(json.dumps({"title": "x" * 41, "steps": [*LESSON["steps"], {"page": "x"}]}))
+    file.write_text(json.dumps({"title": "x" * 41, "steps": [*LESSON["steps"][:3], {"page": "x"}]}))
     with page.expect_file_chooser() as chooser:
         button(page, word("open_file")).click()
     chooser.value.set_files(file)
