@@ -10,7 +10,7 @@ from lab.lesson import Lesson, Tool
 _WORDS = (
     *("lead", "begin", "given", "open", "seed_wrong", "seeded", "progress", "skip", "finish"),
     *("result", "points", "name", "date", "code", "nameless", "step", "answered", "went", "learn"),
-    *("then", "first", "second", "wrong", "skipped", "reached", "honest", "print", "again"),
+    *("then", "first", "second", "wrong", "skipped", "reached", "honest", "print", "to_start"),
     *("teachers", "draw", "share", "share_page", "check", "check_lead", "check_button"),
     *("check_form", "check_check", "checked"),
 )

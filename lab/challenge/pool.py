@@ -47,8 +47,8 @@ POOL: Final = (
         "drag",
         "reach",
         (
-            *_each(logits=["9,8,6", "7,9,4", "6,6,8.5"], target=_TARGETS, format=["float16"]),
-            *_each(logits=["80,70,60", "75,60,80"], target=_TARGETS, format=["bfloat16"]),
+            *_each(logits=["9,8,6", "7,9,4", "6,8.5,6"], target=_TARGETS, format=["float16"]),
+            *_each(logits=["80,70,60", "75,80,60"], target=_TARGETS, format=["bfloat16"]),
         ),
     ),
     Kind(
@@ -61,7 +61,7 @@ POOL: Final = (
             *_each(logits=["6,9,11.4", "12,3,11.5", "2,7,14"], target=[2]),
         ),
     ),
-    Kind("start", "again", "reach", _each(logits=["9,8,6", "12,3,5", "1,2,3"], format=["float16"])),
+    Kind("start", "again", "reach", _each(logits=["9,8,6", "12,3,5", "1,3,2"], format=["float16"])),
     Kind(
         "likelihood",
         "model",

@@ -58,9 +58,10 @@ class Challenge {
     this.#show();
   }
 
-  /** @param {string} seed */
+  /** @param {string} seed "" where there is to be none */
   #open(seed) {
-    history.pushState({}, "", `${this.path}?${framed(`seed=${seed}`, location.search)}`);
+    const query = framed(seed && `seed=${seed}`, location.search);
+    history.pushState({}, "", query ? `${this.path}?${query}` : this.path);
     this.#read();
   }
 
@@ -83,16 +84,16 @@ class Challenge {
 
   #now() {
     const { data, run } = this;
+    const open = (/** @type {string} */ seed) => this.#open(seed);
     const next = () => this.#next();
-    const anew = () => {
-      this.#open(newSeed());
+    const begin = () => {
+      if (!run.seed) this.#open(newSeed());
       this.#next();
     };
-    const open = (/** @type {string} */ seed) => this.#open(seed);
-    if (run.at === 0) return start(data, run.seed, { open, begin: run.seed ? next : anew }, this.check);
+    if (run.at === 0) return start(data, run.seed, { open, begin }, this.check);
     const items = this.#items.get(run.seed);
     if (!items) return this.#wait(run.seed);
-    return run.at > ITEMS ? result(data, items, run, anew) : play(data, items[run.at - 1], run, next);
+    return run.at > ITEMS ? result(data, items, run, () => open("")) : play(data, items[run.at - 1], run, next);
   }
 
   /** @param {string} seed */

@@ -13,9 +13,9 @@ import { say } from "./sentences.js";
  * @param {any} data
  * @param {Item[]} items
  * @param {Run} run
- * @param {() => void} again
+ * @param {() => void} leave to the start
  */
-export function result(data, items, run, again) {
+export function result(data, items, run, leave) {
   const { base, words, given } = data;
   const { seed, outcomes } = run;
   const title = make("h1", { tabindex: "-1", text: say(words.result, ["seed", seed]) });
@@ -23,20 +23,20 @@ export function result(data, items, run, again) {
   const name = make("input", { id: "ce-name", type: "text", maxlength: 60, autocomplete: "name", spellcheck: "false" });
   name.value = run.name;
   const written = make("output", { for: "ce-name", class: "ce-letters" });
-  const make_code = () => {
+  const sign = () => {
     const named = plainName(name.value) !== "";
     write(written, named ? code(given.edition, seed, name.value, outcomes) : words.nameless);
     written.toggleAttribute("data-nameless", !named);
   };
   name.addEventListener("input", () => {
     run.called(name.value);
-    make_code();
+    sign();
   });
-  make_code();
+  sign();
   const print = make("button", { type: "button", text: words.print });
   print.addEventListener("click", () => window.print());
-  const other = make("button", { type: "button", text: words.again });
-  other.addEventListener("click", again);
+  const back = make("button", { type: "button", text: words.to_start });
+  back.addEventListener("click", leave);
   const date = new Date(run.ended).toLocaleDateString(undefined, { dateStyle: "long" });
   const head = [words.step, words.answered, words.went, words.learn];
   const node = make(
@@ -61,7 +61,7 @@ export function result(data, items, run, again) {
       make("tbody", {}, ...items.map((item, i) => row(base, words, item, i, run.went[i]))),
     ),
     make("p", { class: "ce-hint", text: words.honest }),
-    make("div", { class: "ce-tools" }, print, other),
+    make("div", { class: "ce-tools" }, print, back),
   );
   return { node, title, leave() {} };
 }

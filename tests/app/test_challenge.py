@@ -53,7 +53,7 @@ def test_a_seed_draws_five_questions_and_five_goals_in_the_order_of_the_story() 
 def test_the_same_seed_draws_the_same_for_ever() -> None:
     """A change of the pool needs another `EDITION`, and then this hash of what is drawn."""
     text = repr([[named(item.kind) + item.link for item in drawn(seed)] for seed in SEEDS])
-    assert sha256(text.encode()).hexdigest()[:16] == "b0fa583f5889e2b8"
+    assert sha256(text.encode()).hexdigest()[:16] == "3964f54b06f236af"
 
 
 def test_the_pool_is_of_steps_in_the_order_of_the_story() -> None:
