@@ -1,8 +1,11 @@
 """Fuzzers of the parsers: whatever arrives, the settings are valid and what was refused is told."""
 
+import base64
 import json
 import math
 import unicodedata
+import zlib
+from typing import Any
 from urllib.parse import urlencode
 
 from ce_core.bugs import BUGS
@@ -10,6 +13,7 @@ from ce_core.formats import FORMATS
 from ce_core.pipelines import PIPELINES
 from ce_core.scenarios import ALL_SCENARIOS
 from lab.parameters import RefusedError, written
+from lab.prepared.reading import LOSSES, Read
 from lab.readers import name as name_reader
 from lab.settings import Settings
 from tests.app.instruments import ANSWERS, FIRST, settings, take, unpacked
@@ -21,6 +25,9 @@ LISTS = [f"{p.key}.{i}" for p in PARAMETERS.values() if p.split for i in range(1
 ACTS = sorted({id_ for lesson in ANSWERS.lessons.values() for id_ in lesson.acts})
 IDS = [*PARAMETERS, *LISTS, *ACTS, *["add"] * 10, *(f"remove.{i}" for i in range(10))]
 CELLS = [f"{fmt}.{form}" for fmt in FORMATS for form in PIPELINES]
+LED = {page: lesson for page, lesson in ANSWERS.lessons.items() if lesson.steps}
+LINKS = ("", "at=1", "at=2&logits=3,1,-7", "at=99", "logits=1,-inf&target=1", "at=8&lesson=1.x&q")
+JUNK = (None, True, -1, 0.5, 10**400, math.nan, -math.inf, "", "x", "<b>", [], [[]], {}, "x" * 301)
 VALUES = (*ALL_SCENARIOS, *BUGS, *CELLS, *FORMATS, "10", "100", "1000", "-inf", "1e300", "-0", "60")
 
 
@@ -43,7 +50,7 @@ def assert_valid(now: Settings, page: str = "pipeline") -> None:
     assert abs(sum(now.get("model")) - 1) <= 1e-5
     numbers = (now.shift, now.get("x"), now.get("other"), now.get("dose"))
     assert all(abs(number) <= 1e300 for number in numbers)
-    assert now.format in ("float64", "float32", "float16", "bfloat16")
+    assert now.format in FORMATS
     assert now.reach in (10, 100, 1000)
     assert now.reach <= now.effective_reach < math.inf
     assert 0.01 <= now.get("temperature") <= 100
@@ -154,5 +161,77 @@ def answer(source: Source) -> None:
         assert ANSWERS.read(page, made["shown"])[1] == []
 
 
+def lesson(source: Source) -> None:
+    """Open a lesson that somebody prepared, whose parts may be right or anything else."""
+    steps = [_or_junk(source, _step(source)) for _ in range(source.whole(1, 3))]
+    content = _or_junk(source, {"title": source.text(), "steps": _or_junk(source, steps)})
+    bits = zlib.compress(json.dumps(content).encode())
+    found = _read(f"1.{base64.urlsafe_b64encode(bits).decode().rstrip('=')}")
+    assert_told(found.faults)
+    if found.lesson is None:
+        assert len(found.faults) > 0
+        return
+    again = _read(found.lesson.packed)
+    assert (again.lesson, again.faults) == (found.lesson, [])  # what is left has no fault any more
+    for n, step in enumerate(found.lesson.steps, 1):
+        asked = urlencode({"lesson": found.lesson.packed, "at": n})
+        now, notices = ANSWERS.read(step.page, asked)
+        assert notices == []
+        assert_valid(now, step.page)
+    if source.whole(0, 15) == 15:
+        head, columns = unpacked(ANSWERS.numbers(step.page, asked).body)
+        assert columns[head["goal"]].max() <= 1
+        if step.guess is None:  # which asks nothing where the picture has no such card
+            assert ("question" in head) == (step.kind == "predict")
+
+
+def _read(text: str) -> Read:
+    return Read(text, ANSWERS.lessons, ANSWERS.parameters)
+
+
+def _step(source: Source) -> dict[str, Any]:
+    page, text = source.pick(list(LED)), source.pick(("Why?", source.text()))
+    of = source.pick(("loss-naive", "share", "animal", "loss"))
+    asked, kind, parts = source.pick(
+        (
+            ("own", "predict", {"options": ["a", source.text()], "right": source.whole(0, 2)}),
+            ("guess", "predict", {"of": of, "low": source.number(), "high": source.number()}),
+            (
+                "goal",
+                "reach",
+                {
+                    "form": source.pick(PIPELINES),
+                    "loss": source.pick(LOSSES),
+                    "above": source.whole(0, 8) / 8,
+                    "below": source.whole(0, 8) / 8,
+                },
+            ),
+        )
+    )
+    right = {
+        "page": page,
+        "link": source.pick(LINKS),
+        "title": source.text(),
+        "text": text,
+        "kind": source.pick((kind, kind, "see", "explore", "predict", "reach")),
+        asked: _some(source, {"text": text} | parts),
+        "hidden": ["p", of],
+        "locked": ["logits"],
+    }
+    if source.yes():
+        right = {key: part for key, part in right.items() if key != asked}
+        right["key"] = source.pick([step.key for step in LED[page].steps])
+    return _some(source, right)
+
+
+def _some(source: Source, parts: dict[str, Any]) -> dict[str, Any]:
+    """Return most of these parts, one of which may be anything."""
+    return {key: _or_junk(source, part) for key, part in parts.items() if source.whole(0, 15)}
+
+
+def _or_junk(source: Source, value: Any) -> Any:
+    return source.pick(JUNK) if source.whole(0, 31) == 31 else value
+
+
 # An answer takes as long as many of the others.
-TARGETS = (*(link, question, changes, name) * 4, answer)
+TARGETS = (*(link, question, changes, name) * 4, *(lesson,) * 4, answer)
