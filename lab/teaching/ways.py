@@ -18,7 +18,7 @@ class Part(NamedTuple):
 
 
 # {address} is where this lab answers; the player fills it in.
-_LINK: Final = "{address}/start?lesson=ready.20"
+_LINK: Final = "{address}/?lesson=ready.20"
 _FRAME: Final = f"""\
 <iframe src="{_LINK}" title="Cross-entropy lab"
         width="100%" height="720"></iframe>"""

@@ -45,6 +45,7 @@ import { misconceptions, way } from "./guideways.js";
  *
  * @typedef {object} Ways what a section leads to
  * @property {Record<string, string>} words
+ * @property {string} home where the lab is
  * @property {(page: string, link: string) => string} address
  * @property {(page: string, link: string, name: string, text: string) => HTMLAnchorElement} link
  * @property {{copy: string, copied: string}} copies

@@ -36,8 +36,7 @@ export function misconceptions(all, { words, link }) {
  * @param {Part[]} parts
  * @param {Ways} to
  */
-export function way(parts, { address, link, copies }) {
-  const home = address("", "");
+export function way(parts, { home, link, copies }) {
   let title = "";
   const nodes = parts.map(([kind, text, page]) => {
     if (kind === "title") return make("h3", { text: (title = text) });

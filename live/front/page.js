@@ -1,7 +1,10 @@
 // @ts-check
-// A page: it is made when its styles stand, unless it was left before.
+// A page: it is made when its styles stand, unless it was left before. Each can be printed.
 
+import { printable } from "./printing.js";
 import { styled } from "./style.js";
+
+const PRINT = "print.css";
 
 /**
  * @template {{style: string}} Data
@@ -15,7 +18,8 @@ export function paged(data, styles, build) {
   let page = null;
   let now = data;
   let left = false;
-  const sheets = styles.map((name) => styled(data.style.replace("live.css", name)));
+  const unprintable = printable();
+  const sheets = [...styles, PRINT].map((name) => styled(data.style.replace("live.css", name)));
   void Promise.all(sheets).then(() => {
     if (!left) page = build(now);
   });
@@ -26,6 +30,7 @@ export function paged(data, styles, build) {
     },
     leave() {
       left = true;
+      unprintable();
       page?.leave();
     },
   };

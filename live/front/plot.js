@@ -7,7 +7,7 @@ import { at } from "./numbers.js";
 /** @import {Column, Plot} from "./types.js" */
 
 // The order is that of .streamlit/config.toml.
-const SWATCHES = ["naive", "shifted", "fused", "onehot"];
+export const SWATCHES = ["naive", "shifted", "fused", "onehot"];
 
 /** @type {Promise<void> | undefined} */
 let loading;

@@ -71,9 +71,11 @@ class Teach {
       make("div", { class: "ce-step-of" }, this.form.node, this.out.node),
       make("p", { class: "ce-hint ce-kept-of", text: words.kept }),
     );
-    const to = (/** @type {string} */ page, /** @type {string} */ link) => address(base, page, link);
+    // The first page has no path.
+    const to = (/** @type {string} */ page, /** @type {string} */ link) => address(base, page === given.first ? "" : page, link);
     this.guide = new Guide(words.title, given.guide, prepare, {
-      address: (page, link) => location.origin + (page ? to(page, link) : base),
+      home: location.origin + base,
+      address: (page, link) => location.origin + to(page, link),
       link: (page, link, name, text) => leading(to(page, link), name, text),
       copies: given,
       edit: (lesson) => void this.#edit(lesson),

@@ -5,6 +5,7 @@ import { copier } from "./copying.js";
 import { make, write } from "./dom.js";
 import { save } from "./download.js";
 import { get } from "./fetching.js";
+import { address } from "./links.js";
 import { say } from "./sentences.js";
 import { LONGEST } from "./sharing.js";
 import { pack, sent } from "./teachlesson.js";
@@ -28,6 +29,7 @@ export class Out {
     this.words = words;
     this.longest = given.longest;
     this.base = base;
+    this.first = given.first;
     this.answers = `${base}/answer/${given.first}`;
     this.version = `v=${version}`;
     this.field = make("textarea", { readonly: true, rows: 3, "aria-label": words.link, spellcheck: "false" });
@@ -106,8 +108,8 @@ export class Out {
   /** @param {string} packed */
   #show(packed) {
     const [{ page }] = this.#lesson.steps;
-    const address = `${this.base}/${encodeURIComponent(page)}?lesson=${packed}`;
-    const link = location.origin + address;
+    // The first page has no path.
+    const link = location.origin + address(this.base, page === this.first ? "" : page, `lesson=${packed}`);
     this.way.hidden = this.field.hidden = !packed;
     this.field.value = link;
     this.play.href = link;

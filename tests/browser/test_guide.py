@@ -106,7 +106,7 @@ def test_what_is_copied_into_a_course_holds_the_address_of_this_lab(open_page: O
     texts = page.locator("[data-section=course] pre").all_text_contents()
     framed = [text for text in texts if "lesson=ready.20" in text]
     assert len(framed) == len(texts) - 1 == 5
-    assert all(f"{home}/start?lesson=ready.20" in text for text in framed)
+    assert all(f"{home}/?lesson=ready.20" in text for text in framed)
     frame = page.context.new_page()
-    frame.goto(f"{home}/start?lesson=ready.20")
+    frame.goto(f"{home}/?lesson=ready.20")
     expect(frame.get_by_role("heading", level=1)).to_have_text(say("ready.20_title"))
