@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from lab import pictures
-from lab.challenge.code import EDITION
+from lab.challenge.code import EDITION, LONGEST_NAME
 from lab.lesson import Lesson, Tool
 
 # The sentences that the page says, by the names that live/front/challenge*.js have for them.
@@ -30,6 +30,6 @@ def tool(lessons: Sequence[Lesson]) -> Tool:
     """Return the page, for the lessons that items are drawn from."""
 
     def given() -> Mapping[str, object]:
-        return {"first": lessons[0].page, "edition": EDITION}
+        return {"first": lessons[0].page, "edition": EDITION, "longest": LONGEST_NAME}
 
     return Tool("challenge", _picture, "challenge.js", _WORDS, given, plays=True)

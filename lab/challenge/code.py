@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from typing import Final, Literal, get_args
 from zlib import crc32
 
-from lab.challenge.seed import letters_of, number_of, plain_letters, read_seed
+from lab.challenge.seed import LENGTH, letters_of, number_of, plain_letters, read_seed
 
 EDITION: Final = 1  # one more when the pool becomes another, as a code is of what was asked
 ITEMS: Final = 10
-LONGEST_NAME: Final = 60
+LONGEST_NAME: Final = 60  # letters, of which all count
 _TRIES: Final = 4  # letters that hold how the items went
 _CHECK: Final = 7  # letters that hold the checksum
 
@@ -82,9 +82,9 @@ def read(text: str, name: str) -> tuple[str, list[Outcome]]:
     ('K7Q2M', 9, 'skipped')
     """
     plain = plain_letters(text)
-    if plain is None or len(plain) != 5 + _TRIES + _CHECK:
+    if plain is None or len(plain) != LENGTH + _TRIES + _CHECK:
         raise CodeError("form")
-    seed, tries, check = plain[:5], plain[5 : 5 + _TRIES], plain[-_CHECK:]
+    seed, tries, check = plain[:LENGTH], plain[LENGTH:-_CHECK], plain[-_CHECK:]
     if check != _checksum(seed, tries, name):
         raise CodeError("check")
     number = number_of(tries)

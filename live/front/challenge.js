@@ -38,7 +38,7 @@ class Challenge {
     this.data = data;
     this.path = location.pathname;
     this.streamlit = new Streamlit(root);
-    this.check = checking(data.words, data.given.edition, (seed) => this.#load(seed));
+    this.check = checking(data.words, data.given, (seed) => this.#load(seed));
     this.run = new Run(addressed(), storage());
     root.classList.add("ce-page");
     window.addEventListener("popstate", () => this.#read(), { signal: this.#left.signal });

@@ -1,7 +1,7 @@
 // @ts-check
 // What a teacher does with a code: the name, the code, and what they hold. It asks no server.
 
-import { code, MOST, points, read } from "./challengecode.js";
+import { code, ITEMS, MOST, points, read } from "./challengecode.js";
 import { make } from "./dom.js";
 import { say } from "./sentences.js";
 
@@ -10,11 +10,11 @@ import { say } from "./sentences.js";
 
 /**
  * @param {Record<string, string>} words
- * @param {number} edition
+ * @param {{edition: number, longest: number}} given
  * @param {(seed: string) => Promise<Item[]>} items for their titles, where they can be had
  */
-export function checking(words, edition, items) {
-  const name = make("input", { id: "ce-check-name", type: "text", maxlength: 60, autocomplete: "off", spellcheck: "false" });
+export function checking(words, { edition, longest }, items) {
+  const name = make("input", { id: "ce-check-name", type: "text", maxlength: longest, autocomplete: "off", spellcheck: "false" });
   const field = make("input", { id: "ce-check-code", type: "text", maxlength: 40, autocomplete: "off", spellcheck: "false", class: "ce-letters" });
   const button = make("button", { type: "submit", text: words.check_button });
   const said = make("div", { role: "status" });
@@ -34,7 +34,7 @@ export function checking(words, edition, items) {
     event.preventDefault();
     const found = read(edition, field.value, name.value);
     if (typeof found === "string") {
-      const example = code(edition, "K7Q2M", "", Array(10).fill("first"));
+      const example = code(edition, "K7Q2M", "Ada", Array(ITEMS).fill("first"));
       said.replaceChildren(make("p", { class: "ce-fault", text: say(words[`check_${found}`], ["example", example]) }));
       return;
     }

@@ -13,7 +13,7 @@ export class Attempt extends Path {
    */
   constructor(run, reach) {
     const { now } = run;
-    super({ did: () => now.outcome !== "", does: () => reach && run.reaches() });
+    super({ did: () => now.outcome !== "", does: () => reach && run.reached() });
     this.run = run;
   }
 
@@ -33,7 +33,7 @@ export class Attempt extends Path {
     const { question, tries } = this;
     const before = tries.length;
     const answers = super.choose(option);
-    if (question && question.kind !== "number" && tries.length > before) this.run.tries(option, question.options[option], option === question.right);
+    if (question && question.kind !== "number" && tries.length > before) this.run.tried(option, question.options[option], option === question.right);
     return answers;
   }
 }

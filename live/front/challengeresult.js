@@ -20,7 +20,7 @@ export function result(data, items, run, leave) {
   const { seed, outcomes } = run;
   const title = make("h1", { tabindex: "-1", text: say(words.result, ["seed", seed]) });
   const sum = say(words.points, ["points", String(points(outcomes))], ["most", String(MOST)]);
-  const name = make("input", { id: "ce-name", type: "text", maxlength: 60, autocomplete: "name", spellcheck: "false" });
+  const name = make("input", { id: "ce-name", type: "text", maxlength: given.longest, autocomplete: "name", spellcheck: "false" });
   name.value = run.name;
   const written = make("output", { for: "ce-name", class: "ce-letters" });
   const sign = () => {

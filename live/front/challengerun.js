@@ -48,7 +48,7 @@ export class Run {
    * @param {string} text
    * @param {boolean} right
    */
-  tries(option, text, right) {
+  tried(option, text, right) {
     const { now } = this;
     now.tries.push({ option, text });
     if (right) now.outcome = now.tries.length === 1 ? "first" : "second";
@@ -56,7 +56,7 @@ export class Run {
     this.#write();
   }
 
-  reaches() {
+  reached() {
     this.now.outcome = "first";
     this.#write();
   }

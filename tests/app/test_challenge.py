@@ -70,6 +70,12 @@ def test_what_is_no_seed_draws_nothing(text: str) -> None:
     assert CHALLENGES.answer("start", urlencode({"seed": text})).body == b"[]"
 
 
+@given(st.text())
+def test_whatever_is_asked_there_are_ten_items_or_none(query: str) -> None:
+    for asked in (query, urlencode({"seed": query})):
+        assert len(json.loads(CHALLENGES.answer("start", asked).body)) in (0, ITEMS)
+
+
 def test_a_seed_is_read_as_people_write_it() -> None:
     assert read_seed(" k7-o l i") == "K7011"
 

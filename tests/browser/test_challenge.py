@@ -13,7 +13,7 @@ from lab.words import say
 from pages.main import LESSONS
 from tests.app.instruments import ANSWERS
 from tests.browser.conftest import OpenPage
-from tests.browser.driving import violations
+from tests.browser.driving import darken, violations
 
 SEED = "K7Q2M"
 CHALLENGES = Challenges(LESSONS)
@@ -122,6 +122,7 @@ def test_ten_items_are_worked_through_and_their_code_is_checked_without_a_networ
         expect(row).to_contain_text(word("reached" if reached else outcome))
         lesson = row.get_by_role("link").get_attribute("href") or ""
         assert urlsplit(lesson).path == f"/{item.kind.page}"
+    darken(page)
     assert violations(page) == []
     page.reload()
     expect(page.locator("output")).to_have_text(written)
