@@ -12,6 +12,7 @@ _WORDS = (
     *("follows", "around", "around_asked", "come_back", "asked", "asked_state", "send", "sending"),
     *("waits_to_send", "received", "received_met", "received_unmet", "too_late", "not_taken"),
     *("closed", "results", "round_1", "round_2", "of", "of_one", "of_none", "votes"),
+    *("look_votes", "look_picture"),
     *("is_right", "is_own", "numbers", "own_mark", "true_mark", "states", "x", "y"),
 )
 _VOTES = (0.35, 0.8, 0.2)  # of the room, in the picture

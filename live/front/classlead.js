@@ -60,7 +60,6 @@ export class Lead {
       this.#button(words.end, () => confirmed(this.bar, words, () => void this.#end())),
       panel.dialog,
     );
-    this.answered = make("p", { class: "ce-answered" });
     this.second = this.#button("", () => this.#turn(1));
     this.first = this.#button("", () => this.#turn(0));
     this.first.className = "ce-next ce-first";
@@ -172,10 +171,7 @@ export class Lead {
   shows({ page, at, link }) {
     const { room } = this;
     if (!room) return;
-    if (page === room.page && link === room.link) {
-      this.changed();
-      return;
-    }
+    if (page === room.page && link === room.link) return;
     const same = page === room.page && at === stepOf(room.link);
     this.#lead(same ? { link } : { page, link, ask: null, round: 1, phase: "look" });
   }
@@ -184,7 +180,6 @@ export class Lead {
   begins({ steps }) {
     steps.next.hidden = true;
     steps.next.after(this.second, this.first);
-    steps.back.parentElement?.before(this.answered);
   }
 
   acts() {}
@@ -218,8 +213,9 @@ export class Lead {
     const { words, room } = this;
     const { here, answered } = this.#count;
     const numbers = /** @type {[string, string][]} */ ([["here", String(here)], ["answered", String(answered)]]);
-    write(this.here, say(here === 1 ? words.here_one : words.here, ...numbers));
-    write(this.answered, room?.phase === "open" ? say(words.answered, ...numbers) : "");
+    const open = room?.phase === "open";
+    write(this.here, say(open ? words.answered : here === 1 ? words.here_one : words.here, ...numbers));
+    this.here.classList.toggle("ce-counts", open);
   }
 
   again() {

@@ -147,6 +147,6 @@ export function states(rounds, round, axes) {
 function span(values) {
   const low = Math.min(...values, 0);
   const high = Math.max(...values, 0);
-  const room = (high - low) * 0.06 || 1;
-  return [low - room, high + room];
+  const unit = 10 ** Math.floor(Math.log10(high - low || 1)) / 2;
+  return [(Math.ceil(low / unit) - 1) * unit, (Math.floor(high / unit) + 1) * unit];
 }

@@ -95,9 +95,10 @@ function key(totals, words) {
  * @param {Record<string, string>} words
  */
 function drawings(told, rounds, words) {
-  return rounds.map((result, r) => {
+  const figures = rounds.map((result, r) => {
     const { node, text } = result.dots ? states(rounds, r, told.axes) : numbers(told, rounds, r, words);
     const lead = rounds.length > 1 ? `${words[`round_${r + 1}`]}: ` : "";
     return make("figure", {}, make("figcaption", { text: lead + text(words) }), node);
   });
+  return [make("div", { class: "ce-drawings" }, ...figures)];
 }

@@ -5,10 +5,10 @@
 import { asking, belongs, stepOf } from "./classask.js";
 import { ClassKept } from "./classkept.js";
 import { Lead } from "./classlead.js";
-import { results } from "./classresults.js";
 import { Seat } from "./classseat.js";
 import { Stage } from "./classstage.js";
 import { Listening } from "./classstream.js";
+import { Votes } from "./classvotes.js";
 import { make } from "./dom.js";
 import { told } from "./guess.js";
 
@@ -21,9 +21,6 @@ const SEEN = ["shown", "answered"]; // the phases in which answers are
 
 export class Classroom {
   #left = new AbortController();
-  #results = ""; // what the results that stand there are of
-  /** @type {HTMLElement | null} */
-  #beside = null;
 
   /**
    * @param {any} data
@@ -47,6 +44,8 @@ export class Classroom {
     this.who = secret
       ? new Lead(data, code, secret, this.stage, changed)
       : new Seat(data, code, this.kept, this.stage, changed);
+    this.votes = new Votes(words);
+    this.who.said.after(this.votes.button);
     this.node = make("div", { class: secret ? "ce-classroom ce-of-lead" : "ce-classroom" }, this.who.bar, this.stage.node);
     /** @type {Record<string, string>} */
     const headers = secret ? { Authorization: `Bearer ${secret}` } : {};
@@ -80,10 +79,8 @@ export class Classroom {
 
   /** @param {View} view */
   #shows(view) {
-    const { ask, phase } = this.who.room ?? {};
-    // With what is shown after the answer it may be another question: it is kept as it was asked.
-    if (ask && phase !== "answered" && view.question && asking(view)?.key === ask.key) this.kept.ask(ask.key, view.question);
     this.who.shows(view);
+    this.#render();
   }
 
   /**
@@ -123,9 +120,18 @@ export class Classroom {
   }
 
   #render() {
+    this.#keep();
     this.stage.decide();
     this.who.render();
-    this.#show();
+    const [root] = this.stage.node.children;
+    if (root) this.votes.render(root, this.#shown);
+  }
+
+  /** With what is shown after the answer it may be another question: it is kept as it was asked. */
+  #keep() {
+    const { ask, phase } = this.who.room ?? {};
+    const { view } = this.stage;
+    if (ask && phase !== "answered" && view?.question && asking(view)?.key === ask.key) this.kept.ask(ask.key, view.question);
   }
 
   /**
@@ -142,20 +148,6 @@ export class Classroom {
     const shown = question?.kind === "number" ? (player?.card(question.of)?.value ?? null) : null;
     const { own } = this.who.vote();
     return { ask, results, question, answered: phase === "answered", own, shown, axes: this.#axes };
-  }
-
-  /** It stands beside the picture, on whatever page that is. */
-  #show() {
-    const told = this.#shown;
-    const [root] = this.stage.node.children;
-    const state = JSON.stringify(told);
-    if (!root || (state === this.#results && root === this.#beside?.parentElement)) return;
-    this.#results = state;
-    this.#beside?.remove();
-    this.#beside = told && results(told, this.words);
-    root.classList.toggle("ce-with-results", this.#beside !== null);
-    root.setAttribute("data-phase", this.who.room?.phase ?? "");
-    if (this.#beside) root.append(this.#beside);
   }
 
   /** What the map of states is of: logits where the picture moves some, and else its first sliders. */

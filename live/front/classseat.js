@@ -127,7 +127,7 @@ export class Seat {
     const given = this.kept.answer(key);
     if (given?.value !== value || given.round !== round) return;
     this.kept.put(key, { round, value, known: true, met });
-    if (this.room?.ask?.key === key) this.#received(met);
+    if (this.room?.ask?.key === key && this.room.phase === "open") this.#received(met);
   }
 
   /** @param {boolean | null} met */
@@ -146,7 +146,6 @@ export class Seat {
 
   shows() {
     if (this.#soon) this.#state();
-    this.changed();
   }
 
   /** @param {Player} player */
@@ -187,8 +186,10 @@ export class Seat {
     this.back.hidden = !this.#around;
     write(this.said, this.#away ? words.away : this.#where);
     this.send.hidden = !state;
-    const asked = phase === "open" ? (state ? words.asked_state : words.asked) : phase === "shown" ? words.closed : "";
-    write(this.told, here ? this.#note || asked : "");
+    if (phase === "open") this.#say(this.#note || (state ? words.asked_state : words.asked));
+    else if (phase === "shown" && this.#note !== words.too_late) this.#say(words.closed);
+    else if (phase === "answered") this.#say("");
+    this.given.hidden = !here;
   }
 
   again() {

@@ -1,6 +1,7 @@
 // @ts-check
 // What becomes of a lesson that is prepared: its link and code, a file, and what of it is left out.
 
+import { starter } from "./classstart.js";
 import { copier } from "./copying.js";
 import { make, write } from "./dom.js";
 import { save } from "./download.js";
@@ -48,7 +49,9 @@ export class Out {
     file.addEventListener("click", () => {
       save(new Blob([JSON.stringify(sent(this.#lesson), null, 2)], { type: "application/json" }), "lesson.json");
     });
-    this.way = make("div", { class: "ce-tools" }, this.play, copy, file);
+    const begun = make("p", { role: "status" });
+    const lesson = () => ({ page: this.#lesson.steps[0].page, link: `at=1&${new URL(this.play.href).search.slice(1)}` });
+    this.way = make("div", { class: "ce-tools" }, this.play, copy, file, starter(base, words, lesson, visit, begun), begun);
     this.node = make(
       "section",
       { class: "ce-lesson-out", "aria-label": words.out },
