@@ -8,11 +8,8 @@ import random
 import re
 import struct
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -20,31 +17,9 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from tests.attack import raw
+from tests.attack.rooms import rooms
+from tests.attack.target import MB, Attack, Target
 from tests.fuzz.visitor import opening
-
-PROCESSES = Path("/proc")
-MB = 1 << 20
-
-
-@dataclass(frozen=True)
-class Target:
-    """What is attacked: an address, and the processes of the app behind it."""
-
-    url: str
-    pids: tuple[int, ...]
-    size: float = 1.0  # of an attack, beside that of the table
-
-    def count(self, full: int) -> int:
-        """Return how many of something are sent."""
-        return max(1, round(full * self.size))
-
-    def memory(self) -> float:
-        """Return the resident memory of the app's processes, in MB."""
-        pages = [(PROCESSES / str(pid) / "statm").read_text().split()[1] for pid in self.pids]
-        return sum(map(int, pages)) * 4096 / MB
-
-
-Attack = Callable[[Target], str]
 
 
 def flood(target: Target, message: BackMsg, count: int) -> str:
@@ -304,5 +279,6 @@ ROWS: dict[str, Attack] = {
     "routes": routes,
     "dear answers": answers,
     "large batches": batches,
+    "rooms": rooms,
     "half requests": slow,
 }
