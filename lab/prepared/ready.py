@@ -3,8 +3,8 @@
 They are read as what a stranger sends is read; only their link is short: `lesson=ready.20`.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from itertools import count, takewhile
 from typing import Any, Final
 
@@ -21,7 +21,8 @@ class Moment:
 
     Its sentences are those of ready.toml: <key>_title, and of the teacher's plan <key>_ask (what to
     ask), <key>_comes (what learners usually answer) and <key>_say. A step that only shows something
-    has <key>_text, too, and one with a question of its own <key>_question, <key>_option_0 and on.
+    has <key>_text, too, and so has one that asks for something of its own, which is <key>_question,
+    with <key>_option_0 and on where there are answers to choose from.
 
     Attributes
     ----------
@@ -32,24 +33,34 @@ class Moment:
         What there is to do.
     numbers : str
         Settings that it opens in place of the step's, as a link has them.
-    right : int, optional
-        Of a question of its own, the position of the right option.
+    own : mapping, optional
+        What it asks of its own: "own", "guess" or "goal", with what that needs beside its words
+        (`lab.prepared.lesson`).
+    hidden : tuple of str
+        The parts of the picture that would tell the answer.
     """
 
     page: str
     step: str
     kind: StepKind
     numbers: str = ""
-    right: int | None = None
+    own: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    hidden: tuple[str, ...] = ()
 
 
 MOMENTS: Final[Mapping[str, Moment]] = {
     "model": Moment("likelihood", "model", "predict"),
-    "fit": Moment("likelihood", "fit", "reach"),
     "come": Moment("likelihood", "come", "predict"),
     "log": Moment("likelihood", "log", "see"),
     "each": Moment("likelihood", "each", "reach"),
-    "cat": Moment("likelihood", "each", "predict", "counts=4,0,0&model=0.2,0.3,0.5", right=2),
+    "cat": Moment(
+        "likelihood",
+        "each",
+        "predict",
+        "counts=4,0,0&model=0.2,0.3,0.5",
+        {"guess": {"of": "cross-entropy", "low": 0, "high": 5}},
+        ("part", "minus-log"),
+    ),
     "code": Moment("likelihood", "code", "see"),
     "squash": Moment("sigmoid", "squash", "reach"),
     "two": Moment("sigmoid", "two", "reach"),
@@ -63,7 +74,20 @@ MOMENTS: Final[Mapping[str, Moment]] = {
     "again": Moment("start", "again", "reach"),
     "what": Moment("start", "what", "see"),
     "lines": Moment("softmax", "lines", "reach"),
-    "leave": Moment("start", "what", "predict", "logits=1000,999,997&subtract=0", right=1),
+    "leave": Moment(
+        "start",
+        "what",
+        "predict",
+        "logits=1000,999,997&subtract=0",
+        {"own": {"right": 1}},
+    ),
+    "brink": Moment(
+        "overflow",
+        "sum",
+        "reach",
+        "logits=9,8,6",
+        {"goal": {"form": "naive", "loss": "inf", "above": 0.9}},
+    ),
     "cliffs": Moment("overflow", "cliffs", "reach"),
     "still": Moment("overflow", "still", "reach"),
     "sure": Moment("gradient", "sure", "predict"),
@@ -86,12 +110,13 @@ READY: Final[Mapping[str, Mapping[str, int]]] = {
         "model": 5,
         "come": 4,
         "log": 2,
-        "each": 4,
+        "each": 3,
         "cat": 3,
-        "scores": 5,
+        "scores": 4,
         "over": 2,
-        "drag": 3,
-        "add": 5,
+        "drag": 2,
+        "brink": 4,
+        "add": 4,
         "subtract": 2,
         "again": 2,
         "still": 5,
@@ -99,7 +124,6 @@ READY: Final[Mapping[str, Mapping[str, int]]] = {
     },
     "90": {
         "model": 7,
-        "fit": 4,
         "come": 5,
         "log": 3,
         "each": 5,
@@ -112,9 +136,10 @@ READY: Final[Mapping[str, Mapping[str, int]]] = {
         "add": 4,
         "drag": 3,
         "guess": 6,
+        "brink": 5,
         "subtract": 3,
         "lines": 4,
-        "cliffs": 5,
+        "cliffs": 4,
         "still": 5,
         "sure": 6,
         "takes": 3,
@@ -163,18 +188,19 @@ def _step(key: str, moment: Moment, lessons: Mapping[str, Lesson]) -> dict[str, 
         "link": f"{at}&{moment.numbers}" if moment.numbers else at,
         "title": say(f"ready.{key}_title"),
         "kind": moment.kind,
+        "hidden": list(moment.hidden),
     }
-    if moment.right is not None:
-        question = say(f"ready.{key}_question")
-        step["own"] = {"text": question, "options": options(key), "right": moment.right}
-    elif moment.kind == "see":
+    for name, given in moment.own.items():
+        step[name] = {"text": say(f"ready.{key}_question"), **given}
+        if name == "own":
+            step[name]["options"] = _options(key)
+    if moment.own or moment.kind == "see":
         step["text"] = say(f"ready.{key}_text")
     else:
         step["key"] = moment.step
     return step
 
 
-def options(key: str) -> Sequence[str]:
-    """Return the answers to the question of a moment that has one of its own."""
+def _options(key: str) -> list[str]:
     names = (f"ready.{key}_option_{i}" for i in count())
     return [say(name) for name in takewhile(has, names)]

@@ -50,6 +50,7 @@ import { misconceptions, way } from "./guideways.js";
  * @property {(page: string, link: string, name: string, text: string) => HTMLAnchorElement} link
  * @property {{copy: string, copied: string}} copies
  * @property {(lesson: string) => void} edit
+ * @property {(page: string, link: string, said: HTMLElement) => HTMLElement} start the button that starts a class
  */
 
 const PREPARE = "prepare";

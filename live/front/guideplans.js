@@ -19,11 +19,12 @@ export function ready(plans, to) {
  * @param {Plan} plan
  * @param {Ways} to
  */
-function card({ name, title, minutes, line, needs, aim, page, lesson }, { words, address, link, copies, edit }) {
+function card({ name, title, minutes, line, needs, aim, page, lesson }, { words, address, link, copies, edit, start }) {
   const query = `lesson=${lesson}`;
   const change = make("button", { type: "button", text: words.ready_edit, "aria-label": `${words.ready_edit}: ${title}` });
   change.addEventListener("click", () => edit(lesson));
   const play = link(page, query, "ce-play-it", words.ready_play);
+  const told = make("p", { class: "ce-hint", role: "status" });
   play.setAttribute("aria-label", `${words.ready_play}: ${title}`);
   return make(
     "article",
@@ -39,9 +40,11 @@ function card({ name, title, minutes, line, needs, aim, page, lesson }, { words,
       "div",
       { class: "ce-tools" },
       play,
+      start(page, query, told),
       make("a", { href: `#plan-${name}`, "aria-label": `${words.ready_plan}: ${title}`, text: words.ready_plan }),
       change,
     ),
+    told,
     copied(address(page, query), `${words.ready_link}: ${title}`, copies),
   );
 }

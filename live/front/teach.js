@@ -2,6 +2,7 @@
 // The page for teachers, and on it steps of the lab in an order and with words of one's own.
 
 import { Answers } from "./answers.js";
+import { starter } from "./classstart.js";
 import { make, write } from "./dom.js";
 import { remember, restore } from "./focus.js";
 import { Guide } from "./guide.js";
@@ -79,6 +80,7 @@ class Teach {
       link: (page, link, name, text) => leading(to(page, link), name, text),
       copies: given,
       edit: (lesson) => void this.#edit(lesson),
+      start: (page, link, said) => starter(base, words, () => ({ page, link: `at=1&${link}` }), visit, said),
     });
     root.classList.add("ce-page");
     root.replaceChildren(this.guide.node);

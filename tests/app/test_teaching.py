@@ -11,7 +11,10 @@ import pytest
 from ce_core import FORMATS, softmax
 from ce_core.bugs import BUGS
 from ce_core.likelihood import cross_entropy, entropy, underflow_count
-from ce_core.pipelines import gradient, run
+from ce_core.pipelines import gradient, run, run_all
+from lab.prepared.goals import met
+from lab.prepared.lesson import Goal
+from lab.prepared.ready import MOMENTS
 from lab.teaching.misconceptions import MISCONCEPTIONS, misconceptions
 from lab.teaching.plans import plans
 from lab.words import FIRST, sentences
@@ -60,6 +63,11 @@ def _price() -> float:
     return float(cross_entropy([1, 0, 0], [0.2, 0.3, 0.5]))
 
 
+def _brink() -> Goal:
+    goal = MOMENTS["brink"].own["goal"]
+    return Goal("", goal["form"], goal["loss"], goal["above"])
+
+
 def _ends(name: str) -> float:
     return FORMATS[name].ln_max
 
@@ -74,10 +82,6 @@ NUMBERS: Mapping[str, Callable[[], set[str]]] = {
     "ready.log_say": lambda: {f"{_came() * _decades() * math.log(10):.0f}"},
     "ready.cat_question": lambda: {"0.2"},
     "ready.cat_ask": lambda: {"0.2"},
-    "ready.cat_option_0": lambda: {"0.2"},
-    "ready.cat_option_1": lambda: {f"{1 - 0.2}"},
-    "ready.cat_option_2": lambda: {f"{_price():.1f}"},
-    "ready.cat_option_3": lambda: {f"{1 / 0.2:.0f}"},
     "ready.cat_comes": lambda: {f"{1 - 0.2}", f"{1 / 0.2:.0f}"},
     "ready.cat_say": lambda: {"0.2", f"{_price():.3f}"},
     "ready.code_say": lambda: {_entropy(), *map(str, SEEN)},
@@ -101,6 +105,9 @@ NUMBERS: Mapping[str, Callable[[], set[str]]] = {
     "ready.leave_ask": lambda: {"1000", "999", "997"},
     "ready.leave_comes": lambda: {"1000", f"{1000 - 997}"},
     "ready.leave_say": lambda: {"1000"},
+    "ready.brink_question": lambda: {str(_brink().above)},
+    "ready.brink_comes": lambda: {str(_brink().above)},
+    "ready.brink_say": lambda: {"11.0", "8.6"},
     "ready.cliffs_title": lambda: {str(HALF.bits)},
     "ready.cliffs_ask": lambda: {str(BRAIN.bits)},
     "ready.cliffs_say": lambda: {
@@ -150,6 +157,11 @@ def test_what_is_said_in_words_holds() -> None:
     assert loss([8, 0, 0], "shifted", "float16") / loss([8, 0, 0], "fused", "float64") == (
         pytest.approx(1.5, abs=0.1)
     )
+    # On the brink: where the plan says so, and neither further up nor further down.
+    tried = [[11.0, 8.6, 6.0], [11.0, 8.5, 6.0], [11.1, 8.6, 6.0], [11.0, 8.9, 6.0]]
+    runs = run_all([tried], 0, "float16")
+    assert met(_brink(), runs).tolist() == [[True, False, False, False]]
+    assert np.isfinite(runs["naive"].steps["exp"][0, 0]).all()
     # 0 / 0 without any inf on the way.
     nothing = run([[-20.0, -21.0, -22.0]], 0, "naive", "float16").steps
     assert not np.isinf(nothing["exp"]).any()

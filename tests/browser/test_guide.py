@@ -51,6 +51,7 @@ def test_a_ready_lesson_is_played_and_its_plan_is_read(open_page: OpenPage) -> N
     page = guide(open_page)
     for name in READY:
         card = page.locator(f"[data-lesson='{name}']")
+        expect(card.get_by_role("button", name=say("class.start"))).to_be_enabled()
         card.get_by_role("link", name=say("guide.ready_plan")).click()
         shown(page, f"plan-{name}")
         expect(page.locator(f"[data-section=plan-{name}] .ce-plan > li")).to_have_count(
