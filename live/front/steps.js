@@ -238,13 +238,13 @@ export class Steps {
       const button = /** @type {HTMLElement} */ (this.#list.children[i]?.firstElementChild ?? this.#entry(i));
       write(button, title);
       button.toggleAttribute("data-done", done[i]);
-      if (path.at === i + 1) {
-        button.setAttribute("aria-current", "step");
-        const path = /** @type {HTMLElement} */ (this.#list.parentElement);
-        path.scrollLeft = button.offsetLeft - path.clientWidth / 2;
-      }
+      if (path.at === i + 1) button.setAttribute("aria-current", "step");
       else button.removeAttribute("aria-current");
     });
+    // When all are there: a list cannot be scrolled to what has yet to come.
+    const list = /** @type {HTMLElement} */ (this.#list.parentElement);
+    const here = /** @type {HTMLElement} */ (this.#list.children[path.at - 1]?.firstElementChild);
+    list.scrollLeft = here.offsetLeft - list.clientWidth / 2;
   }
 
   /** @param {number} i */
@@ -264,7 +264,7 @@ export class Steps {
       return;
     }
     this.#options.classList.toggle("ce-on-a-line", asked.kind === "number");
-    this.#options.setAttribute("aria-label", asked.text);
+    this.#options.setAttribute("aria-label", plainly(asked.text));
     if (asked.kind === "number") {
       this.#options.classList.remove("ce-long");
       const line = numberLine(asked, this.words, (value) => this.#guess(value), tries.at(-1));
