@@ -261,7 +261,7 @@ class LabStudent:
     async def follow(self, page: str, link: str) -> float:
         """Go where a class is, which needs no session; return the seconds as `go` does."""
         start = time.perf_counter()
-        self.page = page
+        self.page, self._first = page, link
         await self._ask(link)
         return time.perf_counter() - start
 

@@ -7,10 +7,12 @@ PostgreSQL crashes and is started again. SQLite has no server: its file stays.
 """
 
 import asyncio
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -143,9 +145,14 @@ async def measure(database: str, students: int) -> bool:
         f" {held.idle:.3f} | {held.busy:.2f} | {students_cpu:.2f} | {len(books.faults)} |",
         flush=True,
     )
-    for line in books.faults[:20]:
-        print("   lost:", line)
+    for kind, lines in groupby(sorted(books.faults, key=_kind), _kind):
+        first, *others = lines
+        print(f"   {kind}, {1 + len(others)} times, first: {first}")
     return held.counted == votes and not books.faults
+
+
+def _kind(fault: str) -> str:
+    return re.sub(r"[\d.]+", "…", fault.partition(":")[0])
 
 
 def _ms(seconds: Sequence[float], *percents: int) -> str:

@@ -66,7 +66,7 @@ class Voter:
         self._room = f"/room/{code}"
         self._ledger, self._pace = ledger, pace
         self._random = Random(number)  # noqa: S311 - a student is no secret
-        self._student = LabStudent(url, PAGE, number)
+        self._student = LabStudent(url, PAGE, number, follows=True)
         self._http = Http(url)
         self._who = secrets.token_urlsafe(24)
         self._place: Mapping[str, Any] = {}
