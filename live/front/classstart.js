@@ -5,13 +5,12 @@ import { bare, played } from "./classask.js";
 import { make, write } from "./dom.js";
 import { address } from "./links.js";
 
-/** @import {Words} from "./types.js" */
 
 /**
  * A button that starts a class, and what is said where it cannot.
  *
  * @param {string} base
- * @param {Pick<Words, "class_start" | "class_none" | "class_often" | "class_away">} words
+ * @param {Record<string, string>} words
  * @param {() => {page: string, link: string}} where it starts; the link may hold a prepared lesson
  * @param {(href: string) => void} visit
  * @param {HTMLElement} said
