@@ -9,6 +9,7 @@ import streamlit as st
 
 from ce_core.formats import FORMATS
 from lab.build import BUILD
+from lab.formulas import FORMULAS
 from lab.lesson import Lesson, Tool
 from lab.surround import lead
 from lab.visit import finish, visit
@@ -105,6 +106,7 @@ def _data(page: str, script: str) -> dict[str, Any]:
         "plotly": base + address("/vendor", "plotly-cartesian.min.js"),
         "page": page,
         "terms": meanings(),
+        "formulas": FORMULAS,
         "base": base,
         "version": BUILD,
         "words": {word: say(f"player.{word}") for word in _WORDS}

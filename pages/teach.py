@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from ce_core.pipelines import PIPELINES
 from lab import pictures
+from lab.formulas import FORMULAS
 from lab.lesson import Lesson, Tool
 from lab.prepared.lesson import LONGEST
 from lab.prepared.reading import (
@@ -64,6 +65,12 @@ def tool(lessons: Sequence[Lesson]) -> Tool:
             "first": lessons[0].page,  # the page of an address without a path
             "longest": LONGEST,
             "most_steps": MOST_STEPS,
+            "text_hint": say(
+                "teach.text_hint",
+                term="[softmax]",
+                formula="{softmax}",
+                names=", ".join(FORMULAS),
+            ),
             "most_options": MOST_OPTIONS,
             "forms": [(form, say(f"pipeline.loss_{form}")) for form in PIPELINES],
             "losses": [(loss, say(f"teach.loss_{loss}")) for loss in LOSSES],

@@ -31,11 +31,11 @@ class Batch {
    * @param {any} data
    */
   constructor(root, data) {
-    const { base, version, words, given, plotly, terms } = data;
+    const { base, version, words, given, plotly, terms, formulas } = data;
     this.root = root;
     const url = `${base}/batch?v=${version}`;
     this.streamlit = new Streamlit(root);
-    know(terms, words.close);
+    know(terms, formulas, words.close);
     this.form = new Form(words, given, (now) => this.#changed(now));
     this.take = new Take(words, url, (as) => this.#body(as));
     this.results = new Results({ words, given, base, plotly, go: visit }, this.take.node);

@@ -16,7 +16,9 @@ const MATHML = "http://www.w3.org/1998/Math/MathML";
 export function formulas(title, shown, cells) {
   const parts = shown.map(({ lead, math }) => {
     const attributes = { class: "ce-formula", tabindex: "0", role: "region", "aria-label": lead };
-    const formula = make("div", attributes, tree(math, cells));
+    const drawn = tree(math, cells);
+    drawn.setAttribute("display", "block");
+    const formula = make("div", attributes, drawn);
     return make("div", {}, make("p", { class: "ce-hint", text: lead }), formula);
   });
   const heading = title ? [make("h2", { text: title })] : [];
@@ -25,12 +27,11 @@ export function formulas(title, shown, cells) {
 
 /**
  * @param {Tree} node a tag, and its children: texts, trees, and numbers that follow the drag
- * @param {Cells} cells
+ * @param {Pick<Cells, "inFormula">} cells
  * @returns {Element}
  */
-function tree([tag, ...children], cells) {
+export function tree([tag, ...children], cells) {
   const node = document.createElementNS(MATHML, tag);
-  if (tag === "math") node.setAttribute("display", "block");
   for (const child of children) {
     if (typeof child === "string") node.append(child);
     else if (Array.isArray(child)) node.append(tree(/** @type {Tree} */ (child), cells));

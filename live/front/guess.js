@@ -4,6 +4,7 @@
 import { make } from "./dom.js";
 import { format } from "./numbers.js";
 import { say } from "./sentences.js";
+import { plainly } from "./terms.js";
 
 /** @import {Shown, Words} from "./types.js" */
 
@@ -68,7 +69,8 @@ export function told(guess, { value, text }, words) {
  * @param {number} [before] what was guessed before
  */
 export function numberLine(asked, words, take, before) {
-  const { text, low, high } = asked;
+  const { low, high } = asked;
+  const text = plainly(asked.text);
   const limits = /** @type {[string, string][]} */ ([["low", format(low, WRITTEN)], ["high", format(high, WRITTEN)]]);
   const range = make("input", { type: "range", min: "0", max: STEPS, step: "1", "aria-label": text, "data-focus": "guess" });
   const field = make("input", {

@@ -100,7 +100,7 @@ export class Player {
       shown: () => ({ node: this.stage, title: this.#answer?.layout.title }),
     });
     this.aside = make("div", { class: "ce-aside" }, this.sharing.button, save);
-    know(data.terms, words.close);
+    know(data.terms, data.formulas, words.close);
     this.stage = make("div", { class: "ce-instruments" }, waiting());
     root.classList.add("ce-page");
     root.replaceChildren(this.notices.alerts, this.notices.line, this.aside, this.stage, this.lesson.node);

@@ -13,6 +13,7 @@ import { at, doing, done } from "./teachlesson.js";
  * @typedef {object} Given
  * @property {Record<string, number>} letters how many a text may have
  * @property {number} most_options
+ * @property {string} text_hint what a text may name
  * @property {[name: string, title: string][]} forms of the loss
  * @property {[name: string, title: string][]} losses what one may be
  * @property {Record<string, LabPage>} pages
@@ -56,6 +57,7 @@ export class Form {
       make("a", { class: "ce-look", href: this.address(step), target: "_blank", rel: "noopener", text: words.picture }),
       entry("title", words.step_title, { value: step.title ?? "", longest: letters.title }, (title) => this.#set({ title })),
       entry("text", words.text, { value: step.text ?? "", longest: letters.text, rows: 3 }, (text) => this.#set({ text })),
+      make("p", { class: "ce-hint", text: given.text_hint }),
       list("kind", words.kind, this.#kinds(page), done(step), (kind) => this.step && this.#set(doing(this.step, kind, page), true)),
       ...this.#asks(step),
       group(words.hidden, words.hidden_hint, this.#hidden),

@@ -1,14 +1,20 @@
 // @ts-check
-// Terms in a text, each a button that tells in a sentence what it means.
+// Terms in a text, each a button that tells in a sentence what it means; and formulas.
 
 import { make } from "./dom.js";
+import { tree } from "./formulas.js";
 
-/** @typedef {string | {text: string, term: string}} Piece */
+/** @import {Tree} from "./types.js" */
+/** @typedef {string | {text: string, term: string} | {formula: string}} Piece */
 
-const TERM = /\[([a-z][^[\]|]*)(?:\|([a-z][\w-]*))?\]/gi; // what is no term stays as it is written
+// What is no term and no formula stays as it is written.
+const NAMED = /\[([a-z][^[\]|]*)(?:\|([a-z][\w-]*))?\]|\{([a-z][\w-]*)\}/gi;
+const NO_CELLS = { inFormula: () => make("span") };
 
 /** @type {Record<string, string>} */
 let meanings = {};
+/** @type {Record<string, Tree>} */
+let formulas = {};
 let close = "";
 /** @type {WeakMap<Element, string>} */
 const said = new WeakMap();
@@ -16,8 +22,8 @@ const said = new WeakMap();
 let open = null;
 
 /**
- * Cut a text into plain pieces and terms: "[softmax]", or "[probabilities|softmax]" where another
- * word stands for it.
+ * Cut a text into plain pieces, terms and formulas: "[softmax]", or "[probabilities|softmax]" where
+ * another word stands for it, and "{softmax}".
  *
  * @param {string} text
  * @returns {Piece[]}
@@ -26,9 +32,9 @@ export function pieces(text) {
   /** @type {Piece[]} */
   const found = [];
   let end = 0;
-  for (const match of text.matchAll(TERM)) {
+  for (const match of text.matchAll(NAMED)) {
     if (match.index > end) found.push(text.slice(end, match.index));
-    found.push({ text: match[1], term: match[2] ?? match[1] });
+    found.push(match[3] ? { formula: match[3] } : { text: match[1], term: match[2] ?? match[1] });
     end = match.index + match[0].length;
   }
   if (end < text.length || !found.length) found.push(text.slice(end));
@@ -36,14 +42,17 @@ export function pieces(text) {
 }
 
 /** @param {string} text */
-export const plainly = (text) => pieces(text).map((p) => (typeof p === "string" ? p : p.text)).join("");
+export const plainly = (text) =>
+  pieces(text).map((p) => (typeof p === "string" ? p : "formula" in p ? p.formula : p.text)).join("");
 
 /**
  * @param {Record<string, string>} terms
+ * @param {Record<string, Tree>} named formulas
  * @param {string} closing what the button that closes the note is called
  */
-export function know(terms, closing) {
+export function know(terms, named, closing) {
   meanings = terms;
+  formulas = named;
   close = closing;
 }
 
@@ -58,8 +67,16 @@ export function know(terms, closing) {
 export function termed(node, text) {
   if (said.get(node) === text) return node;
   said.set(node, text);
-  node.replaceChildren(...pieces(text).map((piece) => (typeof piece === "string" ? piece : term(piece))));
+  node.replaceChildren(...pieces(text).map(element));
   return node;
+}
+
+/** @param {Piece} piece */
+function element(piece) {
+  if (typeof piece === "string") return piece;
+  if (!("formula" in piece)) return term(piece);
+  const { formula } = piece;
+  return Object.hasOwn(formulas, formula) ? tree(formulas[formula], NO_CELLS) : `{${formula}}`;
 }
 
 /** @param {{text: string, term: string}} piece */

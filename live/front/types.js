@@ -353,6 +353,7 @@
  * @property {string} page
  * @property {number} steps how many it has
  * @property {Record<string, string>} terms
+ * @property {Record<string, Tree>} formulas that a text may name
  * @property {string} base
  * @property {string} version
  * @property {Words} words

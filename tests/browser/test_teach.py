@@ -23,7 +23,7 @@ LESSON: dict[str, Any] = {
             "page": "softmax",
             "link": "at=8&logits=3,1,-7",
             "title": "Look <b>here</b>",
-            "text": "No <i>markup</i>, but a [softmax].",
+            "text": "No <i>markup</i>, but a [softmax]: {softmax}, and no {other}.",
             "kind": "predict",
             "own": {"text": "Which share is largest?", "options": ["dog", "cat"], "right": 1},
         },
@@ -65,7 +65,9 @@ def plays(page: Page, *, keys: bool) -> None:
     stands(page, 1, "softmax")
     steps = page.locator(".ce-path button")
     expect(steps).to_have_text(TITLES)
-    expect(page.locator(".ce-sentence")).to_contain_text("No <i>markup</i>, but a softmax.")
+    expect(page.locator(".ce-sentence")).to_contain_text("No <i>markup</i>, but a softmax: p")
+    expect(page.locator(".ce-sentence")).to_contain_text(", and no {other}.")
+    expect(page.locator(".ce-sentence math")).to_have_text("pi=ezi∑jezj")
     expect(page.locator(".ce-task")).to_have_text("Which share is largest?")
     button(page, "dog").click()
     expect(page.locator(".ce-sentence")).to_contain_text(say("teach.wrong", answer="dog"))
@@ -244,7 +246,7 @@ def test_a_lesson_is_prepared_shared_and_played_elsewhere(open_page: OpenPage) -
     expect(choose).to_have_text(["1. Free"])
     page.get_by_label(word("name"), exact=True).fill(LESSON["title"])
     page.get_by_label(word("step_title"), exact=True).fill("Look <b>here</b>")
-    page.get_by_label(word("text"), exact=True).fill("No <i>markup</i>, but a [softmax].")
+    page.get_by_label(word("text"), exact=True).fill(LESSON["steps"][0]["text"])
     page.get_by_label(word("kind"), exact=True).select_option("own")
     page.get_by_label(word("question"), exact=True).fill("Which share is largest?")
     page.get_by_label(word("option", n=1), exact=True).fill("dog")

@@ -17,6 +17,9 @@ test("a text falls apart into plain pieces and terms", () => {
   assert.deepEqual(pieces("the list [1, 2] is none"), ["the list [1, 2] is none"]);
   assert.deepEqual(pieces(""), [""]);
   assert.equal(plainly("the [probabilities|softmax]"), "the probabilities");
+  assert.deepEqual(pieces("a [softmax], {softmax}."), ["a ", { text: "softmax", term: "softmax" }, ", ", { formula: "softmax" }, "."]);
+  assert.deepEqual(pieces("the set {1, 2} and { x }"), ["the set {1, 2} and { x }"]);
+  assert.equal(plainly("it is {log-sum-exp}"), "it is log-sum-exp");
 });
 
 test("keys go from step to step unless what has the focus uses them", () => {
