@@ -12,6 +12,7 @@ from ce_core import FORMATS, softmax
 from ce_core.bugs import BUGS
 from ce_core.likelihood import cross_entropy, entropy, underflow_count
 from ce_core.pipelines import gradient, run, run_all
+from docs.teaching import written
 from lab.prepared.goals import met
 from lab.prepared.lesson import Goal
 from lab.prepared.ready import MOMENTS
@@ -224,3 +225,8 @@ def test_a_plan_has_all_of_its_lesson_in_its_time() -> None:
             begins += row["minutes"]
             assert all(row[part] for part in ("title", "does", "ask", "comes", "say"))
         assert begins == plan["minutes"] == int(plan["name"])
+
+
+def test_the_docs_say_what_the_page_says() -> None:
+    for path, text in written().items():
+        assert path.read_text() == text, f"{path.name}: run python -m docs.teaching"
