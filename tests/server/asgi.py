@@ -2,13 +2,15 @@
 
 import asyncio
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -41,16 +43,18 @@ def ask(
 
 
 def ask_all(app: ASGIApp, scopes: Iterable[Scope]) -> list[Answer]:
-    """Send requests at the same time.
-
-    In a thread: the browser tests leave an event loop in the main one.
-    """
+    """Send requests at the same time."""
 
     async def asking() -> list[Answer]:
         return list(await asyncio.gather(*(one(app, each) for each in scopes)))
 
+    return in_a_loop(asking())
+
+
+def in_a_loop(work: Coroutine[Any, Any, T]) -> T:
+    """Run something in a thread: the browser tests leave an event loop in the main one."""
     with ThreadPoolExecutor(1) as pool:
-        return pool.submit(lambda: asyncio.run(asyncio.wait_for(asking(), timeout=60))).result()
+        return pool.submit(lambda: asyncio.run(asyncio.wait_for(work, timeout=60))).result()
 
 
 async def one(app: ASGIApp, request: Scope, body: bytes = b"") -> Answer:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +13,7 @@ from starlette.types import Message
 from server.rooms.database import database
 from server.rooms.room import Room
 from server.rooms.routes import Rooms
-from tests.server.asgi import Answer, one, scope
+from tests.server.asgi import Answer, in_a_loop, one, scope
 
 PATIENCE = 20.0  # s
 HOME, ELSEWHERE = "192.0.2.7", "198.51.100.9"
@@ -146,7 +145,7 @@ class Class:
 
 
 def held(work: Callable[[Class], Awaitable[None]], setting: str, judged: Any = judge) -> None:
-    """Hold a class: in a thread, for the browser tests leave an event loop in the main one."""
+    """Hold a class."""
 
     async def holding() -> None:
         rooms = Rooms(database(setting), judged, {"start", "sigmoid"})
@@ -154,5 +153,4 @@ def held(work: Callable[[Class], Awaitable[None]], setting: str, judged: Any = j
         async with rooms.running():
             await work(class_)
 
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(lambda: asyncio.run(holding())).result()
+    in_a_loop(holding())

@@ -1,16 +1,8 @@
 """What a database keeps of a class, in SQLite and in PostgreSQL alike."""
 
-import sqlite3
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from threading import Barrier
-
 import pytest
 
-from server.rooms import database as databases
 from server.rooms import store as stores
-from server.rooms.database import AwayError, Database, database
 from server.rooms.room import (
     CODE,
     Ask,
@@ -20,48 +12,10 @@ from server.rooms.room import (
     GoneError,
     LockedError,
     Mark,
-    Phase,
     Place,
 )
-from server.rooms.schema import STEPS
-from server.rooms.store import Store
-from server.rooms.watch import LONGEST_LIFE, Watch
-
-CHOICE = Ask("start.cliff", "choice", count=3)
-NUMBER = Ask("start.loss", "number", low=0.0, high=5.0)
-STATE = Ask("start.state", "state")
-
-
-class Kept:
-    """A database, whoever uses it, and a clock that stands still."""
-
-    def __init__(self, setting: str) -> None:
-        self.now = 1_000_000.0
-        self.database = database(setting)
-        self.store = Store(self.database, lambda: self.now)
-        self.watch = Watch(self.database, lambda: self.now)
-        self.code, self.secret = self.store.make("start", "at=1", "1.lesson")
-
-    def lead(self, ask: Ask | None, phase: Phase = "open", round_: int = 1) -> None:
-        """Ask something, or show it."""
-        place = Place("start", "at=1", ask, round_, phase)
-        self.store.lead(self.code, self.secret, place)
-
-    def answer(self, who: str, mark: Mark, ask: Ask = CHOICE, round_: int = 1) -> None:
-        """Answer for somebody."""
-        room = self.store.room(self.code)
-        self.store.answer(room, Given(who, ask.key, round_, None), mark)
-
-    def results(self) -> tuple[dict[str, object] | None, ...]:
-        """Return what is seen of both rounds."""
-        return self.watch.scene(self.code).results
-
-
-@pytest.fixture
-def kept(setting: str) -> Iterator[Kept]:
-    found = Kept(setting)
-    yield found
-    found.database.close()
+from server.rooms.watch import LONGEST_LIFE
+from tests.server.kept import CHOICE, NUMBER, STATE, Kept
 
 
 def test_a_room_is_where_it_was_led(kept: Kept) -> None:
@@ -231,97 +185,3 @@ def test_students_of_all_processes_are_counted_and_those_of_a_dead_one_no_more(k
     assert kept.watch.count(kept.code)["here"] == 4
     kept.watch.leave("two", kept.code)
     assert kept.watch.count(kept.code)["here"] == 0
-
-
-def test_an_older_database_becomes_today_s_and_keeps_its_rooms(
-    kept: Kept, setting: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    kept.lead(CHOICE)
-    step = ("ALTER TABLE rooms ADD COLUMN colour TEXT NOT NULL DEFAULT 'none'",)
-    monkeypatch.setattr(databases, "STEPS", (*STEPS, step))
-    newer = [database(setting) for _ in range(4)]
-
-    def colour(of: Database) -> object:
-        with of.reading() as transaction:
-            return transaction.row("SELECT colour FROM rooms WHERE code = :code", code=kept.code)
-
-    with ThreadPoolExecutor(4) as pool:  # as replicas that are started together
-        assert [tuple(row) for row in pool.map(colour, newer)] == [("none",)] * 4  # type: ignore[call-overload]
-    with newer[0].reading() as transaction:
-        assert len(transaction.rows("SELECT done FROM schema_steps")) == len(STEPS) + 1
-    kept.answer("anna", Mark(1.0))  # the version before works on meanwhile
-    assert Store(newer[0]).room(kept.code).place.ask == CHOICE
-    for each in newer:
-        each.close()
-
-
-def test_replicas_that_start_together_make_one_database(setting: str) -> None:
-    together = [database(setting) for _ in range(8)]
-    started = Barrier(len(together))
-
-    def make(mine: Database) -> tuple[str, str]:
-        started.wait()
-        return Store(mine).make("start", "", "")
-
-    with ThreadPoolExecutor(len(together)) as pool:
-        made = dict(pool.map(make, together))
-    for mine in together:
-        assert {code for code in made if Store(mine).room(code)} == set(made)
-        mine.close()
-
-
-def test_a_transaction_that_fails_leaves_nothing_and_the_next_one_works(kept: Kept) -> None:
-    with pytest.raises(AwayError) as failed, kept.database.writing() as transaction:  # noqa: PT012
-        transaction.change("DELETE FROM rooms")
-        transaction.change("SELECT nothing FROM nowhere WHERE 'hidden' = 'hidden'")
-    assert "hidden" not in str(failed.value)
-    assert kept.store.room(kept.code)
-    with pytest.raises(KeyError), kept.database.writing() as transaction:  # noqa: PT012
-        transaction.change("DELETE FROM rooms")
-        raise KeyError
-    assert kept.store.room(kept.code)
-
-
-def test_of_a_room_that_has_ended_no_byte_is_left_in_the_file(tmp_path: Path) -> None:
-    kept = Kept(f"sqlite:///{tmp_path}/classes.sqlite3")
-    texts = [b"at=1&names=Anna", b"1.a-whole-lesson", CHOICE.key.encode(), kept.code.encode()]
-    kept.code, kept.secret = kept.store.make("start", texts[0].decode(), texts[1].decode())
-    kept.lead(CHOICE)
-    kept.answer("anna", Mark(1.0))
-
-    def left() -> list[bytes]:
-        content = b"".join(path.read_bytes() for path in tmp_path.iterdir())
-        return [text for text in (*texts, kept.code.encode()) if text in content]
-
-    assert set(left()) > {texts[1], texts[2]}
-    kept.store.end(kept.code, kept.secret)
-    kept.now += LONGEST_LIFE
-    kept.watch.sweep()
-    assert left() == []
-
-
-def test_only_its_owner_reads_the_file_and_it_is_made_for_the_first_class(tmp_path: Path) -> None:
-    path = tmp_path / "state" / "cross-entropy-lab" / "classes.sqlite3"
-    found = database("", {"XDG_STATE_HOME": str(tmp_path / "state")})
-    Watch(found).sweep()
-    assert not path.exists()
-    Store(found).make("start", "", "")
-    assert path.stat().st_mode & 0o777 == 0o600
-    assert path.parent.stat().st_mode & 0o777 == 0o700
-    with sqlite3.connect(path) as connection:
-        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-    connection.close()
-
-
-@pytest.mark.parametrize("setting", ["sqlite:///relative", "mysql://me:password@host/", "/a/path"])
-def test_a_setting_that_names_no_database_is_refused_and_not_repeated(setting: str) -> None:
-    with pytest.raises(ValueError, match="CE_CLASS_DATABASE must be") as error:
-        database(setting)
-    assert "password" not in str(error.value)
-
-
-def test_a_server_that_is_away_is_no_more_than_that() -> None:
-    store = Store(database("postgresql://me:password@127.0.0.1:1/lab"))
-    with pytest.raises(AwayError) as error:
-        store.make("start", "", "")
-    assert str(error.value) == "OperationalError"
