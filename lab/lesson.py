@@ -83,6 +83,9 @@ class Step:
     covers : callable
         Names the parts that are covered until the question is answered, or, of "reach", while the
         goal is met: so that the next step can ask for them.
+    goals : bool
+        Whether a teacher may set a goal there, on a page that has `Lesson.losses`: not where the
+        picture is of other losses than those.
     """
 
     key: str
@@ -94,6 +97,7 @@ class Step:
     times: int = 1
     rests: Callable[[Settings, Columns], np.ndarray] | None = None
     covers: Callable[[Settings], Sequence[str]] = lambda _: ()
+    goals: bool = True
 
 
 def no_questions(_: Settings) -> Sequence[Question]:

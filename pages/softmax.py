@@ -620,6 +620,7 @@ STEPS: Final = (
         opens=_even,
         ask=_ask_many,
         covers=lambda _: (f"total_low.{len(free.MANY)}", "share-low"),
+        goals=False,  # it has a thousand classes more
     ),
     Step("free", "explore", opens=_everyday),
 )

@@ -98,9 +98,13 @@ def _page(lesson: Lesson) -> dict[str, object]:
     return {
         "title": say(f"{page}.title"),
         "steps": [
-            {"key": step.key, "kind": step.kind, "title": say(f"{page}.step_{step.key}_title")}
+            {
+                "key": step.key,
+                "kind": step.kind,
+                "title": say(f"{page}.step_{step.key}_title"),
+                "goals": lesson.losses is not None and step.goals,
+            }
             for step in lesson.steps
         ],
-        "goals": lesson.losses is not None,
         "locks": [[p.key, p.called(say("teach.each"))] for p in lesson.parameters],
     }

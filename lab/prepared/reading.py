@@ -96,22 +96,20 @@ class Read:
             return None
         lesson = self.lessons[page]
         kind: StepKind = self._value(n, "kind", one_of(_KINDS), given.get("kind", "see"), "see")
-        key, own, guess, goal = "", None, None, None
-        asks = kind in ("predict", "reach")
-        if kind == "reach" and given.get("goal") is not None:
-            goal = self._goal(n, lesson, _object(given["goal"]))
-        elif kind == "predict" and given.get("guess") is not None:
-            guess = self._guess(n, _object(given["guess"]))
-        elif kind == "predict" and not given.get("key"):
-            own = self._own(n, _object(given.get("own")))
-        elif asks:
-            tasks = [step.key for step in lesson.steps if step.kind == kind]
-            key = self._value(n, "key", one_of(tasks or [""]), given.get("key") or "?", "")
-        if asks and not (key or own or guess or goal):
+        asked = _asked(kind, given)
+        tasks = [step.key for step in lesson.steps if step.kind == kind]
+        known = one_of(tasks or [""])
+        key = self._value(n, "key", known, given.get("key") or "?", "") if asked == "key" else ""
+        link = self._link(n, lesson, given.get("link"), key)
+        part = _object(given.get(asked))
+        own = self._own(n, part) if asked == "own" else None
+        guess = self._guess(n, part) if asked == "guess" else None
+        goal = self._goal(n, lesson, link, part) if asked == "goal" else None
+        if asked and not (key or own or guess or goal):
             kind = "see"  # without a question or a goal there is nothing to do
         return PreparedStep(
             page,
-            self._link(n, lesson, given.get("link"), key),
+            link,
             self._value(n, "title", TITLE, given.get("title"), ""),
             self._value(n, "text", TEXT, given.get("text"), ""),
             kind,
@@ -144,8 +142,9 @@ class Read:
         self._faults.append(say("teach.unread_guess", n=n))
         return None
 
-    def _goal(self, n: int, lesson: Lesson, given: Mapping[str, Any]) -> Goal | None:
-        if lesson.losses is None:
+    def _goal(self, n: int, lesson: Lesson, link: str, given: Mapping[str, Any]) -> Goal | None:
+        at = int(dict(parse_qsl(link))[AT.key])
+        if lesson.losses is None or not lesson.steps[at - 1].goals:
             self._faults.append(say("teach.unread_no_goal", n=n))
             return None
         text = self._value(n, "goal", QUESTION, given.get("text") or "", "")
@@ -205,6 +204,15 @@ class Read:
 def parts(lesson: Lesson) -> list[str]:
     """Return what of a lesson can be locked: its parameters, by their keys."""
     return [parameter.key for parameter in lesson.parameters]
+
+
+def _asked(kind: StepKind, given: Mapping[str, Any]) -> str:
+    """Return which part of a step says what it asks for, or "" where it asks for nothing."""
+    if kind == "reach":
+        return "key" if given.get("goal") is None else "goal"
+    if kind == "predict":
+        return "guess" if given.get("guess") is not None else "key" if given.get("key") else "own"
+    return ""
 
 
 def _number(value: object) -> float | None:

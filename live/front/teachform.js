@@ -58,7 +58,7 @@ export class Form {
       entry("title", words.step_title, { value: step.title ?? "", longest: letters.title }, (title) => this.#set({ title })),
       entry("text", words.text, { value: step.text ?? "", longest: letters.text, rows: 3 }, (text) => this.#set({ text })),
       make("p", { class: "ce-hint", text: given.text_hint }),
-      list("kind", words.kind, this.#kinds(page), done(step), (kind) => this.step && this.#set(doing(this.step, kind, page), true)),
+      list("kind", words.kind, this.#kinds(step, page), done(step), (kind) => this.step && this.#set(doing(this.step, kind, page), true)),
       ...this.#asks(step),
       group(words.hidden, words.hidden_hint, this.#hidden),
       group(words.locked, words.locked_hint, make("div", { class: "ce-checks" }, ...this.#checks("locked", page.locks))),
@@ -84,10 +84,13 @@ export class Form {
     this.changed(this.step, other);
   }
 
-  /** @param {LabPage} page */
-  #kinds({ steps, goals }) {
+  /**
+   * @param {LessonStep} step
+   * @param {LabPage} page
+   */
+  #kinds(step, { steps }) {
     const { words } = this;
-    const own = ["see", "explore", "own", "guess", ...(goals ? ["goal"] : [])];
+    const own = ["see", "explore", "own", "guess", ...(steps[at(step) - 1]?.goals ? ["goal"] : [])];
     const tasks = steps.filter(({ kind }) => kind === "predict" || kind === "reach");
     return [
       ...own.map((kind) => /** @type {[string, string]} */ ([kind, words[`kind_${kind}`]])),

@@ -20,7 +20,7 @@
  * @property {string[]} [locked]
  *
  * @typedef {{title: string, steps: LessonStep[]}} Prepared
- * @typedef {{title: string, steps: {key: string, kind: string, title: string}[], locks: [string, string][], goals: boolean}} LabPage
+ * @typedef {{title: string, steps: {key: string, kind: string, title: string, goals: boolean}[], locks: [string, string][]}} LabPage
  */
 
 const VERSION = "1";

@@ -22,6 +22,12 @@ REACH = [
 ]
 LARGEST = 65520  # from here on a number is stored as inf in float16: 65504 and half a step
 SMALLEST = 2.0**-25  # up to here it is stored as 0: half the smallest one
+PARTS = (
+    *("logits=1e300,-1e300", "logits=-inf,-inf,-inf", "shift=1e300", "target=2", "names=a,b,c"),
+    *("x=-1e300", "dose=1e300", "counts=0,0,1000", "model=0,0,1", "temperature=0.01", "reach=1000"),
+    *("rate=100", "step=60", "at=3", "set=at:2", "set=logits.0:nan", "cell=float16.lse"),
+)
+STATES = st.text(max_size=40) | st.lists(st.sampled_from(PARTS)).map("&".join)
 SCORES = st.lists(st.integers(-200, 200).map(lambda n: n / 10), min_size=2, max_size=5)
 
 
@@ -47,6 +53,7 @@ def test_exp_of_the_true_class_is_inf_in_float16(logits: list[float]) -> None:
 
 
 @given(SCORES)
+@examples(max_examples=30)
 @example([11.0, 8.6, 6.0])
 def test_the_sum_alone_is_inf_in_float16(logits: list[float]) -> None:
     exps = [mpmath.exp(z) for z in stored(logits)]
@@ -56,6 +63,7 @@ def test_the_sum_alone_is_inf_in_float16(logits: list[float]) -> None:
 
 
 @given(SCORES)
+@examples(max_examples=30)
 @example([-16.0, 1.0, 0.0])
 def test_the_largest_subtracted_does_not_save_a_probability_that_rounds_to_0(
     logits: list[float],
@@ -113,7 +121,7 @@ def test_a_flipped_switch_is_a_state() -> None:
 # ---------------------------------------------------------------- whoever sends it
 
 
-@given(st.text(max_size=40), st.sampled_from(REACH))
+@given(STATES, st.sampled_from(REACH))
 @examples(max_examples=40)
 def test_any_text_is_a_state_that_lies_somewhere(text: str, step: tuple[str, int, str]) -> None:
     page, n, _ = step

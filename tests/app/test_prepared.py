@@ -90,9 +90,11 @@ def lessons(draw: st.DrawFn) -> dict[str, Any]:
     steps = []
     for _ in range(draw(st.integers(1, 3))):
         page, lesson = draw(st.sampled_from(list(LED.items())))
+        now = draw(any_settings())
+        shown = lesson.steps[min(now[AT], len(lesson.steps)) - 1]
         step = {
             "page": page,
-            "link": ANSWERS.shared(page, draw(any_settings())),
+            "link": ANSWERS.shared(page, now),
             "title": draw(words)[:24],
             "text": draw(words),
             "kind": draw(st.sampled_from(["see", "explore", "predict", "reach"])),
@@ -109,7 +111,7 @@ def lessons(draw: st.DrawFn) -> dict[str, Any]:
             apart = st.lists(words, min_size=2, max_size=4, unique_by=lambda t: " ".join(t.split()))
             options = draw(apart)
             step["own"] = {"text": "Why?", "options": options, "right": len(options) - 1}
-        elif step["kind"] == "reach" and lesson.losses and draw(st.booleans()):
+        elif step["kind"] == "reach" and lesson.losses and shown.goals and draw(st.booleans()):
             form, loss = draw(st.sampled_from(PIPELINES)), draw(st.sampled_from(["inf", "nan"]))
             sides = draw(st.lists(BOUNDS, min_size=2, max_size=2, unique=True).map(sorted))
             step["goal"] = {"text": "Go", "form": form, "loss": loss}
@@ -199,7 +201,11 @@ def test_whatever_one_part_of_it_is_the_rest_plays(data: st.DataObject) -> None:
         ),
         (
             {"page": "gradient", "kind": "reach", "goal": GOAL},
-            "Step 1: on this page there is no goal",
+            "Step 1: with this picture there is no goal",
+        ),
+        (
+            {"link": "at=7", "kind": "reach", "goal": GOAL},
+            "Step 1: with this picture there is no goal",
         ),
         ({"title": "x" * 25}, "Step 1, title: expected a text of 1 to 24 visible letters"),
         ({"text": "x" * 301}, "Step 1, text: expected"),
