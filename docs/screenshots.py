@@ -1,9 +1,12 @@
 """Take the screenshots that the README and the docs show: `python -m docs.screenshots`."""
 
+import json
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
+from urllib.request import Request, urlopen
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from lab.words import say
 from tests.browser.serving import chromium, serve
@@ -35,11 +38,46 @@ def _bring(page: Page) -> None:
     page.locator("[data-readout=loss-reduced]").wait_for()
 
 
+VOTES = ((11, 4, 9), (5, 16, 3))  # for each answer to "What is p(dog) now?", in two rounds
+
+
+def _class(browser: Browser, url: str) -> None:
+    """Lead a class through two votes, and take a picture of what it said."""
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    page.goto(f"{url}/?at=2", wait_until="networkidle")
+    page.get_by_role("button", name=say("player.share"), exact=True).click()
+    page.get_by_role("button", name=say("class.start"), exact=True).click()
+    page.wait_for_url("**/class?room=*")
+    room = f"{url}/room/{page.url.partition('room=')[2][:5]}"
+    turn = page.locator(".ce-first")
+    with ExitStack() as students:
+        for _ in range(sum(VOTES[0])):
+            students.enter_context(urlopen(f"{room}/events"))
+        for round_, votes in enumerate(VOTES, 1):
+            with page.expect_request(f"{room}/lead") as asked:
+                turn.click()
+            key = asked.value.post_data_json["ask"]["key"]
+            asked.value.response()
+            values = [value for value, count in enumerate(votes) for _ in range(count)]
+            for student, value in enumerate(values):
+                who = f"student-{student:014}"
+                given = {"who": who, "key": key, "round": round_, "value": value}
+                urlopen(Request(f"{room}/answer", json.dumps(given).encode())).close()
+            turn.click()
+            page.locator(f".ce-vote-bar:nth-of-type({round_ + 1})").first.wait_for()
+        page.locator(f".ce-here-now:has-text('{sum(VOTES[0])}')").wait_for()
+        page.screenshot(path=HERE / "class-light.png")
+    page.close()
+
+
 def main() -> None:
     """Open each page, wait until its bars stand, and take its picture."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        serve(Path(folder) / "log.txt") as app,
+        serve(
+            Path(folder) / "log.txt",
+            settings={"CE_CLASS_DATABASE": f"sqlite:///{folder}/classes.sqlite3"},
+        ) as app,
         sync_playwright() as playwright,
         playwright.chromium.launch(**chromium()) as browser,
     ):
@@ -55,6 +93,7 @@ def main() -> None:
             page.evaluate("document.fonts.ready")
             page.screenshot(path=HERE / f"{name}.png")
             page.close()
+        _class(browser, app.url)
 
 
 if __name__ == "__main__":

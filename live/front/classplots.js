@@ -11,7 +11,8 @@ import { draw } from "./svg.js";
 /** @typedef {{node: SVGElement, text: (words: Record<string, string>) => string}} Drawn with what it shows in words */
 
 const WIDTH = 400;
-const LINE = 150; // height of columns over a line
+const LINE = 170; // height of columns over a line, and of three lines of words below it
+const WORDS = 16; // height of one of them
 const MAP = 230;
 const EDGE = { left: 44, right: 12, top: 10, bottom: 34 };
 const COLUMNS = 20;
@@ -74,7 +75,7 @@ export function numbers({ ask, answered, own, shown }, rounds, round, words) {
   const values = rounds[round].values ?? [];
   const svg = canvas(LINE);
   const room = WIDTH - EDGE.left - EDGE.right;
-  const floor = LINE - EDGE.bottom;
+  const floor = LINE - 3 * WORDS - 4;
   const x = (/** @type {number} */ value) => EDGE.left + room * Math.min(Math.max((value / 2 - low / 2) / (high / 2 - low / 2), 0), 1);
   all[round].forEach((count, i) => {
     const height = ((floor - EDGE.top) * count) / most;
@@ -82,17 +83,17 @@ export function numbers({ ask, answered, own, shown }, rounds, round, words) {
     if (count) draw(svg, "rect", { ...part, class: "ce-column", "data-round": round + 1 });
   });
   draw(svg, "line", { x1: EDGE.left, x2: WIDTH - EDGE.right, y1: floor, y2: floor, class: "ce-axis" });
-  write(svg, EDGE.left, LINE - 14, format(low, SHORT), "start");
-  write(svg, WIDTH - EDGE.right, LINE - 14, format(high, SHORT), "end");
+  write(svg, EDGE.left, floor + WORDS, format(low, SHORT), "start");
+  write(svg, WIDTH - EDGE.right, floor + WORDS, format(high, SHORT), "end");
   write(svg, EDGE.left - 6, EDGE.top + 10, String(most), "end");
   if (own !== null && round === rounds.length - 1) {
     draw(svg, "line", { x1: x(own), x2: x(own), y1: EDGE.top, y2: floor, class: "ce-own-mark" });
-    write(svg, x(own), LINE - 14, words.own_mark);
+    write(svg, x(own), floor + 2 * WORDS, words.own_mark);
   }
   const truth = answered && shown !== null ? shown : null;
   if (truth !== null && Number.isFinite(truth)) {
     draw(svg, "line", { x1: x(truth), x2: x(truth), y1: EDGE.top, y2: floor, class: "ce-true-mark" });
-    write(svg, x(truth), LINE, say(words.true_mark, ["value", format(truth, SHORT)]));
+    write(svg, x(truth), floor + 3 * WORDS, say(words.true_mark, ["value", format(truth, SHORT)]));
   }
   return {
     node: svg,

@@ -143,7 +143,8 @@ export class Classroom {
     const { room } = this.who;
     const { view, player } = this.stage;
     if (!room?.ask || !view || !belongs(room.ask, view) || !SEEN.includes(room.phase)) return null;
-    const { ask, results, phase } = room;
+    const { ask, results, phase, round } = room;
+    if (!results[round - 1]) return null;
     const question = this.kept.question(ask.key);
     const shown = question?.kind === "number" ? (player?.card(question.of)?.value ?? null) : null;
     const { own } = this.who.vote();
