@@ -55,6 +55,7 @@ _STATUS: Final[dict[type[Exception], int]] = {
     LockedError: 403,
     GoneError: 404,
     ClosedError: 409,
+    ClientDisconnect: 499,  # as nginx calls it in its log
     CrowdedError: 503,
     FullError: 503,
     AwayError: 503,
@@ -181,9 +182,15 @@ class Rooms:
     async def _within(
         self, request: Request, who: str, work: Callable[..., T], *values: object
     ) -> T:
-        """Do something with the room that a request names, when it is this household's turn."""
+        """Do something with the room that a request names, when it is this household's turn.
+
+        Not for those who have left meanwhile: they may have sent it again, and something newer,
+        to another process, where it was done already.
+        """
         code = _code(request)
         async with self._turns.turn(who):
+            if await request.is_disconnected():
+                raise ClientDisconnect
             with self._limits.naming(who, code):
                 return await to_thread.run_sync(work, code, *values)
 

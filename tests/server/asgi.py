@@ -57,11 +57,16 @@ def in_a_loop(work: Coroutine[Any, Any, T]) -> T:
         return pool.submit(lambda: asyncio.run(asyncio.wait_for(work, timeout=60))).result()
 
 
-async def one(app: ASGIApp, request: Scope, body: bytes = b"") -> Answer:
-    """Send a request within a loop."""
+async def one(app: ASGIApp, request: Scope, body: bytes = b"", *, leaves: bool = False) -> Answer:
+    """Send a request within a loop, and perhaps leave as soon as it was read."""
     answer = Answer()
+    read = False
 
     async def receive() -> Message:
+        nonlocal read
+        if leaves and read:
+            return {"type": "http.disconnect"}
+        read = True
         return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message: Message) -> None:

@@ -87,6 +87,7 @@ class Class:
     def __init__(self, app: Starlette, rooms: Rooms) -> None:
         self._app, self.rooms = app, rooms
         self.code = self.secret = ""
+        self.leaves = False  # whether whoever posts something is gone before it is done
 
     async def post(
         self, path: str, given: object = None, secret: str = "", client: str = HOME
@@ -97,7 +98,7 @@ class Class:
         if secret:
             headers["authorization"] = f"Bearer {secret}"
         request = scope(f"/room{path}", headers, method="POST", client=(client, 5))
-        return await one(self._app, request, body)
+        return await one(self._app, request, body, leaves=self.leaves)
 
     async def begin(self, client: str = HOME, lesson: str = "") -> Answer:
         """Make a room, and be in it."""

@@ -124,6 +124,23 @@ def test_a_state_is_judged_only_while_it_is_asked_for(tmp_path: Path) -> None:
     held(work, f"sqlite:///{tmp_path}/c", lambda _room, state: judged.append(state))
 
 
+def test_what_waited_longer_than_its_sender_is_not_done(in_class: Callable[[Work], None]) -> None:
+    async def work(class_: Class) -> None:
+        await class_.begin()
+        await class_.lead(CHOICE)
+        await class_.answer(1, 2)
+        class_.leaves = True  # as one does who sends the same again over another connection
+        assert (await class_.answer(1, 0)).status == 499
+        assert (await class_.lead(CHOICE, "answered")).status == 499
+        class_.leaves = False
+        await class_.lead(CHOICE, "shown")
+        async with class_.listening() as student:
+            shown = await student.until("room")
+        assert (shown["version"], shown["results"][0]) == (3, {"counts": [0, 0, 1]})
+
+    in_class(work)
+
+
 @pytest.mark.parametrize(
     ("path", "given", "said"),
     [
