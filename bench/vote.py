@@ -117,10 +117,8 @@ def housed(database: str, folder: Path) -> Iterator[tuple[House, Faults]]:
     """Start what serves a class; yield it and what befalls it."""
     with ExitStack() as stack:
         server = stack.enter_context(postgres()) if database == "postgresql" else None
-        setting = server.url if server else f"sqlite:///{folder}/classes.sqlite3"
-        cluster = stack.enter_context(
-            cluster_of_replicas(folder, settings={"CE_CLASS_DATABASE": setting})
-        )
+        settings = {"CE_CLASS_DATABASE": server.url if server else ""}  # "": a file in the folder
+        cluster = stack.enter_context(cluster_of_replicas(folder, settings=settings))
         parents = [cluster.nginx, *([server.pid] if server else [])]
         faults = {_DIES: lambda: dies(cluster)}
         if server:

@@ -20,6 +20,7 @@ from bench.wire import AwayError, Http, RefusedError, events, pause
 
 PAGE = "pipeline"  # whose session a student holds
 CHANGES = 0.2  # of the students change an answer
+_CLOSED = {409, 404}  # the question, and the room
 _OTHER = "softmax"  # to which everybody can go at the end
 
 
@@ -174,7 +175,7 @@ class Voter:
         try:
             await self._http.insist(f"{self._room}/answer", {"who": self._who, **given})
         except RefusedError as error:
-            if error.status != 409:  # it is closed
+            if error.status not in _CLOSED:
                 self._ledger.faults.append(f"{self._number} sent {given}: {error}")
             elif not error.doubt:
                 self._ledger.refuse(self._number, place)

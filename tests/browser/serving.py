@@ -54,7 +54,7 @@ def serve(
             cwd=root,
             stdout=out,
             stderr=subprocess.STDOUT,
-            env=os.environ | {"XDG_STATE_HOME": str(log.parent)} | settings,
+            env={**os.environ, "XDG_STATE_HOME": str(log.parent), **settings},
         ) as process,
     ):
         try:

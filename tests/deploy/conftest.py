@@ -9,9 +9,7 @@ from tests.deploy.cluster import Cluster, cluster_of_replicas
 
 @pytest.fixture(scope="session")
 def _cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    folder = tmp_path_factory.mktemp("cluster")
-    settings = {"CE_CLASS_DATABASE": f"sqlite:///{folder}/classes.sqlite3"}
-    with cluster_of_replicas(folder, settings=settings) as cluster:
+    with cluster_of_replicas(tmp_path_factory.mktemp("cluster")) as cluster:
         yield cluster
 
 

@@ -40,7 +40,7 @@ class Postgres:
         self._count += 1
         name = f"test_{self._count}"
         with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(f"CREATE SCHEMA {name}")  # type: ignore[call-overload]
+            connection.execute(f"CREATE SCHEMA {name}")
         return f"{self.url}?options=-csearch_path%3D{name}"
 
     def restart(self) -> None:
