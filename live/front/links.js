@@ -22,6 +22,21 @@ export function plain(event) {
   return event.button === 0 && !keys && !event.defaultPrevented;
 }
 
+/**
+ * Let a link lead to its page without loading the document anew.
+ *
+ * @param {HTMLAnchorElement} node
+ * @param {(href: string) => void} go
+ */
+export function leads(node, go) {
+  node.addEventListener("click", (event) => {
+    if (!plain(event)) return;
+    event.preventDefault();
+    go(node.href);
+  });
+  return node;
+}
+
 export class Links {
   /** @type {Map<HTMLAnchorElement, string>} */
   #pages = new Map();
@@ -43,13 +58,8 @@ export class Links {
    */
   make(page, name, ...children) {
     const node = make("a", { class: name, href: address(this.base, page, this.#link) }, ...children);
-    node.addEventListener("click", (event) => {
-      if (!plain(event)) return;
-      event.preventDefault();
-      this.go(node.href);
-    });
     this.#pages.set(node, page);
-    return node;
+    return leads(node, this.go);
   }
 
   /** Forget the links of before. */

@@ -6,7 +6,7 @@ import { starter } from "./classstart.js";
 import { make, write } from "./dom.js";
 import { remember, restore } from "./focus.js";
 import { Guide } from "./guide.js";
-import { address, plain } from "./links.js";
+import { address, leads } from "./links.js";
 import { paged } from "./page.js";
 import { say } from "./sentences.js";
 import { Streamlit, visit } from "./streamlit.js";
@@ -77,7 +77,7 @@ class Teach {
     this.guide = new Guide(words.title, given.guide, prepare, {
       home: location.origin + base,
       address: (page, link) => location.origin + to(page, link),
-      link: (page, link, name, text) => leading(to(page, link), name, text),
+      link: (page, link, name, text) => leads(make("a", { class: name, href: to(page, link), text }), visit),
       copies: given,
       edit: (lesson) => void this.#edit(lesson),
       start: (page, link, said) => starter(base, words, () => ({ page, link: `at=1&${link}` }), visit, said),
@@ -316,21 +316,6 @@ class Teach {
     this.guide.leave();
     this.streamlit.leave();
   }
-}
-
-/**
- * @param {string} href
- * @param {string} name the class of the element
- * @param {string} text
- */
-function leading(href, name, text) {
-  const node = make("a", { class: name, href, text });
-  node.addEventListener("click", (event) => {
-    if (!plain(event)) return;
-    event.preventDefault();
-    visit(node.href);
-  });
-  return node;
 }
 
 /**

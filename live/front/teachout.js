@@ -6,7 +6,7 @@ import { copier } from "./copying.js";
 import { make, write } from "./dom.js";
 import { save } from "./download.js";
 import { get } from "./fetching.js";
-import { address } from "./links.js";
+import { address, leads } from "./links.js";
 import { say } from "./sentences.js";
 import { LONGEST } from "./sharing.js";
 import { pack, sent } from "./teachlesson.js";
@@ -39,11 +39,7 @@ export class Out {
     this.image.addEventListener("error", () => (this.image.hidden = true));
     this.length = make("p", { class: "ce-hint" });
     this.faults = make("div", { role: "status" });
-    this.play = make("a", { class: "ce-play-it", text: words.play });
-    this.play.addEventListener("click", (event) => {
-      event.preventDefault();
-      visit(this.play.href);
-    });
+    this.play = leads(make("a", { class: "ce-play-it", text: words.play }), visit);
     const copy = copier(given, () => this.field.select(), () => this.field.value);
     const file = make("button", { type: "button", text: words.save });
     file.addEventListener("click", () => {
