@@ -32,12 +32,10 @@ class Listener:
     ----------
     leads : bool
         Whether the lecturer listens.
-    version : int
-        What it knows of the room already.
     """
 
-    def __init__(self, version: int, *, leads: bool) -> None:
-        self.version, self.leads = version, leads
+    def __init__(self, *, leads: bool) -> None:
+        self.leads = leads
         self._news: dict[str, bytes] = {}
         self._bell = asyncio.Event()
 
@@ -95,7 +93,9 @@ class Hub:
         """Listen to a room, of which this scene is known."""
         code = scene.room.code
         group = self._groups.setdefault(code, _Group(scene))
-        listener = Listener(scene.room.version, leads=leads)
+        listener = Listener(leads=leads)
+        if group.scene.room.version > scene.room.version:  # it has changed meanwhile
+            listener.tell("room", event("room", group.scene.plain))
         if leads and group.count:
             listener.tell("count", event("count", group.count))
         group.listeners.add(listener)
@@ -146,19 +146,19 @@ class Hub:
                 await self._counted(code, group)
 
     async def _changed(self, code: str, group: _Group) -> None:
-        """Tell what has become of a room; one that joined meanwhile may not be found yet."""
+        """Tell what has become of a room, if it is not only the process that is unknown there."""
         try:
-            group.scene = await to_thread.run_sync(self._watch.scene, code)
+            scene = await to_thread.run_sync(self._watch.scene, code)
         except GoneError:
             del self._groups[code]
             for listener in group.listeners:
                 listener.tell("ended", event("ended", {}))
             return
         group.count = {}  # of another question, perhaps: it is told anew, even if it is the same
-        version, told = group.scene.room.version, event("room", group.scene.plain)
-        for listener in group.listeners:
-            if listener.version != version:
-                listener.version = version
+        before, group.scene = group.scene, scene
+        if before.room.version != scene.room.version:
+            told = event("room", scene.plain)
+            for listener in group.listeners:
                 listener.tell("room", told)
 
     async def _counted(self, code: str, group: _Group) -> None:

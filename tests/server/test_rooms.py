@@ -171,6 +171,7 @@ def test_what_waited_longer_than_its_sender_is_not_done(in_class: Callable[[Work
         ("answer", {"value": 1.0}, "as value"),
         ("answer", {"value": "1"}, "as value"),
         ("answer", {"value": None}, "as value"),
+        ("answer", {"value": True}, "as value"),
         ("answer", {"who": "short"}, "as who"),
         ("answer", {"who": "a" * 44}, "as who"),
         ("answer", {"who": "ä" * 22}, "as who"),
@@ -243,7 +244,7 @@ def test_rooms_of_yesterday_are_gone_when_the_app_starts(setting: str) -> None:
 
 def test_whoever_does_not_read_hears_the_newest_alone() -> None:
     async def work() -> list[bytes]:
-        listener = Listener(1, leads=True)
+        listener = Listener(leads=True)
         for n in range(100):
             listener.tell("room", event("room", n))
             listener.tell("count", event("count", n))

@@ -1,7 +1,8 @@
 """The databases: made once, brought up to date, forgetting, and away."""
 
 import sqlite3
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import closing
 from pathlib import Path
 from threading import Barrier
 
@@ -16,6 +17,7 @@ from server.rooms.schema import STEPS
 from server.rooms.store import Store
 from server.rooms.watch import LONGEST_LIFE, Watch
 from tests.server.kept import CHOICE, Kept
+from tests.server.postgres import Postgres
 
 
 def test_an_older_database_becomes_today_s_and_keeps_its_rooms(
@@ -69,20 +71,42 @@ def test_a_transaction_that_fails_leaves_nothing_and_the_next_one_works(kept: Ke
 
 def test_of_a_room_that_has_ended_no_byte_is_left_in_the_file(tmp_path: Path) -> None:
     kept = Kept(f"sqlite:///{tmp_path}/classes.sqlite3")
-    texts = [b"at=1&names=Anna", b"1.a-whole-lesson", CHOICE.key.encode(), kept.code.encode()]
-    kept.code, kept.secret = kept.store.make("start", texts[0].decode(), texts[1].decode())
+    other = kept.code
+    kept.code, kept.secret = kept.store.make("start", "at=1&names=Anna", "1.a-whole-lesson")
     kept.lead(CHOICE)
     kept.answer("anna", Mark(1.0))
+    texts = [kept.code, other, "names=Anna", "1.a-whole-lesson", CHOICE.key]
 
-    def left() -> list[bytes]:
+    def left() -> list[str]:
         content = b"".join(path.read_bytes() for path in tmp_path.iterdir())
-        return [text for text in (*texts, kept.code.encode()) if text in content]
+        return [text for text in texts if text.encode() in content]
 
-    assert set(left()) > {texts[1], texts[2]}
+    assert {"1.a-whole-lesson", CHOICE.key} <= set(left())
     kept.store.end(kept.code, kept.secret)
+    assert left() == [other]
     kept.now += LONGEST_LIFE
     kept.watch.sweep()
     assert left() == []
+    kept.database.close()
+
+
+def test_a_file_that_another_is_making_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "classes.sqlite3"
+    kept = database(f"sqlite:///{path}")
+    with ThreadPoolExecutor(1) as pool, closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        making = pool.submit(Store(kept).make, "start", "", "")
+        assert wait([making], 0.1).not_done
+        other.rollback()
+        assert making.result()
+    kept.close()
+
+
+def test_a_server_that_was_started_anew_is_noticed_by_nobody(server: Postgres) -> None:
+    kept = Kept(server.schema())
+    server.restart()
+    assert kept.store.room(kept.code)
+    kept.database.close()
 
 
 def test_only_its_owner_reads_the_file_and_it_is_made_for_the_first_class(tmp_path: Path) -> None:

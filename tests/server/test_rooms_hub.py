@@ -19,9 +19,9 @@ class Process:
 
     def __init__(self, folder: Path) -> None:
         self.now = 1_000_000.0
-        found = database(f"sqlite:///{folder}/classes.sqlite3")
-        self.store = Store(found, lambda: self.now)
-        self.watch = Watch(found, lambda: self.now)
+        self.database = database(f"sqlite:///{folder}/classes.sqlite3")
+        self.store = Store(self.database, lambda: self.now)
+        self.watch = Watch(self.database, lambda: self.now)
         self.hub = Hub(self.watch, lambda: self.now)
         self.code, self.secret = self.store.make("start", "", "")
 
@@ -68,6 +68,18 @@ def test_a_change_is_told_once_to_all_and_silence_is_silent(tmp_path: Path) -> N
             assert text.count(b"event: room") == 1
             assert b'"version":2' in text
         assert await told(late) == b""
+
+    run(tmp_path, work)
+
+
+def test_whoever_enters_while_the_room_changes_hears_of_it(tmp_path: Path) -> None:
+    async def work(process: Process, stack: ExitStack) -> None:
+        before = await process.hub.scene(process.code)
+        process.store.lead(process.code, process.secret, Place("start", "", ASK, 1, "open"))
+        await process.enter(stack)
+        late = stack.enter_context(process.hub.listening(before, leads=False))
+        await process.look()
+        assert b'"version":2' in await told(late)
 
     run(tmp_path, work)
 
@@ -132,11 +144,15 @@ def test_a_process_that_was_forgotten_says_again_that_it_listens(tmp_path: Path)
     async def work(process: Process, stack: ExitStack) -> None:
         student = await process.enter(stack)
         await process.look()
-        process.now += 60  # it stood still
-        process.watch.sweep()
+        others = Watch(process.database, lambda: process.now + 60)  # or this one stood still
+        others.sweep()
+        await process.look()
+        assert await told(student) == b""  # nothing has changed
+        others.sweep()
         process.store.lead(process.code, process.secret, Place("start", "", ASK, 1, "open"))
         await process.look()
         assert b'"version":2' in await told(student)
+        await process.look(5.0)
         assert process.here() == 1
 
     run(tmp_path, work)
