@@ -50,8 +50,10 @@ class Ledger:
     told, counted, followed, released : list of float
         Seconds from the lecturer's word to a student, from an acknowledgement to the lecturer's
         count, from a student's hearing of another step to its picture, and from a release to its.
+    late : list of str
+        Who has waited for a picture in vain.
     faults : list of str
-        What was lost, and who was stuck.
+        Which answers were lost, and who was stuck.
     """
 
     def __init__(self, students: int) -> None:
@@ -62,6 +64,7 @@ class Ledger:
         self.counted: list[float] = []
         self.followed: list[float] = []
         self.released: list[float] = []
+        self.late: list[str] = []
         self.faults: list[str] = []
         self._heard: dict[int, int] = {}  # how many of `led` a student has heard of
 

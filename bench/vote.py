@@ -140,13 +140,15 @@ async def measure(database: str, students: int) -> bool:
     print(
         f"| {database} | {students} | {held.counted} of {votes} | {told} | {counted} |"
         f" {_ms(books.followed, 95)} | {len(books.released)} | {released} |"
-        f" {held.idle:.3f} | {held.busy:.2f} | {students_cpu:.2f} | {len(books.faults)} |",
+        f" {held.idle:.3f} | {held.busy:.2f} | {students_cpu:.2f} |"
+        f" {len(books.late)} | {len(books.faults)} |",
         flush=True,
     )
-    for kind, lines in groupby(sorted(books.faults, key=_kind), _kind):
+    lost = books.late + books.faults
+    for kind, lines in groupby(sorted(lost, key=_kind), _kind):
         first, *others = lines
         print(f"   {kind}, {1 + len(others)} times, first: {first}")
-    return held.counted == votes and not books.faults
+    return held.counted == votes and not lost
 
 
 def _kind(fault: str) -> str:
@@ -164,9 +166,10 @@ async def main(students: int, databases: Sequence[str]) -> bool:
         "| database | students | every answer counted, votes |"
         " phase to student, median / p95 / slowest, ms | lecturer's count, p95 / slowest, ms |"
         " picture of another step, p95, ms | releases | release, median / p95 / p99, ms |"
-        " idle, s/s | votes, s/s | students' CPU | lost or stuck |"
+        " idle, s/s | votes, s/s | students' CPU |"
+        " pictures lost | answers lost, or students stuck |"
     )
-    print("|---|" + "--:|" * 11)
+    print("|---|" + "--:|" * 12)
     kept = [await measure(database, students) for database in databases]
     print(
         f"wanted of 300 students: nothing lost, phase to student p95 {1000 * _TOLD:.0f} ms,"

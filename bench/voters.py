@@ -140,25 +140,26 @@ class Voter:
                 if self._led.is_set():
                     await self._follow()
                 else:
-                    await self._release()
+                    await self._sees(self._student.release(), self._ledger.released)
 
     async def _follow(self) -> None:
         """Go where the class is; who is there already keeps the numbers."""
         self._led.clear()
         page, link = at = self._place["page"], self._place["link"]
         if at != self._at:
-            self._at = at
             there = self._student.follow(page, f"{link}&lesson={self._lesson}")
-            await self._see(there, self._ledger.followed)
+            if await self._sees(there, self._ledger.followed):
+                self._at = at
+            else:
+                self._led.set()  # once more
 
-    async def _release(self) -> None:
-        await self._see(self._student.release(), self._ledger.released)
-
-    async def _see(self, picture: Awaitable[float], seconds: list[float]) -> None:
+    async def _sees(self, picture: Awaitable[float], seconds: list[float]) -> bool:
         try:
             seconds.append(await picture)
         except LostError as error:
-            self._ledger.faults.append(f"{self._number} has no picture: {error}")
+            self._ledger.late.append(f"{self._number} has no picture: {error}")
+            return False
+        return True
 
     async def _vote(self, place: Mapping[str, Any]) -> None:
         """Answer after a while, and perhaps answer anew."""
@@ -189,7 +190,6 @@ class Voter:
             return self._ledger.guess(self._number, ask, self._random.random())
         async with self._hand:
             await self._follow()
-            await self._release()
             return bare(self._student.shared)
 
 
