@@ -1,5 +1,7 @@
 """What a database keeps of a class, in SQLite and in PostgreSQL alike."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
+
 import pytest
 
 from server.rooms import store as stores
@@ -163,6 +165,17 @@ def test_an_answer_to_a_room_that_has_ended_meanwhile_is_refused(kept: Kept) -> 
     kept.store.end(kept.code, kept.secret)
     with pytest.raises(ClosedError):
         kept.store.answer(room, Given("anna", CHOICE.key, 1, None), Mark(0.0))
+
+
+def test_an_answer_waits_for_whoever_is_closing_the_question(kept: Kept) -> None:
+    kept.lead(CHOICE)
+    room, given = kept.store.room(kept.code), Given("anna", CHOICE.key, 1, None)
+    with ThreadPoolExecutor(1) as pool:
+        with kept.database.writing() as closing:
+            closing.change("UPDATE rooms SET phase = 'shown' WHERE code = :code", code=kept.code)
+            answering = pool.submit(kept.store.answer, room, given, Mark(0.0))
+            assert wait([answering], 0.1).not_done
+        assert isinstance(answering.exception(), ClosedError)
 
 
 def test_a_state_that_was_judged_elsewhere_is_refused(kept: Kept) -> None:
