@@ -16,16 +16,16 @@ from tests.browser.driving import at_rest
 WIDTH = 703  # CSS px between the margins of a sheet of A4
 HEIGHT = 1017
 LIGHT = tomllib.loads(Path(".streamlit/config.toml").read_text())["theme"]["light"]
-LESSONS = {
-    "start": "at=2",
-    "likelihood": "at=3",
-    "sigmoid": "at=5",
-    "softmax": "at=3",
-    "overflow": "at=2",
-    "gradient": "at=5",
-    "bugs": "at=2",
-}
-FREE = {"softmax": "at=8", "overflow": "at=9"}
+STEPS = (
+    ("", "at=2"),
+    ("likelihood", "at=3"),
+    ("sigmoid", "at=5"),
+    ("softmax", "at=3"),
+    ("softmax", "at=8"),
+    ("overflow", "at=2"),
+    ("gradient", "at=5"),
+    ("bugs", "at=2"),
+)
 
 # What is cut off, stands beyond the edge of the sheet, is too pale, or can only be clicked.
 FAULTS = """width => {
@@ -79,33 +79,26 @@ def printed(page: Page) -> int:
     return len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4", print_background=True)))
 
 
-@pytest.mark.parametrize("free", [False, True])
-def test_a_step_is_a_handout(open_page: OpenPage, free: bool) -> None:
-    for path, query in (FREE if free else LESSONS).items():
-        page = open_page(
-            f"?{query}",
-            path="" if path == "start" else path,
-            ready=".ce-step[data-step]",
-            size=(1280, 720),
-            color_scheme="dark",
-        )
-        at_rest(page)
-        assert printed(page) >= 1
-        assert page.locator(".ce-address, .ce-page svg[viewBox]").count() == 0  # as it was before
-        title = page.locator(".ce-path [aria-current]").inner_text()
-        assert on_paper(page) == [], path
-        found = shape(page)
-        assert found["back"] == "rgb(255, 255, 255)"
-        assert found["bottom"] <= found["scrolled"] + 1, path
-        expect(page.locator(".ce-path [aria-current]")).to_be_visible()
-        expect(page.locator(".ce-path li:visible")).to_have_text([title])
-        expect(page.locator(".ce-printed")).to_be_visible()
-        expect(page.locator(".ce-printed")).not_to_be_empty()
-        expect(page.locator(".ce-address")).to_have_text(page.url)
-        expect(page.locator(".stAppHeader")).to_be_hidden()
-        if not free:
-            drawn = page.locator(".ce-stack svg, .main-svg, .ce-lanes").filter(visible=True)
-            expect(drawn).not_to_have_count(0)
+@pytest.mark.parametrize(("path", "query"), STEPS)
+def test_a_step_is_a_handout(open_page: OpenPage, path: str, query: str) -> None:
+    page = open_page(
+        f"?{query}", path=path, ready=".ce-step[data-step]", size=(1280, 720), color_scheme="dark"
+    )
+    at_rest(page)
+    assert printed(page) >= 1
+    assert page.locator(".ce-address, .ce-page svg[viewBox]").count() == 0  # as it was before
+    title = page.locator(".ce-path [aria-current]").inner_text()
+    assert on_paper(page) == []
+    found = shape(page)
+    assert found["back"] == "rgb(255, 255, 255)"
+    assert found["bottom"] <= found["scrolled"] + 1
+    expect(page.locator(".ce-path li:visible")).to_have_text([title])
+    expect(page.locator(".ce-printed")).to_be_visible()
+    expect(page.locator(".ce-printed")).not_to_be_empty()
+    expect(page.locator(".ce-address")).to_have_text(page.url)
+    expect(page.locator(".stAppHeader")).to_be_hidden()
+    drawn = page.locator(".ce-stack svg, .main-svg, .ce-lanes").filter(visible=True)
+    expect(drawn).not_to_have_count(0)
 
 
 def test_the_sheet_has_the_colours_of_the_light_theme(open_page: OpenPage) -> None:
@@ -151,27 +144,28 @@ def test_the_long_page_goes_over_sheets(open_page: OpenPage) -> None:
         expect(card).to_have_css("break-inside", "avoid")
 
 
-@pytest.mark.parametrize(
-    ("path", "section", "text"),
-    [
-        ("teach", "", "ready.90_title"),
-        ("teach", "#plan-90", "ready.takes_say"),
-        ("teach", "#misconceptions", "guide.never_zero_holds"),
-        ("teach", "#course", "guide.course_height"),
-        ("teach", "#class", "guide.class_laptop_wall"),
-        ("numbers", "", "numbers.title"),
-    ],
-)
-def test_what_teachers_read_is_printed_whole(
-    open_page: OpenPage, path: str, section: str, text: str
-) -> None:
-    page = open_page(section, path=path, ready="h1", size=(1280, 720), color_scheme="dark")
+def test_what_teachers_read_is_printed_whole(open_page: OpenPage) -> None:
+    page = open_page("#plan-90", path="teach", ready="h1", size=(1280, 720), color_scheme="dark")
     expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached()
-    sheets = printed(page)
+    assert printed(page) >= 2
     assert on_paper(page) == []
-    expect(page.locator(".ce-page").get_by_text(say(text)).filter(visible=True)).to_have_count(1)
-    if section == "#plan-90":
-        assert sheets >= 2
-        steps = page.locator("[data-section=plan-90] .ce-plan > li")
-        expect(steps).to_have_count(len(READY["90"]))
-        assert all(step.is_visible() for step in steps.all())
+    steps = page.locator("[data-section=plan-90] .ce-plan > li")
+    expect(steps).to_have_count(len(READY["90"]))
+    assert all(step.is_visible() for step in steps.all())
+    last = {
+        "ready": "ready.90_title",
+        "misconceptions": "guide.never_zero_holds",
+        "course": "guide.course_height",
+        "class": "guide.class_laptop_wall",
+    }
+    for section, text in last.items():
+        page.evaluate("section => { location.hash = section; }", section)
+        expect(page.get_by_text(say(text)).filter(visible=True)).to_have_count(1)
+        assert page.evaluate(FAULTS, WIDTH) == [], section
+
+
+def test_a_tool_is_printed_too(open_page: OpenPage) -> None:
+    page = open_page(path="numbers", ready="h1", size=(1280, 720), color_scheme="dark")
+    expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached()
+    assert on_paper(page) == []
+    expect(page.locator(".ce-address")).to_have_text(page.url)
