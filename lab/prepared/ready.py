@@ -3,7 +3,7 @@
 They are read as what a stranger sends is read; only their link is short: `lesson=ready.20`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from itertools import count, takewhile
 from typing import Any, Final
@@ -135,8 +135,8 @@ READY: Final[Mapping[str, Mapping[str, int]]] = {
         "everyone": 5,
         "add": 4,
         "drag": 3,
-        "guess": 6,
-        "brink": 5,
+        "guess": 5,
+        "brink": 6,
         "subtract": 3,
         "lines": 4,
         "cliffs": 4,
@@ -144,6 +144,13 @@ READY: Final[Mapping[str, Mapping[str, int]]] = {
         "sure": 6,
         "takes": 3,
     },
+}
+
+# Where neighbours talk, and then all vote once more.
+TALKED: Final[Mapping[str, Collection[str]]] = {
+    "20": ("guess",),
+    "45": ("model", "scores"),
+    "90": ("model", "scores", "sure"),
 }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from lab.prepared.ready import MOMENTS, READY, link_of
+from lab.prepared.ready import MOMENTS, READY, TALKED, link_of
 from lab.words import say
 
 _SAID: Final = ("needs", "aim", "line")
@@ -32,7 +32,8 @@ def rows(name: str) -> list[Row]:
     plan, begins = [], 0
     for key, minutes in READY[name].items():
         said = {part: say(f"ready.{key}_{part}") for part in ("title", "ask", "comes", "say")}
-        plan.append(Row(begins, minutes, does=say(f"guide.does_{MOMENTS[key].kind}"), **said))
+        does = "talk" if key in TALKED[name] else MOMENTS[key].kind
+        plan.append(Row(begins, minutes, does=say(f"guide.does_{does}"), **said))
         begins += minutes
     return plan
 

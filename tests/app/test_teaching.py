@@ -15,7 +15,7 @@ from ce_core.pipelines import gradient, run, run_all
 from docs.teaching import written
 from lab.prepared.goals import met
 from lab.prepared.lesson import Goal
-from lab.prepared.ready import MOMENTS
+from lab.prepared.ready import MOMENTS, TALKED
 from lab.teaching.misconceptions import MISCONCEPTIONS, misconceptions
 from lab.teaching.plans import plans
 from lab.words import FIRST, sentences
@@ -225,6 +225,9 @@ def test_a_plan_has_all_of_its_lesson_in_its_time() -> None:
             begins += row["minutes"]
             assert all(row[part] for part in ("title", "does", "ask", "comes", "say"))
         assert begins == plan["minutes"] == int(plan["name"])
+        talked = TALKED[plan["name"]]
+        assert all(MOMENTS[key].kind == "predict" for key in talked)
+        assert sum("again" in row["does"] for row in plan["rows"]) == len(talked)
 
 
 def test_the_docs_say_what_the_page_says() -> None:
