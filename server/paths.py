@@ -6,7 +6,7 @@ It serves uploads, downloads, an API for agents, ways to log in, and its metrics
 import os
 import re
 
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.address import base_path
@@ -29,19 +29,20 @@ class KnownPaths:
     app : ASGI app
         What answers them.
     pages : tuple of str
-        The names of the pages.
+        The names of the pages. The first has no path in Streamlit; who asks for one is sent on.
     """
 
     def __init__(self, app: ASGIApp, pages: tuple[str, ...]) -> None:
         self._app = app
         base = base_path()
-        files = [*_FILES, *(f"/{page}" for page in pages)]
+        files = [*_FILES, *(f"/{page}" for page in pages[1:])]
         if os.environ.get("CE_METRICS") == "1":
             files.append(_METRICS)
         self._files = {f"{base}{path}" for path in files} | ({base} if base else set())
         self._folders = tuple(f"{base}{folder}" for folder in _FOLDERS)
         self._stream = f"{base}{_STREAM}"
         self._base = base
+        self._first = f"{base}/{pages[0]}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request, or refuse it."""
@@ -55,10 +56,13 @@ class KnownPaths:
             return
         await self._app(scope, receive, send)
 
-    def _refusal(self, scope: Scope) -> PlainTextResponse | None:
+    def _refusal(self, scope: Scope) -> Response | None:
         path: str = scope["path"]
         if len(scope.get("raw_path") or path) + len(scope["query_string"]) > LONGEST:
             return PlainTextResponse("Too long", 414)
+        if path == self._first:
+            query = scope["query_string"].decode("latin-1")
+            return RedirectResponse(f"{self._base}/{f'?{query}' if query else ''}", 308)
         methods = self._methods(path)
         if not methods:
             return PlainTextResponse("Not found", 404)

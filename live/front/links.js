@@ -3,13 +3,15 @@
 
 import { make } from "./dom.js";
 
+const FIRST = "start"; // of pages/main.py; Streamlit gives its first page no path
+
 /**
  * @param {string} base
  * @param {string} page
  * @param {string} link the settings, as a query
  */
 export function address(base, page, link) {
-  return `${base}/${encodeURIComponent(page)}${link ? `?${link}` : ""}`;
+  return `${base}/${page === FIRST ? "" : encodeURIComponent(page)}${link ? `?${link}` : ""}`;
 }
 
 /**

@@ -72,12 +72,10 @@ class Teach {
       make("div", { class: "ce-step-of" }, this.form.node, this.out.node),
       make("p", { class: "ce-hint ce-kept-of", text: words.kept }),
     );
-    // The first page has no path.
-    const to = (/** @type {string} */ page, /** @type {string} */ link) => address(base, page === given.first ? "" : page, link);
     this.guide = new Guide(words.title, given.guide, prepare, {
       home: location.origin + base,
-      address: (page, link) => location.origin + to(page, link),
-      link: (page, link, name, text) => leads(make("a", { class: name, href: to(page, link), text }), visit),
+      address: (page, link) => location.origin + address(base, page, link),
+      link: (page, link, name, text) => leads(make("a", { class: name, href: address(base, page, link), text }), visit),
       copies: given,
       edit: (lesson) => void this.#edit(lesson),
       start: (page, link, said) => starter(base, words, () => ({ page, link: `at=1&${link}` }), visit, said),

@@ -30,7 +30,6 @@ export class Out {
     this.words = words;
     this.longest = given.longest;
     this.base = base;
-    this.first = given.first;
     this.answers = `${base}/answer/${given.first}`;
     this.version = `v=${version}`;
     this.field = make("textarea", { readonly: true, rows: 3, "aria-label": words.link, spellcheck: "false" });
@@ -107,8 +106,7 @@ export class Out {
   /** @param {string} packed */
   #show(packed) {
     const [{ page }] = this.#lesson.steps;
-    // The first page has no path.
-    const link = location.origin + address(this.base, page === this.first ? "" : page, `lesson=${packed}`);
+    const link = location.origin + address(this.base, page, `lesson=${packed}`);
     this.way.hidden = this.field.hidden = !packed;
     this.field.value = link;
     this.play.href = link;

@@ -185,6 +185,19 @@ def test_a_lesson_is_played_from_page_to_page(open_page: OpenPage) -> None:
     plays(page, keys=False)
 
 
+def test_a_lesson_leads_to_the_first_page_and_back(open_page: OpenPage) -> None:
+    steps = [{"page": name, "link": "at=1"} for name in ("start", "softmax")]
+    query = f"?lesson={pack({'title': '', 'steps': steps})}"
+    page = open_page(query, path="start", ready=READY, own_clock=True)
+    bar = page.locator(".ce-step")
+    for step, way in enumerate(["next", "back", None], 1):
+        expect(bar).to_have_attribute("data-step", "2" if step == 2 else "1")
+        expect(page.get_by_role("dialog")).to_have_count(0)  # Streamlit's: no such page
+        assert urlsplit(page.url).path == ("/softmax" if step == 2 else "/")
+        if way:
+            page.get_by_role("button", name=say(f"player.{way}"), exact=True).click()
+
+
 # ---------------------------------------------------------------- the page on which it is prepared
 
 

@@ -6,6 +6,7 @@ import { address, plain } from "../../live/front/links.js";
 test("a link carries the learner's numbers along", () => {
   assert.equal(address("", "softmax", "logits=2%2C1"), "/softmax?logits=2%2C1");
   assert.equal(address("/lab", "softmax", ""), "/lab/softmax");
+  assert.equal(address("/lab", "start", "at=2"), "/lab/?at=2"); // the first page has no path
 });
 
 test("only a plain click stays in the document", () => {

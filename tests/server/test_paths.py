@@ -15,7 +15,6 @@ def status(path: str, **more: object) -> int:
 
 FOUND = [
     "/",
-    "/start",
     "/softmax",
     "/favicon.png",
     "/_stcore/health",
@@ -101,6 +100,13 @@ def test_a_path_that_is_longer_than_any_of_ours_is_refused() -> None:
     assert status("/static/" + "a" * LONGEST) == 414
 
 
+def test_the_first_page_has_no_path_and_is_found_by_one() -> None:
+    sent = ask(KnownPaths(answering(*response(b"ok")), PAGES), "/start", query_string=b"at=2&x=%20")
+    assert (sent.status, sent.headers["location"]) == (308, "/?at=2&x=%20")
+    sent = ask(KnownPaths(answering(*response(b"ok")), PAGES), "/start", method="HEAD")
+    assert (sent.status, sent.headers["location"]) == (308, "/")
+
+
 def test_one_path_leads_to_a_session() -> None:
     def opens(path: str) -> bool:
         known = KnownPaths(answering({"type": "websocket.accept"}), PAGES)
@@ -114,7 +120,8 @@ def test_one_path_leads_to_a_session() -> None:
 
 def test_all_of_them_are_below_the_path_before_all_others(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(st, "get_option", {"server.baseUrlPath": "lab"}.__getitem__)
-    assert {status(path) for path in ["/lab", "/lab/", "/lab/start", "/lab/static/x"]} == {200}
+    assert {status(path) for path in ["/lab", "/lab/", "/lab/softmax", "/lab/static/x"]} == {200}
+    assert status("/lab/start") == 308
     assert {status(path) for path in ["/", "/start", "/lab/lab", "/static/x"]} == {404}
     for path in ("/batch", "/room", "/room/ABCDE/answer"):
         assert [status(base + path, method="POST") for base in ("/lab", "")] == [200, 404]
