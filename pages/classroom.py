@@ -11,7 +11,17 @@ _WORDS = (
     *("turn_ask", "turn_show", "turn_again", "turn_answer", "turn_next", "answered"),
     *("follows", "around", "around_asked", "come_back", "asked", "asked_state", "send", "sending"),
     *("waits_to_send", "received", "received_met", "received_unmet", "too_late", "not_taken"),
-    *("closed", "results", "round_1", "round_2", "of", "of_one", "of_none", "votes"),
+    *(
+        "closed",
+        "has_answered",
+        "results",
+        "round_1",
+        "round_2",
+        "of",
+        "of_one",
+        "of_none",
+        "votes",
+    ),
     *("look_votes", "look_picture"),
     *("is_right", "is_own", "numbers", "own_mark", "true_mark", "states", "x", "y"),
 )

@@ -12,7 +12,7 @@ import { say } from "./sentences.js";
 /** @import {Stage} from "./classstage.js" */
 /** @import {Player} from "./player.js" */
 
-const ECHO = 3000; // ms in which the room is expected to tell what it was told
+const ECHO = 1500; // ms in which the room is expected to tell what it was told
 const NEXT = ["PageDown"];
 const BACK = ["PageUp"]; // what a clicker sends
 
@@ -24,6 +24,8 @@ export class Lead {
   room = null;
   #count = { here: 0, answered: 0 };
   #echo = { place: "", until: 0 };
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #doubt;
   #left = new AbortController();
 
   /**
@@ -151,8 +153,14 @@ export class Lead {
 
   /** @param {Room} room */
   heard(room) {
-    const late = this.sending.waits || (this.#echo.place && place(room) !== this.#echo.place && Date.now() < this.#echo.until);
-    if (late) return; // it does not know yet what this page has told it
+    clearTimeout(this.#doubt);
+    if (this.sending.waits) return; // it does not know yet what this page tells it
+    const wait = this.#echo.until - Date.now();
+    if (this.#echo.place && place(room) !== this.#echo.place && wait > 0) {
+      // An older look, or already what another page has told it.
+      this.#doubt = setTimeout(() => this.heard(room), wait);
+      return;
+    }
     this.#echo.place = "";
     const before = this.room;
     this.room = room;
@@ -224,6 +232,7 @@ export class Lead {
 
   leave() {
     this.#left.abort();
+    clearTimeout(this.#doubt);
     this.sending.leave();
   }
 }

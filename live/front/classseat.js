@@ -167,8 +167,8 @@ export class Seat {
   }
 
   get #where() {
-    const { words } = this;
-    if (!this.#around) return words.follows;
+    const { words, stage } = this;
+    if (!this.#around) return stage.view ? say(words.follows, ["step", stage.view.step.title]) : "";
     return this.room?.phase === "open" && this.#around === "step" ? words.around_asked : words.around;
   }
 
@@ -188,7 +188,7 @@ export class Seat {
     this.send.hidden = !state;
     if (phase === "open") this.#say(this.#note || (state ? words.asked_state : words.asked));
     else if (phase === "shown" && this.#note !== words.too_late) this.#say(words.closed);
-    else if (phase === "answered") this.#say("");
+    else if (phase === "answered") this.#say(words.has_answered);
     this.given.hidden = !here;
   }
 

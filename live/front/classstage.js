@@ -7,6 +7,7 @@ import { ClassPath } from "./classpath.js";
 import { make } from "./dom.js";
 import { hosted, inside } from "./hosted.js";
 import { Kept } from "./kept.js";
+import { address } from "./links.js";
 import { Player } from "./player.js";
 
 /** @import {View} from "./classask.js" */
@@ -75,14 +76,15 @@ export class Stage {
   }
 
   /**
-   * A step or a link leads to another page; to one that is no lesson it leads out of the class.
+   * A step or a link leads to another page; to one that has no steps it leads out of the class.
    *
    * @param {string} page
    * @param {string} link
    */
   #go(page, link) {
-    if (!Object.hasOwn(this.data.player.steps, page)) {
-      this.visit(`${this.data.base}/${page}`);
+    const { base, player } = this.data;
+    if (!(Object.hasOwn(player.steps, page) && player.steps[page])) {
+      this.visit(address(base, page, link));
       return;
     }
     this.handlers.acts("at");

@@ -296,13 +296,13 @@ export class Instrument {
   }
 
   /**
-   * What a card shows where the picture stands.
+   * What a card shows where the picture stands; nothing before it stands.
    *
    * @param {string} readout of its number
    */
   card(readout) {
     const card = this.layout.cards.find(({ value }) => value.readout === readout);
-    return card ? shown(card.value, this.#columns, this.#row ?? this.#committed) : null;
+    return card && this.#columns.length ? shown(card.value, this.#columns, this.#row ?? this.#committed) : null;
   }
 
   /** What a column says where the picture stands. */

@@ -84,7 +84,7 @@ def test_keys_alone_open_copy_and_close_it(open_page: OpenPage) -> None:
     assert len(read(page)) == 1  # dark on light here, too
     for key in ("ArrowRight", "PageDown"):  # they go from step to step only where these are seen
         page.keyboard.press(key)
-    for key in ("Escape", "Enter", "Tab", "Tab", "Enter"):
+    for key in ("Escape", "Enter", "Tab", "Tab", "Tab", "Enter"):
         page.keyboard.press(key)
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(button(page, "player.share")).to_be_focused()
