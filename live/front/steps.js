@@ -244,7 +244,8 @@ export class Steps {
     // When all are there: a list cannot be scrolled to what has yet to come.
     const list = /** @type {HTMLElement} */ (this.#list.parentElement);
     const here = /** @type {HTMLElement} */ (this.#list.children[path.at - 1]?.firstElementChild);
-    list.scrollLeft = here.offsetLeft - list.clientWidth / 2;
+    const [whole, part] = [list.getBoundingClientRect(), here.getBoundingClientRect()];
+    list.scrollLeft += part.left - whole.left - (whole.width - part.width) / 2;
   }
 
   /** @param {number} i */
