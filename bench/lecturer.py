@@ -10,7 +10,7 @@ from typing import Any
 from bench.ledger import PLACE, Kept, Ledger
 from bench.students import LabStudent
 from bench.voters import PAGE, Pace
-from bench.wire import AwayError, Http, events, pause
+from bench.wire import Http, listening
 from lab.answers import Answers
 from lab.judging import judged, state_in
 from lab.prepared.lesson import pack
@@ -78,23 +78,11 @@ class Lecturer:
         self._ledger.lead(self._place)
 
     async def listen(self) -> None:
-        """Hear how many are here and how many have answered, until the room ends."""
-        failures = 0
-        while True:
-            wait = 0.0
-            try:
-                async with aclosing(
-                    events(self._url, f"{self._room}/events", self._fields)
-                ) as heard:
-                    async for name, told in heard:
-                        failures = 0
-                        if name == "ended":
-                            return
-                        await self._hear(name, told)
-            except AwayError as error:
-                wait = error.wait
-            await asyncio.sleep(pause(failures, wait))
-            failures += 1
+        """Hear how many are here and how many have answered, until this is cancelled."""
+        stream = listening(self._url, f"{self._room}/events", self._fields)
+        async with aclosing(stream) as heard:
+            async for name, told in heard:
+                await self._hear(name, told)
 
     async def teach(self, faults: Container[int], befalls: Callable[[int], None]) -> None:
         """Go through the lesson.

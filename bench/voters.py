@@ -16,7 +16,7 @@ import websockets
 
 from bench.ledger import PLACE, Ledger
 from bench.students import LabStudent, LostError
-from bench.wire import AwayError, Http, RefusedError, events, pause
+from bench.wire import Http, RefusedError, listening
 
 PAGE = "pipeline"  # whose session a student holds
 CHANGES = 0.2  # of the students change an answer
@@ -76,7 +76,7 @@ class Voter:
         self._hand = asyncio.Lock()  # one thing is done with the picture at a time
         self._led = asyncio.Event()
         self._voted: set[tuple[str, int]] = set()
-        self.here, self.ended = asyncio.Event(), asyncio.Event()
+        self.ended = asyncio.Event()
 
     async def attend(self, begun: asyncio.Event) -> None:
         """Come in, take part from a moment on until the room ends, and see that all still works."""
@@ -99,31 +99,21 @@ class Voter:
         await self._http.close()
 
     async def _listen(self, group: asyncio.TaskGroup) -> None:
-        failures = 0
-        while not self.ended.is_set():
-            wait = 0.0
-            try:
-                async with aclosing(events(self._url, f"{self._room}/events")) as heard:
-                    async for name, told in heard:
-                        failures = 0
-                        self._hear(name, told, group)
-            except AwayError as error:
-                wait = error.wait
-            except RefusedError:
-                self.ended.set()
-            await asyncio.sleep(pause(failures, wait))
-            failures += 1
+        with suppress(RefusedError):
+            async with aclosing(listening(self._url, f"{self._room}/events")) as heard:
+                async for name, told in heard:
+                    if name == "ended":
+                        break
+                    self._hear(name, told, group)
+        self.ended.set()
 
     def _hear(self, name: str, told: Any, group: asyncio.TaskGroup) -> None:
-        if name == "ended":
-            self.ended.set()
         # A replica that has not looked yet tells less than the one before.
         if name != "room" or told["version"] <= self._version:
             return
         self._version = told["version"]
         self._place = {key: told[key] for key in PLACE}
         self._ledger.hear(self._number, told)
-        self.here.set()
         self._led.set()
         if told["phase"] == "open" and (told["ask"]["key"], told["round"]) not in self._voted:
             self._voted.add((told["ask"]["key"], told["round"]))

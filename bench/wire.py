@@ -8,7 +8,7 @@ import gzip
 import json
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from random import Random
 from types import MappingProxyType
@@ -196,6 +196,30 @@ async def events(
     finally:
         if writer:
             writer.close()
+
+
+async def listening(
+    url: str, path: str, fields: Mapping[str, str] = MappingProxyType({})
+) -> AsyncGenerator[tuple[str, Any]]:
+    """Yield events as `events` does, of another stream whenever one is cut.
+
+    Raises
+    ------
+    RefusedError
+        If there is no stream.
+    """
+    failures = 0
+    while True:
+        wait = 0.0
+        try:
+            async with aclosing(events(url, path, fields)) as heard:
+                async for event in heard:
+                    failures = 0
+                    yield event
+        except AwayError as error:
+            wait = error.wait
+        await asyncio.sleep(pause(failures, wait))
+        failures += 1
 
 
 def pause(failures: int, wait: float) -> float:
