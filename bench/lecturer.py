@@ -27,7 +27,7 @@ _GUESSES: Mapping[int, Mapping[str, Any]] = {
         "kind": "predict",
         "guess": {"text": "How large is it?", "of": "cross-entropy", "low": 0, "high": 3},
     },
-    6: {
+    3: {
         "page": "start",
         "link": "at=1",
         "kind": "predict",
