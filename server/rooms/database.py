@@ -57,6 +57,7 @@ class Database:
     def __init__(self, driver: Driver) -> None:
         self._driver = driver
         self._idle: list[Connection] = []
+        self._keeps = _IDLE
         self._migrating = threading.Lock()
         self._migrated = False
 
@@ -84,7 +85,8 @@ class Database:
             self._driver.forget(connection)
 
     def close(self) -> None:
-        """Close what is idle."""
+        """Close what is idle, and what is in use when it no longer is."""
+        self._keeps = 0
         while self._idle:
             with suppress(self._driver.errors):
                 self._idle.pop().close()
@@ -127,7 +129,7 @@ class Database:
             connection.close()
 
     def _give_back(self, connection: Connection) -> None:
-        if len(self._idle) < _IDLE:
+        if len(self._idle) < self._keeps:
             self._idle.append(connection)
         else:
             connection.close()

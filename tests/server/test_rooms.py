@@ -182,8 +182,8 @@ def test_what_is_wrong_is_refused_with_what_was_expected(
     in_class: Callable[[Work], None], path: str, given: object, said: str
 ) -> None:
     async def work(class_: Class) -> None:
-        await class_.begin()
-        await class_.lead(CHOICE)
+        assert (await class_.begin()).status == 201
+        assert (await class_.lead(CHOICE)).status == 204
         whole = {
             "": {},
             "lead": {"page": "start", "link": "", "ask": CHOICE, "round": 1, "phase": "open"},

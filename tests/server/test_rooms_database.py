@@ -1,11 +1,13 @@
 """The databases: made once, brought up to date, forgetting, and away."""
 
 import sqlite3
+import time
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from pathlib import Path
 from threading import Barrier
 
+import psycopg
 import pytest
 
 from server.rooms import database as databases
@@ -16,6 +18,7 @@ from server.rooms.room import (
 from server.rooms.schema import STEPS
 from server.rooms.store import Store
 from server.rooms.watch import LONGEST_LIFE, Watch
+from tests.browser.serving import STARTUP
 from tests.server.kept import CHOICE, Kept
 from tests.server.postgres import Postgres
 
@@ -100,6 +103,20 @@ def test_a_file_that_another_is_making_is_waited_for(tmp_path: Path) -> None:
         other.rollback()
         assert making.result()
     kept.close()
+
+
+def test_what_is_in_use_when_all_is_closed_is_closed_too(server: Postgres) -> None:
+    kept = Kept(f"{server.schema()}&application_name=closed")
+    with kept.database.reading() as transaction:
+        kept.database.close()
+        assert transaction.rows("SELECT code FROM rooms")
+    with psycopg.connect(server.url) as connection:
+        found = "SELECT pid FROM pg_stat_activity WHERE application_name = 'closed'"
+        deadline = time.monotonic() + STARTUP
+        while connection.execute(found).fetchone():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+            connection.rollback()
 
 
 def test_a_server_that_was_started_anew_is_noticed_by_nobody(server: Postgres) -> None:

@@ -53,8 +53,10 @@ def test_without_the_secret_nobody_leads(in_class: Callable[[Work], None]) -> No
 
 
 def test_whoever_guesses_rooms_has_to_wait_and_his_neighbours_do_not(
-    in_class: Callable[[Work], None],
+    in_class: Callable[[Work], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(limits, "_GUESSED", 1e-3)
+
     async def work(class_: Class) -> None:
         await class_.begin()
         await class_.lead(CHOICE)
@@ -66,8 +68,7 @@ def test_whoever_guesses_rooms_has_to_wait_and_his_neighbours_do_not(
             for a in "BCDEFGHJKLMN"
             for b in "BCDEFGH"
         ]
-        assert set(found) == {404, 429}
-        assert found.count(404) <= 62  # and what comes in meanwhile
+        assert found == [404] * 59 + [429] * 25  # the first was of the room that there is
         refused = await class_.get("csv", "x", "QQQQQ")
         assert refused.status == 429
         assert int(refused.headers["retry-after"]) >= 1
@@ -97,6 +98,7 @@ def test_streams_and_requests_of_a_household_are_bounded(
 ) -> None:
     monkeypatch.setattr(limits, "_OPEN_HERE", 3)
     monkeypatch.setattr(limits, "_ASKED_AT_ONCE", 20)
+    monkeypatch.setattr(limits, "_ASKED", 1e-3)  # so that none comes in meanwhile
 
     async def work(class_: Class) -> None:
         await class_.begin()
