@@ -2,7 +2,7 @@
 // The way into a class, by the letters that the lecturer shows; and what is said where there is none.
 
 import { make } from "./dom.js";
-import { address, plain } from "./links.js";
+import { address, leads } from "./links.js";
 
 const LETTERS = 5;
 const CODE = /^[A-Z]{5}$/;
@@ -39,12 +39,7 @@ export function door({ base, words }, page, said) {
       field.focus();
     }
   });
-  const way = make("a", { class: "ce-way", href: address(base, "", ""), text: words.to_lessons });
-  way.addEventListener("click", (event) => {
-    if (!plain(event)) return;
-    event.preventDefault();
-    page.visit(way.href);
-  });
+  const way = leads(make("a", { class: "ce-way", href: address(base, "", ""), text: words.to_lessons }), page.visit);
   return make(
     "div",
     { class: "ce-door" },

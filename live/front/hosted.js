@@ -3,7 +3,7 @@
 // address bar shows.
 
 import { Kept } from "./kept.js";
-import { address } from "./links.js";
+import { address, pageOf } from "./links.js";
 import { Path } from "./path.js";
 import { settings } from "./query.js";
 
@@ -44,8 +44,8 @@ export function hosted({ base, page }, link, go, more) {
     path: (done) => new Path(done),
     enter: () => ({ link, changes: [] }),
     visit(href) {
-      const { pathname, search } = new URL(href, window.location.href);
-      go(decodeURIComponent(pathname.slice(base.length + 1)), settings(search));
+      const { pathname, search } = new URL(href, "http://here");
+      go(pageOf(base, pathname), settings(search));
     },
     keep() {},
     listen() {},

@@ -15,6 +15,14 @@ export function address(base, page, link) {
 }
 
 /**
+ * The page of an address.
+ *
+ * @param {string} base
+ * @param {string} pathname
+ */
+export const pageOf = (base, pathname) => decodeURIComponent(pathname.slice(base.length + 1)) || FIRST;
+
+/**
  * Whether a click follows a link here, and not in another tab or window.
  *
  * @param {Pick<MouseEvent, "button" | "altKey" | "ctrlKey" | "metaKey" | "shiftKey" | "defaultPrevented">} event

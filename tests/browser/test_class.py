@@ -37,7 +37,7 @@ def option(page: Page, key: str) -> Locator:
 
 
 def stands(page: Page, step: int) -> None:
-    """Wait until a step of the first page is seen."""
+    """Wait until a step of the lesson is seen."""
     expect(page.locator(".ce-step")).to_have_attribute("data-step", str(step))
     expect(page.locator(".ce-live[aria-busy]")).to_have_count(0)
 
@@ -67,8 +67,8 @@ def people(browser: Browser) -> Iterator[Mapping[str, Page]]:
 
 
 def led(page: Page, url: str) -> tuple[str, str]:
-    """Start a class at the second step of the first page; return its letters and the secret."""
-    page.goto(f"{url}/?at=2")
+    """Start a class with a lesson that is ready, at its second step; return letters and secret."""
+    page.goto(f"{url}/?at=2&lesson=ready.20")
     stands(page, 2)
     button(page, say("player.share")).click()
     button(page, say("class.start")).click()
@@ -190,12 +190,17 @@ def test_a_class_votes_twice_and_loses_nothing(people: Mapping[str, Page], tmp_p
 
 
 def looks_around_and_comes_back(people: Mapping[str, Page]) -> None:
-    """Let one student go elsewhere, who stays there until the way back is taken."""
+    """Go to another page together; let one go elsewhere, until the way back is taken."""
     lecturer, ada, ben, _ = people.values()
+    address = lecturer.url
+    lecturer.keyboard.press("PageDown")
+    for page in people.values():
+        stands(page, 3)
+        expect(page.locator(".ce-task")).to_have_text(say("softmax.step_add_do", true="cat"))
+    assert lecturer.url == address
     ada.locator(".ce-path button").nth(4).click()
     stands(ada, 5)
-    lecturer.keyboard.press("PageUp")
-    stands(lecturer, 1)
+    lecturer.locator(".ce-path button").first.click()
     stands(ben, 1)
     stands(ada, 5)
     button(ada, word("come_back")).click()

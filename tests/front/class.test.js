@@ -5,6 +5,7 @@ import { asking, bare, belongs, played, stepOf, turns, whole } from "../../live/
 import { ClassKept } from "../../live/front/classkept.js";
 import { ClassPath } from "../../live/front/classpath.js";
 import { columns } from "../../live/front/classplots.js";
+import { hosted } from "../../live/front/hosted.js";
 
 const QUESTION = { key: "guess", text: "?", options: ["a", "b", "c"], right: 1, reasons: ["not a", "b, because", "not c"], shown: "" };
 const STEP = { key: "guess", kind: "predict", covers: ["p"], times: 1, locks: [] };
@@ -40,6 +41,20 @@ test("one button leads from look to the next step, through one vote or two", () 
   assert.deepEqual(way("shown", 1, state), ["again", "next"]);
   assert.deepEqual(way("shown", 2, state, true), []);
   assert.deepEqual(way("look", 1, null), ["next"]);
+});
+
+test("a page inside another one has an address of its own, and asks to be left for another page", () => {
+  for (const base of ["", "/lab"]) {
+    const gone = [];
+    const place = hosted({ base, page: "start" }, "at=1", (page, link) => gone.push([page, link]));
+    assert.equal(place.location.search, "?at=1");
+    place.history.pushState({}, "", `${place.location.pathname}?at=2`);
+    assert.equal(place.location.search, "?at=2");
+    place.visit(`${base}/softmax?at=3&lesson=1.x`);
+    place.visit(`${base}/?at=1`);
+    place.visit(`http://127.0.0.1:1${base}/?at=1`);
+    assert.deepEqual(gone, [["softmax", "at=3&lesson=1.x"], ["start", "at=1"], ["start", "at=1"]]);
+  }
 });
 
 test("a link's lesson is told apart, and comes back", () => {
