@@ -74,6 +74,7 @@ class Voter:
         self._version = 0
         self._at = ("", "")  # the page and the link that were followed
         self._hand = asyncio.Lock()  # one thing is done with the picture at a time
+        self._sends = asyncio.Lock()  # one answer after the other
         self._led = asyncio.Event()
         self._voted: set[tuple[str, int]] = set()
         self.ended = asyncio.Event()
@@ -164,7 +165,8 @@ class Voter:
         given = {"key": place["ask"]["key"], "round": place["round"], "value": value}
         self._ledger.send(self._number, place, value)
         try:
-            await self._http.insist(f"{self._room}/answer", {"who": self._who, **given})
+            async with self._sends:
+                await self._http.insist(f"{self._room}/answer", {"who": self._who, **given})
         except RefusedError as error:
             if error.status not in _CLOSED:
                 self._ledger.faults.append(f"{self._number} sent {given}: {error}")
