@@ -47,8 +47,10 @@ after(() => {
   server.close();
 });
 
+/** Wait for something, and no longer than any machine needs. */
 async function until(condition) {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
+  for (let i = 0; i < 2500 && !condition(); i += 1) await new Promise((resolve) => setTimeout(resolve, 2));
+  assert.ok(condition(), String(condition));
 }
 
 const listens = () => (left = new Listening(url, { Authorization: "Bearer s" }, fetch, handlers));
