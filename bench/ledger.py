@@ -5,7 +5,7 @@ Nothing here asks the server: a student's answer counts as given when it was ack
 
 import csv
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +14,9 @@ PLACE = ("page", "link", "ask", "round", "phase")
 
 Kept = tuple[float, ...]
 """An answer as a room keeps it: its value, and of a state where it lies."""
+
+Answers = dict[str, list[Kept]]
+"""What a room keeps of a vote, by the numbers that it gives to students: one answer of each."""
 
 Keeps = Callable[[Mapping[str, Any], object], Kept]
 """Says for a place and an answer that was sent there what a room has to keep."""
@@ -119,26 +122,12 @@ class Ledger:
         In it students have numbers. Whose is whose shows in the guesses, of which each student has
         a range of its own (`guess`).
         """
-        rows = [dict(row) for row in csv.DictReader(table.splitlines())]
-        kept: dict[tuple[str, int], dict[str, list[Kept]]] = defaultdict(lambda: defaultdict(list))
-        for row in rows:
-            values = tuple(float(row[name]) for name in ("value", "x", "y") if row[name])
-            kept[row["question"], int(row["round"])][row["student"]].append(values)
-        owners: dict[int, set[str]] = defaultdict(set)
-        for key, vote in self.votes.items():
-            if vote.place["ask"]["kind"] == "number":
-                for number, found in kept[key].items():
-                    for value, *_ in found:
-                        owners[self._guesser(vote.place["ask"], value)].add(number)
-        numbers = {student: number for student, (number, *_) in owners.items()}
-        if Counter(map(len, owners.values())) != {1: self.students}:
-            self.faults.append(f"{len(owners)} students have guessed, some under several numbers")
+        kept = _read(table)
         for key in kept.keys() - self.votes.keys():
             self.faults.append(f"{key} is kept, and was never asked")
+        numbers = self._numbers(kept)
         return sum(
-            self._agrees(vote, {i: kept[key].pop(n, []) for i, n in numbers.items()}, keeps)
-            and not kept[key]
-            for key, vote in self.votes.items()
+            self._agrees(vote, kept[key], numbers, keeps) for key, vote in self.votes.items()
         )
 
     def guess(self, student: int, ask: Mapping[str, Any], share: float) -> float:
@@ -147,21 +136,45 @@ class Ledger:
         guess: float = low + (high - low) * (student + 0.1 + 0.8 * share) / self.students
         return guess
 
-    def _guesser(self, ask: Mapping[str, Any], value: float) -> int:
-        return int((value - ask["low"]) / (ask["high"] - ask["low"]) * self.students)
+    def _numbers(self, kept: Mapping[tuple[str, int], Answers]) -> dict[int, str]:
+        """Return the number that a room has given to each student who has guessed."""
+        found: dict[int, set[str]] = defaultdict(set)
+        for key, vote in self.votes.items():
+            ask = vote.place["ask"]
+            if ask["kind"] == "number":
+                for number, answers in kept[key].items():
+                    for value, *_ in answers:
+                        share = (value - ask["low"]) / (ask["high"] - ask["low"])
+                        found[int(share * self.students)].add(number)
+        for student, several in found.items():
+            if len(several) > 1:
+                self.faults.append(f"{student} has the numbers {several}")
+        return {student: min(several) for student, several in found.items()}
 
-    def _agrees(self, vote: Vote, kept: Mapping[int, list[Kept]], keeps: Keeps) -> bool:
+    def _agrees(self, vote: Vote, kept: Answers, numbers: Mapping[int, str], keeps: Keeps) -> bool:
+        """Note what is missing, wrong, or there several times; say whether nothing is."""
         faults = []
         for student in range(self.students):
             allowed = [keeps(vote.place, value) for value in vote.ballots[student].allowed]
-            found = kept.get(student, [])
+            found = kept.get(numbers.get(student, ""), [])
             if len(found) != 1 or found[0] not in allowed:
                 faults.append(f"{_name(vote.place)}: {student} sent {allowed}, kept is {found}")
+        if strangers := kept.keys() - set(numbers.values()):
+            faults.append(f"{_name(vote.place)}: nobody has the numbers {strangers}")
         self.faults += faults
         return not faults
 
     def _vote(self, place: Mapping[str, Any]) -> Vote:
         return self.votes[place["ask"]["key"], place["round"]]
+
+
+def _read(table: str) -> defaultdict[tuple[str, int], Answers]:
+    """Return the answers of each question and round by the numbers of students."""
+    kept: defaultdict[tuple[str, int], Answers] = defaultdict(lambda: defaultdict(list))
+    for row in csv.DictReader(table.splitlines()):
+        values = tuple(float(row[name]) for name in ("value", "x", "y") if row[name])
+        kept[row["question"], int(row["round"])][row["student"]].append(values)
+    return kept
 
 
 def _name(place: Mapping[str, Any]) -> str:
