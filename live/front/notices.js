@@ -15,13 +15,16 @@ export class Notices {
   }
 
   /**
-   * Say this until the next answer.
+   * Say this until the next answer, or until it is closed.
    *
    * @param {string[]} lines
    */
   say(lines) {
+    const close = make("button", { type: "button", text: this.words.close });
+    close.addEventListener("click", () => this.alerts.replaceChildren());
+    const said = make("div", {}, ...lines.map((text) => make("p", { text })));
     // What is refused twice in the same words is read aloud twice.
-    this.alerts.replaceChildren(...lines.map((text) => make("p", { text })));
+    this.alerts.replaceChildren(...(lines.length ? [said, close] : []));
   }
 
   /** @param {{away: boolean, late: boolean, left: boolean}} state `left`: a picture leaves something out */

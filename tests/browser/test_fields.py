@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from lab.words import say
 from tests.browser.conftest import OpenPage
-from tests.browser.driving import at_rest, bars, field, readout
+from tests.browser.driving import at_rest, bars, box_of, field, readout
 from tests.browser.walking import focused, press
 
 PRINTED = """tensor([[ 2.1000e+00, -3.0000e+00,  5.0000e-01,  1.0000e-03,  1.2250e+01]],
@@ -107,3 +107,16 @@ def test_what_else_is_pasted_is_read_in_its_lines_or_told(open_page: OpenPage) -
     expect(field(page, "goldfish")).to_have_count(0)
     expect(told(page)).to_be_empty()
     expect(readout(page, "loss-fused")).to_have_text("1.313262")  # log(1 + e)
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (360, 640)])
+def test_what_is_wrong_with_a_link_covers_no_step_and_is_closed(
+    open_page: OpenPage, size: tuple[int, int]
+) -> None:
+    page = open_page("?at=3&logits=a,b", path="softmax", ready=".ce-pillar", size=size)
+    at_rest(page)
+    expect(told(page)).to_contain_text("logits = a,b")
+    head, notice = box_of(page.locator(".ce-head")), box_of(told(page))
+    assert notice.top >= head.top + head.height
+    page.get_by_role("button", name=say("player.close"), exact=True).click()
+    expect(told(page)).to_be_empty()
