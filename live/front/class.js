@@ -1,6 +1,7 @@
 // @ts-check
 // The page of a class: its door, or the room that the address names. A lecturer's secret stands in the
-// fragment, which no browser sends.
+// fragment, which is in no request's address; Streamlit tells it, and the server cuts it off
+// (server/messages.py).
 
 import { door } from "./classdoor.js";
 import { Classroom } from "./classroom.js";

@@ -103,6 +103,14 @@ def test_what_is_too_long_or_never_sent_is_left_out(name: str, text: object) -> 
     assert through(asked) == left
 
 
+def test_so_is_the_fragment_of_an_address_in_which_a_secret_may_stand() -> None:
+    asked = first_visit()
+    asked.rerun_script.context_info.url += "?room=ABCDE#lead=secret"
+    left = first_visit()
+    left.rerun_script.context_info.url += "?room=ABCDE"
+    assert through(asked) == left
+
+
 def test_so_is_what_it_says_of_the_browser() -> None:
     asked = first_visit()
     context = asked.rerun_script.context_info
