@@ -133,7 +133,7 @@ NUMBERS: Mapping[str, Callable[[], set[str]]] = {
     "guide.epsilon_holds": lambda: {"1e-8"},
     "guide.reaches_zero_holds": lambda: {_entropy(), *map(str, SEEN)},
     "guide.never_zero_holds": lambda: {
-        "10",
+        *("10", *map(str, SHARES)),
         f"{-math.log10(SINGLE.smallest_subnormal):.0f}",
         str(_animals()),
     },
