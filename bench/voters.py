@@ -121,17 +121,20 @@ class Voter:
             group.create_task(self._vote(self._place))
 
     async def _work(self, begun: asyncio.Event) -> None:
-        """Go where the class is, and release a slider now and then."""
+        """Go where the class is, and release a slider now and then, each student at other times."""
         await begun.wait()
+        clock, every = asyncio.get_running_loop().time, self._pace.every
+        due = clock() + self._random.uniform(0, every)
         while True:
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._pace.every * self._random.uniform(0.8, 1.2)):
+                async with asyncio.timeout_at(due):
                     await self._led.wait()
             async with self._hand:
                 if self._led.is_set():
                     await self._follow()
-                else:
-                    await self._sees(self._student.release(), self._ledger.released)
+                    continue
+                due = clock() + every * self._random.uniform(0.8, 1.2)
+                await self._sees(self._student.release(), self._ledger.released)
 
     async def _follow(self) -> None:
         """Go where the class is; who is there already keeps the numbers."""
