@@ -1,7 +1,9 @@
 // @ts-check
-// What a teacher does with a code: the name, the code, and what they hold. It asks no server.
+// What a teacher does with a code: the name, the code, and what they hold. The server is asked for no
+// more than what the items of the seed are called.
 
 import { code, ITEMS, MOST, points, read } from "./challengecode.js";
+import { told } from "./challengerun.js";
 import { make } from "./dom.js";
 import { say } from "./sentences.js";
 
@@ -43,9 +45,9 @@ export function checking(words, { edition, longest }, items) {
     const list = make("ol", {}, ...outcomes.map((outcome) => make("li", { text: words[outcome] })));
     said.replaceChildren(make("p", { class: "ce-sum", text: sum }), list);
     const title = (/** @type {Item} */ item, /** @type {number} */ i) => {
-      list.children[i].prepend(`${item.lesson}, ${item.title}: `);
+      list.children[i].textContent = `${item.lesson}, ${item.title}: ${told(words, item.kind, outcomes[i])}`;
     };
-    items(seed).then((all) => all.forEach(title), () => {}); // without the server they have numbers alone
+    items(seed).then((all) => all.forEach(title), () => {}); // without the server the numbers have to do
   });
   return form;
 }

@@ -2,6 +2,7 @@
 // The result of a challenge: what was answered, and the code of it, on one page of paper.
 
 import { code, MOST, plainName, points } from "./challengecode.js";
+import { told } from "./challengerun.js";
 import { make, write } from "./dom.js";
 import { address } from "./links.js";
 import { say } from "./sentences.js";
@@ -75,15 +76,13 @@ export function result(data, items, run, leave) {
  */
 function row(base, words, { page, kind, title, lesson, learn }, i, { tries, outcome }) {
   const said = tries.map(({ text }) => text).join(` ${words.then} `);
-  const reached = kind === "reach" && outcome === "first";
-  const how = reached ? words.reached : words[outcome || "skipped"];
   const link = make("a", { href: address(base, page, learn), target: "_blank", rel: "noopener", text: lesson });
   return make(
     "tr",
     { "data-went": outcome },
     make("th", { scope: "row", text: `${i + 1}. ${title}` }),
     make("td", { text: said || "–" }),
-    make("td", { text: how }),
+    make("td", { text: told(words, kind, outcome || "skipped") }),
     make("td", {}, link),
   );
 }

@@ -14,6 +14,15 @@ const KEY = "ce-challenge";
 const OUTCOMES = ["", "skipped", "first", "second", "wrong"];
 const TRIES = 2;
 
+/**
+ * How an item went, in words: a goal is not right but reached.
+ *
+ * @param {Record<string, string>} words
+ * @param {string} kind
+ * @param {Outcome} outcome
+ */
+export const told = (words, kind, outcome) => words[kind === "reach" && outcome === "first" ? "reached" : outcome];
+
 export class Run {
   at = 0; // the item, counted from 1; 0 before the first, and one more than there are at the end
   ended = 0; // when, in ms

@@ -142,6 +142,11 @@ def test_ten_items_are_worked_through_and_their_code_is_checked_without_a_networ
         expect(teacher.locator(".ce-check [role=status]")).to_contain_text(says)
     told = teacher.locator(".ce-check li").all_text_contents()
     assert told == [word(outcome) for outcome in outcomes]
+    teacher.context.set_offline(False)
+    button(teacher, word("check_button")).click()
+    assert (items[0].kind.kind, outcomes[0]) == ("reach", "first")
+    drag = f"{say('start.short')}, {say('start.step_drag_title')}: {word('reached')}"
+    expect(teacher.locator(".ce-check li").first).to_have_text(drag)
 
 
 @pytest.mark.parametrize("size", [(360, 740)])
