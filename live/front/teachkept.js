@@ -24,13 +24,14 @@ export function keep(lesson, kept = storage()) {
 export function kept(kept = storage()) {
   const found = read(kept, KEY);
   const steps = Array.isArray(found?.steps) ? found.steps : [];
-  const texts = (/** @type {any} */ value) => (value ?? null) === null || Array.isArray(value);
-  const asks = (/** @type {any} */ value) => (value ?? null) === null || typeof value.text === "string";
+  const text = (/** @type {any} */ value) => typeof value === "string";
+  const texts = (/** @type {any} */ value) => (value ?? null) === null || (Array.isArray(value) && value.every(text));
+  const asks = (/** @type {any} */ value) => (value ?? null) === null || text(value.text);
   const shaped = (/** @type {any} */ { own, guess, goal, hidden, locked }) =>
     [own && (own.options ?? 0), hidden, locked].every(texts) && [own, guess, goal].every(asks);
   return {
-    title: typeof found?.title === "string" ? found.title : "",
-    steps: steps.filter((/** @type {any} */ step) => typeof step?.page === "string" && typeof step.link === "string" && shaped(step)),
+    title: text(found?.title) ? found.title : "",
+    steps: steps.filter((/** @type {any} */ step) => text(step?.page) && text(step.link) && shaped(step)),
   };
 }
 

@@ -71,7 +71,9 @@ test("the tab keeps the lesson, and leaves out what is of another form", () => {
   const lesson = { title: "x", steps: [{ page: "softmax", link: "at=2" }] };
   keep(lesson, storage);
   assert.deepEqual(kept(storage), lesson);
-  for (const text of ["", "no JSON", "null", "[]", '{"title":1,"steps":[null,{"page":"a"},3]}', '{"steps":{}}', '{"steps":[{"page":"a","link":"","own":5},{"page":"a","link":"","hidden":"x"}]}', '{"steps":[{"page":"a","link":"","guess":{"text":1}},{"page":"a","link":"","goal":"x"}]}']) {
+  const wrong = [{ own: 5 }, { own: { text: "?", options: [1, 2] } }, { hidden: "x" }, { locked: [null] }, { guess: { text: 1 } }, { goal: "x" }];
+  const steps = JSON.stringify({ steps: wrong.map((part) => ({ page: "a", link: "", ...part })) });
+  for (const text of ["", "no JSON", "null", "[]", '{"title":1,"steps":[null,{"page":"a"},3]}', '{"steps":{}}', steps]) {
     held.set("ce-teach", text);
     assert.deepEqual(kept(storage), { title: "", steps: [] }, text);
   }
