@@ -78,6 +78,7 @@ export class Out {
     this.#asking = new AbortController();
     clearTimeout(this.#soon);
     this.node.hidden = lesson.steps.length === 0;
+    this.node.setAttribute("aria-busy", String(!this.node.hidden)); // the link is that of before
     if (lesson.steps.length) this.#soon = setTimeout(() => void this.#make(this.#asking.signal), REST);
     else this.tell([]);
   }
@@ -106,6 +107,7 @@ export class Out {
   /** @param {string} packed */
   #show(packed) {
     const [{ page }] = this.#lesson.steps;
+    this.node.setAttribute("aria-busy", "false");
     const link = location.origin + address(this.base, page, `lesson=${packed}`);
     this.way.hidden = this.field.hidden = !packed;
     this.field.value = link;
