@@ -27,7 +27,8 @@ export function play(data, item, run, next) {
   const title = make("h1", { tabindex: "-1", text: `${say(words.seeded, ["seed", run.seed])} · ${count}` });
   const bar = make("progress", { value: run.at, max: ITEMS, "aria-hidden": "true" });
   const on = make("button", { type: "button", class: "ce-next", "data-focus": "next" });
-  on.addEventListener("click", next);
+  // The second click of a double one would skip the item that has come meanwhile, for good.
+  on.addEventListener("click", ({ detail }) => detail < 2 && next());
   player.steps.head.replaceChildren(title, bar);
   player.steps.bar.querySelector(".ce-ways")?.replaceChildren(on);
   const { at, now } = run;
