@@ -202,10 +202,10 @@ class Rooms:
         if ask is None or asked != (given.key, given.round, "open"):
             raise ClosedError
         if ask.kind != "state":
-            self._store.answer(room, given, Mark(ask.value(given.value)))
+            self._store.answer(code, given, Mark(ask.value(given.value)))
             return None
         judged = self._judge(room, state_of(given.value))
-        self._store.answer(room, given, Mark(float(judged.met), judged.x, judged.y))
+        self._store.answer(code, given, Mark(float(judged.met), judged.x, judged.y))
         return judged.met
 
     async def _events(self, request: Request, held: ExitStack) -> Response:

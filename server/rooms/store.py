@@ -123,13 +123,13 @@ class Store:
                 _ask(transaction, code, key, ask)
                 _show(transaction, code, key, place)
 
-    def answer(self, room: Room, given: Given, mark: Mark) -> None:
+    def answer(self, code: str, given: Given, mark: Mark) -> None:
         """Keep an answer in place of an earlier one.
 
         Parameters
         ----------
-        room : Room
-            As it was when the answer was read and judged.
+        code : str
+            The room's.
         given : Given
             Who answers what.
         mark : Mark
@@ -138,7 +138,7 @@ class Store:
         Raises
         ------
         ClosedError
-            If the class is no longer there.
+            If that is not asked there, or no longer. The lecturer's sliders may have moved.
         CrowdedError
             If as many have answered as may.
         """
@@ -147,12 +147,10 @@ class Store:
             # answer, or this one for him, and then it finds another phase.
             open_ = transaction.change(
                 """
-                UPDATE rooms SET phase = 'open' WHERE code = :code AND page = :page
-                    AND link = :link AND ask_key = :key AND round = :round AND phase = 'open'
+                UPDATE rooms SET phase = 'open' WHERE code = :code
+                    AND ask_key = :key AND round = :round AND phase = 'open'
                 """,
-                code=room.code,
-                page=room.place.page,
-                link=room.place.link,
+                code=code,
                 key=given.key,
                 round=given.round,
             )
@@ -169,10 +167,10 @@ class Store:
                 ON CONFLICT (room, ask_key, round, who)
                 DO UPDATE SET value = excluded.value, x = excluded.x, y = excluded.y
                 """,
-                code=room.code,
+                code=code,
                 key=given.key,
                 round=given.round,
-                who=_hashed(room.code + given.who),
+                who=_hashed(code + given.who),
                 most=MOST_ANSWERS,
                 **vars(mark),
             )

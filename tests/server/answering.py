@@ -51,7 +51,7 @@ def read(log: Path) -> Acknowledged:
 def _answer(store: Store, room: Room, who: str, value: int) -> None:
     ask = room.place.ask
     assert ask
-    store.answer(room, Given(who, ask.key, room.place.round, value), Mark(float(value)))
+    store.answer(room.code, Given(who, ask.key, room.place.round, value), Mark(float(value)))
 
 
 def _patiently(act: Callable[[], T]) -> T:

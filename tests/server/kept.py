@@ -33,8 +33,7 @@ class Kept:
 
     def answer(self, who: str, mark: Mark, ask: Ask = CHOICE, round_: int = 1) -> None:
         """Answer for somebody."""
-        room = self.store.room(self.code)
-        self.store.answer(room, Given(who, ask.key, round_, None), mark)
+        self.store.answer(self.code, Given(who, ask.key, round_, None), mark)
 
     def results(self) -> tuple[dict[str, object] | None, ...]:
         """Return what is seen of both rounds."""

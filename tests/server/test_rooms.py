@@ -10,7 +10,7 @@ import pytest
 
 from server.rooms.database import database
 from server.rooms.hub import Listener, event
-from server.rooms.room import GoneError
+from server.rooms.room import GoneError, Room
 from server.rooms.store import Store
 from server.rooms.watch import LONGEST_LIFE
 from tests.server.asgi import in_a_loop, one, scope
@@ -20,7 +20,9 @@ from tests.server.classes import (
     PATIENCE,
     STATE,
     Class,
+    Judged,
     held,
+    judge,
     who,
 )
 
@@ -122,6 +124,28 @@ def test_a_state_is_judged_only_while_it_is_asked_for(tmp_path: Path) -> None:
         assert judged == []
 
     held(work, f"sqlite:///{tmp_path}/c", lambda _room, state: judged.append(state))
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "status"),
+    [("link = 'at=1&logits=1,2'", 200), ("phase = 'shown'", 409), ("round = 2", 409)],
+)
+def test_a_lecturer_may_drag_while_a_state_is_judged_but_not_close(
+    tmp_path: Path, meanwhile: str, status: int
+) -> None:
+    setting = f"sqlite:///{tmp_path}/c"
+
+    def judging(room: Room, state: str) -> Judged:
+        with database(setting).writing() as leading:
+            leading.change(f"UPDATE rooms SET {meanwhile} WHERE code = :code", code=room.code)
+        return judge(room, state)
+
+    async def work(class_: Class) -> None:
+        await class_.begin()
+        await class_.lead(STATE)
+        assert (await class_.answer(1, "logits=1,2", STATE)).status == status
+
+    held(work, setting, judging)
 
 
 def test_what_waited_longer_than_its_sender_is_not_done(in_class: Callable[[Work], None]) -> None:

@@ -108,10 +108,9 @@ def test_the_lecturer_alone_hears_counts_and_once_a_second(tmp_path: Path) -> No
         process.store.lead(process.code, process.secret, Place("start", "", ASK, 1, "open"))
         await process.look()
         await told(lecturer)
-        room = process.store.room(process.code)
         heard = []
         for n in range(12):  # 3 s
-            process.store.answer(room, Given(f"{n}", ASK.key, 1, None), Mark(0.0))
+            process.store.answer(process.code, Given(f"{n}", ASK.key, 1, None), Mark(0.0))
             await process.look()
             heard.append(await told(lecturer))
         assert [b'"answered":' in text for text in heard].count(True) == 3

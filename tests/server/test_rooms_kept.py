@@ -127,8 +127,7 @@ def test_all_answers_of_a_room_and_of_no_other_are_there_for_its_lecturer(kept: 
     kept.answer("anna", Mark(2.0), round_=2)
     other, secret = kept.store.make("start", "", "")
     kept.store.lead(other, secret, Place("start", "", CHOICE, 1, "open"))
-    room = kept.store.room(other)
-    kept.store.answer(room, Given("anna", CHOICE.key, 1, None), Mark(0.0))
+    kept.store.answer(other, Given("anna", CHOICE.key, 1, None), Mark(0.0))
     found = kept.store.answers(kept.code, kept.secret)
     assert [(ask, n, mark.value) for ask, n, _, mark in found] == [(CHOICE, 1, 1), (CHOICE, 2, 2)]
     (_, _, elsewhere, _), *_ = kept.store.answers(other, secret)
@@ -161,30 +160,19 @@ def test_nothing_is_left_of_a_room_that_has_ended(kept: Kept, ended: str) -> Non
 
 def test_an_answer_to_a_room_that_has_ended_meanwhile_is_refused(kept: Kept) -> None:
     kept.lead(CHOICE)
-    room = kept.store.room(kept.code)
     kept.store.end(kept.code, kept.secret)
     with pytest.raises(ClosedError):
-        kept.store.answer(room, Given("anna", CHOICE.key, 1, None), Mark(0.0))
+        kept.answer("anna", Mark(0.0))
 
 
 def test_an_answer_waits_for_whoever_is_closing_the_question(kept: Kept) -> None:
     kept.lead(CHOICE)
-    room, given = kept.store.room(kept.code), Given("anna", CHOICE.key, 1, None)
     with ThreadPoolExecutor(1) as pool:
         with kept.database.writing() as closing:
             closing.change("UPDATE rooms SET phase = 'shown' WHERE code = :code", code=kept.code)
-            answering = pool.submit(kept.store.answer, room, given, Mark(0.0))
+            answering = pool.submit(kept.answer, "anna", Mark(0.0))
             assert wait([answering], 0.1).not_done
         assert isinstance(answering.exception(), ClosedError)
-
-
-def test_a_state_that_was_judged_elsewhere_is_refused(kept: Kept) -> None:
-    kept.lead(STATE)
-    room = kept.store.room(kept.code)
-    place = Place("start", "at=2", STATE, 1, "open")
-    kept.store.lead(kept.code, kept.secret, place)
-    with pytest.raises(ClosedError):
-        kept.store.answer(room, Given("anna", STATE.key, 1, None), Mark(1.0))
 
 
 def test_students_of_all_processes_are_counted_and_those_of_a_dead_one_no_more(kept: Kept) -> None:
