@@ -70,7 +70,8 @@ def _bounded(asked: ClientState) -> ClientState:
         context.CopyFrom(asked.context_info)
         for name in ("timezone", "locale", "color_scheme"):
             setattr(context, name, _short(getattr(context, name)))
-        # A browser tells the whole address, in whose fragment a lecturer's secret may stand.
+        # Streamlit's page tells an address without fragment. Nothing promises that it will: a
+        # lecturer's secret may stand there.
         context.url = _short(context.url.partition("#")[0], LONGEST_QUERY)
     return told
 

@@ -1,7 +1,6 @@
 // @ts-check
 // The page of a class: its door, or the room that the address names. A lecturer's secret stands in the
-// fragment, which is in no request's address; Streamlit tells it, and the server cuts it off
-// (server/messages.py).
+// fragment: it is in the address of no request, and not in the one that Streamlit tells.
 
 import { door } from "./classdoor.js";
 import { Classroom } from "./classroom.js";
