@@ -23,12 +23,17 @@ def plain_letters(text: str) -> str | None:
 
 
 def read_seed(text: str) -> str:
-    """Read a seed.
+    """Read a seed as somebody typed it.
 
     Raises
     ------
     ValueError
         If it is none.
+
+    Examples
+    --------
+    >>> read_seed(" k7-o l i")
+    'K7011'
     """
     seed = plain_letters(text)
     if seed is None or len(seed) != LENGTH:
@@ -37,7 +42,7 @@ def read_seed(text: str) -> str:
 
 
 def letters_of(number: int, length: int) -> str:
-    """Write a number in so many letters.
+    """Write a number from 0 in so many letters; what has no room in them is left out.
 
     Examples
     --------
@@ -48,7 +53,13 @@ def letters_of(number: int, length: int) -> str:
 
 
 def number_of(letters: str) -> int:
-    """Read a number that `letters_of` has written."""
+    """Read a number that `letters_of` has written.
+
+    Raises
+    ------
+    ValueError
+        If there is a letter that is none of `LETTERS`.
+    """
     number = 0
     for letter in letters:
         number = number << 5 | LETTERS.index(letter)

@@ -179,6 +179,11 @@ def content(text: str, lessons: Mapping[str, Lesson]) -> dict[str, Any]:
         What stands in a link for it.
     lessons : mapping of str to Lesson
         Those of the lab, by their pages.
+
+    Raises
+    ------
+    KeyError
+        If it names no lesson that is ready.
     """
     name = text.removeprefix(_PREFIX)
     return {

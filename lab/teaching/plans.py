@@ -28,7 +28,13 @@ class Row:
 
 
 def rows(name: str) -> list[Row]:
-    """Return the steps of the plan of a ready lesson, by the lesson's name."""
+    """Return the steps of the plan of a ready lesson.
+
+    Examples
+    --------
+    >>> [(row.begins, row.minutes) for row in rows("20")][:3]
+    [(0, 2), (2, 4), (6, 4)]
+    """
     plan, begins = [], 0
     for key, minutes in READY[name].items():
         said = {part: say(f"ready.{key}_{part}") for part in ("title", "ask", "comes", "say")}

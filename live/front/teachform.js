@@ -53,7 +53,7 @@ export class Form {
     const page = given.pages[step.page];
     const { title, steps } = page;
     this.node.replaceChildren(
-      make("h3", { text: say(words.step, ["n", String(n)], ["page", `${title}: ${steps[at(step) - 1]?.title ?? ""}`]) }),
+      make("h3", { text: say(words.step, ["n", String(n)], ["page", `${title} · ${steps[at(step) - 1]?.title ?? ""}`]) }),
       make("a", { class: "ce-look", href: this.address(step), target: "_blank", rel: "noopener", text: words.picture }),
       entry("title", words.step_title, { value: step.title ?? "", longest: letters.title }, (title) => this.#set({ title })),
       entry("text", words.text, { value: step.text ?? "", longest: letters.text, rows: 3 }, (text) => this.#set({ text })),

@@ -17,7 +17,7 @@ from lab.challenge.code import ITEMS, OUTCOMES, CodeError, code, plain_name, rea
 from lab.challenge.drawing import Item, drawn
 from lab.challenge.played import Challenges
 from lab.challenge.pool import POOL, Kind
-from lab.challenge.seed import LETTERS, letters_of, read_seed
+from lab.challenge.seed import LETTERS, letters_of
 from lab.settings import Settings
 from live.parts import Columns, Instrument
 from pages.main import LESSONS
@@ -74,10 +74,6 @@ def test_what_is_no_seed_draws_nothing(text: str) -> None:
 def test_whatever_is_asked_there_are_ten_items_or_none(query: str) -> None:
     for asked in (query, urlencode({"seed": query})):
         assert len(json.loads(CHALLENGES.answer("start", asked).body)) in (0, ITEMS)
-
-
-def test_a_seed_is_read_as_people_write_it() -> None:
-    assert read_seed(" k7-o l i") == "K7011"
 
 
 # ---------------------------------------------------------------- whether it is fair
