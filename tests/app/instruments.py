@@ -97,6 +97,12 @@ def unpacked(message: bytes) -> tuple[dict[str, Any], list[np.ndarray]]:
     return head, columns
 
 
+def head(page: str, query: str) -> dict[str, Any]:
+    """Return what a page is told beside its numbers."""
+    found, _ = unpacked(ANSWERS.numbers(page, query).body)
+    return found
+
+
 def plotted(plot: Any, columns: Sequence[np.ndarray] = ()) -> Any:
     """Return a figure as the player gives it to Plotly: with its columns' numbers, and colours."""
     if isinstance(plot, dict):

@@ -1,25 +1,19 @@
 """The lessons that are ready: they are read as all others are, and play as they are written."""
 
 import json
-from typing import Any
 
 import pytest
 
 from lab.prepared.lesson import LONGEST, pack, plain
 from lab.prepared.reading import Read
 from lab.prepared.ready import MOMENTS, READY, link_of
-from tests.app.instruments import ANSWERS, unpacked
+from tests.app.instruments import ANSWERS, head
 
 NAMES = sorted(READY)
 
 
 def whole(name: str) -> Read:
     return Read(link_of(name), ANSWERS.lessons, ANSWERS.parameters)
-
-
-def head(page: str, query: str) -> dict[str, Any]:
-    found, _ = unpacked(ANSWERS.numbers(page, query).body)
-    return dict(found)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -3,7 +3,6 @@
 import math
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
 import pytest
@@ -19,18 +18,13 @@ from lab.prepared.ready import MOMENTS, TALKED
 from lab.teaching.misconceptions import MISCONCEPTIONS, misconceptions
 from lab.teaching.plans import plans
 from lab.words import FIRST, sentences
-from tests.app.instruments import ANSWERS, unpacked
+from tests.app.instruments import ANSWERS, head
 
 SENTENCES = sentences(FIRST)
 SAID = {key: text for key, text in SENTENCES.items() if re.match(r"(ready|guide)[.]", key)}
 FORMS = ("naive", "fused")
 SEEN, SHARES = (5, 3, 2), (0.5, 0.3, 0.2)  # animals, as the lesson opens
 HALF, BRAIN, SINGLE = (FORMATS[name] for name in ("float16", "bfloat16", "float32"))
-
-
-def head(page: str, query: str) -> dict[str, Any]:
-    found, _ = unpacked(ANSWERS.numbers(page, query).body)
-    return dict(found)
 
 
 def loss(logits: list[float], form: str, name: str) -> float:
