@@ -3,7 +3,6 @@
 import re
 from urllib.parse import urlsplit
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from lab.challenge.code import ITEMS, Outcome, code
@@ -16,6 +15,7 @@ from tests.browser.conftest import OpenPage
 from tests.browser.driving import darken, violations
 
 SEED = "K7Q2M"
+PHONE = (360, 740)
 CHALLENGES = Challenges(LESSONS)
 OFFLINE = "ERR_INTERNET_DISCONNECTED"
 
@@ -150,11 +150,8 @@ def test_ten_items_are_worked_through_and_their_code_is_checked_without_a_networ
     expect(teacher.locator(".ce-check li").first).to_have_text(drag)
 
 
-@pytest.mark.parametrize("size", [(360, 740)])
-def test_on_a_phone_and_by_keys_each_item_is_skipped(
-    open_page: OpenPage, size: tuple[int, int]
-) -> None:
-    page = open_page(f"?seed={SEED}", path="challenge", ready=".ce-challenge", size=size)
+def test_on_a_phone_and_by_keys_each_item_is_skipped(open_page: OpenPage) -> None:
+    page = open_page(f"?seed={SEED}", path="challenge", ready=".ce-challenge", size=PHONE)
     button(page, word("begin")).press("Enter")
     for n in range(1, ITEMS + 1):
         stands(page, n)
@@ -162,10 +159,10 @@ def test_on_a_phone_and_by_keys_each_item_is_skipped(
         page.keyboard.press("PageUp")  # there is no way back, and none past an item
         page.keyboard.press("PageDown")
         stands(page, n)
-        assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
         button(page, word("skip")).press("Enter")
     ends(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
     button(page, word("to_start")).press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text(say("challenge.title"))
     page.go_back()
