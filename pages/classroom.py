@@ -6,22 +6,13 @@ from lab.lesson import Tool
 # The sentences that live/front/class*.js say, by the names that they have for them.
 _WORDS = (
     *("letters", "join", "no_letters", "how", "to_lessons", "unknown", "ended", "locked"),
-    *("bar", "code", "here", "here_one", "away", "not_led"),
+    *("bar", "code", "here", "here_one", "away", "not_led", "not_done"),
     *("show_code", "qr", "link", "join_how", "csv", "end", "end_text", "end_yes", "end_no"),
     *("turn_ask", "turn_show", "turn_again", "turn_answer", "turn_next", "answered"),
-    *("follows", "around", "around_asked", "come_back", "asked", "asked_state", "send", "sending"),
-    *("waits_to_send", "received", "received_met", "received_unmet", "too_late", "not_taken"),
-    *(
-        "closed",
-        "has_answered",
-        "results",
-        "round_1",
-        "round_2",
-        "of",
-        "of_one",
-        "of_none",
-        "votes",
-    ),
+    *("follows", "around", "around_asked", "come_back", "not_asked", "asked", "asked_state"),
+    *("send", "sending", "waits_to_send", "received", "received_met", "received_unmet", "too_late"),
+    *("too_late_to_change", "not_taken", "closed", "has_answered"),
+    *("results", "round_1", "round_2", "of", "of_one", "of_none", "votes"),
     *("look_votes", "look_picture"),
     *("is_right", "is_own", "numbers", "own_mark", "true_mark", "states", "x", "y"),
 )

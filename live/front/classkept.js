@@ -7,7 +7,7 @@ import { read, storage, store } from "./stored.js";
 /** @import {Stored} from "./stored.js" */
 /** @import {NumberQuestion, Question} from "./types.js" */
 
-/** @typedef {{round: number, value: number | string, known: boolean, met?: boolean | null}} Given `known` to the room */
+/** @typedef {{round: number, value: number | string, met?: boolean | null}} Given */
 
 const KEY = "ce-class";
 const BYTES = 18; // 24 letters of base64
@@ -15,7 +15,9 @@ const WHO = /^[\w-]{22,43}$/;
 
 export class ClassKept {
   /** @type {Record<string, Given>} */
-  #answers = {};
+  #known = {}; // to the room
+  /** @type {Record<string, Given>} */
+  #waiting = {}; // until the room knows it
   /** @type {Record<string, Question | NumberQuestion>} */
   #questions = {};
 
@@ -30,13 +32,28 @@ export class ClassKept {
     const same = found?.code === code && WHO.test(found.who);
     this.who = same ? String(found.who) : anybody(); // nobody knows a tab by it in another room
     if (!same) return;
-    this.#answers = entries(found.answers, ({ round, value }) => [1, 2].includes(round) && ["number", "string"].includes(typeof value));
+    this.#known = entries(found.known, given);
+    this.#waiting = entries(found.waiting, given);
     this.#questions = entries(found.questions, asked);
   }
 
-  /** @param {string} key */
+  /**
+   * What was answered last.
+   *
+   * @param {string} key
+   */
   answer(key) {
-    return Object.hasOwn(this.#answers, key) ? this.#answers[key] : null;
+    return this.waiting(key) ?? this.known(key);
+  }
+
+  /** @param {string} key */
+  known(key) {
+    return Object.hasOwn(this.#known, key) ? this.#known[key] : null;
+  }
+
+  /** @param {string} key */
+  waiting(key) {
+    return Object.hasOwn(this.#waiting, key) ? this.#waiting[key] : null;
   }
 
   /**
@@ -44,7 +61,30 @@ export class ClassKept {
    * @param {Given} given
    */
   put(key, given) {
-    this.#answers[key] = given;
+    this.#waiting[key] = given;
+    this.#write();
+  }
+
+  /**
+   * The room has it.
+   *
+   * @param {string} key
+   * @param {Given} given
+   */
+  received(key, given) {
+    this.#known[key] = given;
+    this.drop(key, given);
+  }
+
+  /**
+   * It waits no longer; something newer may.
+   *
+   * @param {string} key
+   * @param {Given} given
+   */
+  drop(key, { round, value }) {
+    const waiting = this.waiting(key);
+    if (waiting?.round === round && waiting.value === value) delete this.#waiting[key];
     this.#write();
   }
 
@@ -67,18 +107,21 @@ export class ClassKept {
 
   #write() {
     const { code, who } = this;
-    store(this.kept, KEY, JSON.stringify({ code, who, answers: this.#answers, questions: this.#questions }));
+    store(this.kept, KEY, JSON.stringify({ code, who, known: this.#known, waiting: this.#waiting, questions: this.#questions }));
   }
 }
 
 /**
- * @param {any} given
+ * @param {any} found
  * @param {(value: any) => boolean} fits
  */
-function entries(given, fits) {
-  const pairs = Object.entries(typeof given === "object" && given ? given : {});
+function entries(found, fits) {
+  const pairs = Object.entries(typeof found === "object" && found ? found : {});
   return Object.fromEntries(pairs.filter(([, value]) => typeof value === "object" && value && fits(value)));
 }
+
+/** @param {any} answer */
+const given = ({ round, value }) => [1, 2].includes(round) && ["number", "string"].includes(typeof value);
 
 /** @param {any} question */
 const asked = ({ kind, text, of, options, reasons }) =>

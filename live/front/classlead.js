@@ -22,6 +22,8 @@ const place = ({ page, link, ask, round, phase }) => JSON.stringify([page, link,
 export class Lead {
   /** @type {Room | null} */
   room = null;
+  /** @type {Room | null} */
+  #server = null; // the room as it was heard of last
   #count = { here: 0, answered: 0 };
   #echo = { place: "", until: 0 };
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -45,7 +47,7 @@ export class Lead {
     this.address = `${base}/room/${code}`;
     this.sending = new Sending(`${this.address}/lead`, this.headers, (url, how) => fetch(url, how), {
       known: (told) => (this.#echo = { place: place(told), until: Date.now() + ECHO }),
-      refused: () => this.#tell(words.not_led),
+      refused: () => this.#refused(),
       away: () => this.#tell(words.away),
     });
     this.said = make("p", { class: "ce-class-said", role: "status" });
@@ -62,8 +64,9 @@ export class Lead {
       this.#button(words.end, () => confirmed(this.bar, words, () => void this.#end())),
       panel.dialog,
     );
-    this.second = this.#button("", () => this.#turn(1));
-    this.first = this.#button("", () => this.#turn(0));
+    // The second click of a double one would close what the first has asked.
+    this.second = this.#button("", ({ detail }) => detail > 1 || this.#turn(1));
+    this.first = this.#button("", ({ detail }) => detail > 1 || this.#turn(0));
     this.first.className = "ce-next ce-first";
     const { signal } = this.#left;
     window.addEventListener("keydown", (event) => this.#key(event), { signal, capture: true });
@@ -71,7 +74,7 @@ export class Lead {
 
   /**
    * @param {string} text
-   * @param {() => void} act
+   * @param {(event: MouseEvent) => void} act
    */
   #button(text, act) {
     const button = make("button", { type: "button", text });
@@ -85,9 +88,9 @@ export class Lead {
   #key(event) {
     const { key, altKey, ctrlKey, metaKey, shiftKey } = event;
     if (altKey || ctrlKey || metaKey || shiftKey || document.querySelector("dialog[open]")) return;
-    if (NEXT.includes(key)) this.#turn(0);
-    else if (BACK.includes(key)) this.stage.player?.steps.back.click();
-    else return;
+    if (![...NEXT, ...BACK].includes(key)) return;
+    if (NEXT.includes(key) && !event.repeat) this.#turn(0);
+    else if (!event.repeat) this.stage.player?.steps.back.click();
     event.preventDefault();
     event.stopImmediatePropagation();
   }
@@ -136,7 +139,7 @@ export class Lead {
       if (!response.ok) throw new Error(String(response.status));
       save(await response.blob(), `class-${this.code}.csv`);
     } catch {
-      this.#tell(this.words.away);
+      this.#tell(this.words.not_done);
     }
   }
 
@@ -145,7 +148,7 @@ export class Lead {
       const response = await fetch(`${this.address}/end`, { method: "POST", headers: this.headers });
       if (!response.ok) throw new Error(String(response.status));
     } catch {
-      this.#tell(this.words.away);
+      this.#tell(this.words.not_done);
     }
   }
 
@@ -154,6 +157,7 @@ export class Lead {
   /** @param {Room} room */
   heard(room) {
     clearTimeout(this.#doubt);
+    this.#server = room;
     if (this.sending.waits) return; // it does not know yet what this page tells it
     const wait = this.#echo.until - Date.now();
     if (this.#echo.place && place(room) !== this.#echo.place && wait > 0) {
@@ -167,6 +171,13 @@ export class Lead {
     // Another page may lead as well: a phone in the lecturer's hand.
     if (before?.page !== room.page || before.link !== room.link) this.stage.open(room.page, room.link);
     this.changed();
+  }
+
+  /** The class is where it was. */
+  #refused() {
+    this.#echo.place = "";
+    if (this.#server) this.heard(this.#server);
+    this.#tell(this.words.not_led);
   }
 
   /** @param {{here: number, answered: number}} count */
@@ -224,6 +235,11 @@ export class Lead {
     const open = room?.phase === "open";
     write(this.here, say(open ? words.answered : here === 1 ? words.here_one : words.here, ...numbers));
     this.here.classList.toggle("ce-counts", open);
+  }
+
+  /** @returns {HTMLElement | undefined} */
+  get holds() {
+    return this.first.hidden ? this.stage.player?.steps.bar : this.first;
   }
 
   again() {

@@ -21,6 +21,7 @@ const SEEN = ["shown", "answered"]; // the phases in which answers are
 
 export class Classroom {
   #left = new AbortController();
+  #held = false; // whether the focus was in the class when it was seen last
 
   /**
    * @param {any} data
@@ -47,6 +48,8 @@ export class Classroom {
     this.votes = new Votes(words);
     this.who.said.after(this.votes.button);
     this.node = make("div", { class: secret ? "ce-classroom ce-of-lead" : "ce-classroom" }, this.who.bar, this.stage.node);
+    this.node.addEventListener("focusin", () => (this.#held = true));
+    this.node.addEventListener("focusout", ({ relatedTarget }) => (this.#held = relatedTarget === null));
     /** @type {Record<string, string>} */
     const headers = secret ? { Authorization: `Bearer ${secret}` } : {};
     this.listening = new Listening(`${base}/room/${code}/events`, headers, (url, how) => fetch(url, how), {
@@ -125,6 +128,14 @@ export class Classroom {
     this.who.render();
     const [root] = this.stage.node.children;
     if (root) this.votes.render(root, this.#shown);
+    this.#hold();
+  }
+
+  /** The focus stays in the class when what had it is hidden, disabled, or made anew. */
+  #hold() {
+    const now = document.activeElement;
+    const gone = now === document.body || now?.closest(":disabled, [hidden], [inert]");
+    if (this.#held && gone) this.who.holds?.focus({ preventScroll: true });
   }
 
   /** With what is shown after the answer it may be another question: it is kept as it was asked. */

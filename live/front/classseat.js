@@ -2,7 +2,7 @@
 // A student of a class: the picture follows the lecturer's, unless one looks around, and what one
 // answers is kept until the room has it.
 
-import { belongs, stepOf } from "./classask.js";
+import { asking, belongs, stepOf } from "./classask.js";
 import { Sending } from "./classsend.js";
 import { make, write } from "./dom.js";
 import { say } from "./sentences.js";
@@ -14,12 +14,29 @@ import { say } from "./sentences.js";
 
 /** @typedef {{who: string, key: string, round: number, value: number | string}} Sent */
 
+/**
+ * What a room's word changes: the picture, the step, and whether a question is closed, or another one.
+ *
+ * @param {Room | null} before
+ * @param {Room} now
+ */
+function changes(before, now) {
+  if (!before) return { moved: true, stepped: true, closed: false, asked: true };
+  return {
+    moved: before.page !== now.page || before.link !== now.link,
+    stepped: before.page !== now.page || stepOf(before.link) !== stepOf(now.link),
+    closed: before.phase === "open" && now.phase !== "open",
+    asked: before.ask?.key !== now.ask?.key || before.round !== now.round,
+  };
+}
+
 export class Seat {
   /** @type {Room | null} */
   room = null;
   #around = ""; // "hand": something was set; "step": another step was gone to
   #soon = false; // whether the state is sent as soon as the server has answered it
   #note = ""; // of what was sent
+  #late = ""; // what came after the vote was closed
   #away = false;
 
   /**
@@ -79,7 +96,7 @@ export class Seat {
   #answer(value) {
     const { ask, round } = this.room ?? {};
     if (!ask || !round) return;
-    this.kept.put(ask.key, { round, value, known: false });
+    this.kept.put(ask.key, { round, value });
     this.#say(this.words.sending);
     this.sending.put({ who: this.kept.who, key: ask.key, round, value });
     this.changed();
@@ -96,27 +113,33 @@ export class Seat {
 
   /** @param {Room} room */
   heard(room) {
-    const before = this.room;
+    const { moved, stepped, closed, asked } = changes(this.room, room);
     this.room = room;
-    const moved = before?.page !== room.page || before.link !== room.link;
-    const stepped = before?.page !== room.page || stepOf(before.link) !== stepOf(room.link);
-    // Who has only set something goes along to the next step; whoever is elsewhere comes back by hand.
-    if (stepped && this.#around === "hand") this.#around = "";
-    if (before?.ask?.key !== room.ask?.key || before?.round !== room.round) {
-      this.#note = "";
-      this.#resend();
-    }
-    if (moved && !this.#around) this.stage.open(room.page, room.link);
+    // Who has only set something comes along; whoever is elsewhere comes back by hand.
+    const comes = (stepped || closed) && this.#around === "hand";
+    if (comes) this.#around = "";
+    if (asked) this.#asked();
+    else if (closed && this.#soon) this.#late = this.words.too_late;
+    if (closed) this.#soon = false;
+    if ((moved || comes) && !this.#around) this.stage.open(room.page, room.link);
     this.changed();
+  }
+
+  /** The class is asked something else, or once more. */
+  #asked() {
+    this.#note = this.#late = "";
+    this.#soon = false;
+    this.#resend();
   }
 
   /** An answer that was on its way when the page was left. */
   #resend() {
     const { ask, round, phase } = this.room ?? {};
-    const given = ask && this.kept.answer(ask.key);
-    if (!ask || !given || given.round !== round) return;
-    if (given.known) this.#received(given.met ?? null);
-    else if (phase === "open") this.sending.put({ who: this.kept.who, key: ask.key, round, value: given.value });
+    if (!ask || !round) return;
+    const [waiting, known] = [this.kept.waiting(ask.key), this.kept.known(ask.key)];
+    if (waiting?.round === round && phase === "open") {
+      this.sending.put({ who: this.kept.who, key: ask.key, round, value: waiting.value });
+    } else if (known?.round === round) this.#received(known.met ?? null);
   }
 
   /**
@@ -124,10 +147,9 @@ export class Seat {
    * @param {boolean | null} met
    */
   #known({ key, round, value }, met) {
-    const given = this.kept.answer(key);
-    if (given?.value !== value || given.round !== round) return;
-    this.kept.put(key, { round, value, known: true, met });
-    if (this.room?.ask?.key === key && this.room.phase === "open") this.#received(met);
+    this.kept.received(key, { round, value, met });
+    const { ask, phase } = this.room ?? {};
+    if (ask?.key === key && phase === "open" && !this.kept.waiting(key)) this.#received(met);
   }
 
   /** @param {boolean | null} met */
@@ -140,8 +162,14 @@ export class Seat {
    * @param {Sent} sent
    * @param {string} status
    */
-  #refused({ key }, status) {
-    if (this.room?.ask?.key === key) this.#say(status === "409" ? this.words.too_late : this.words.not_taken);
+  #refused({ key, round, value }, status) {
+    const { words, kept } = this;
+    kept.drop(key, { round, value });
+    if (this.room?.ask?.key !== key || this.room.round !== round) return;
+    const counts = kept.known(key)?.round === round;
+    if (status === "409") this.#late = counts ? words.too_late_to_change : words.too_late;
+    this.#say(this.#late || words.not_taken);
+    this.changed();
   }
 
   shows() {
@@ -166,9 +194,16 @@ export class Seat {
     return { takes: phase === "open", own, choose: (/** @type {number} */ value) => this.#answer(value) };
   }
 
+  /** Whether the student is where the class is not. Who drags what is asked for is with it. */
+  get #elsewhere() {
+    const { ask, phase } = this.room ?? {};
+    const asked = ask?.kind === "state" && phase === "open";
+    return this.#around === "step" || (this.#around === "hand" && !asked);
+  }
+
   get #where() {
     const { words, stage } = this;
-    if (!this.#around) return stage.view ? say(words.follows, ["step", stage.view.step.title]) : "";
+    if (!this.#elsewhere) return stage.view ? say(words.follows, ["step", stage.view.step.title]) : "";
     return this.room?.phase === "open" && this.#around === "step" ? words.around_asked : words.around;
   }
 
@@ -179,17 +214,33 @@ export class Seat {
   }
 
   render() {
-    const { words, room, stage } = this;
-    const { ask, phase } = room ?? {};
-    const here = ask && stage.view && belongs(ask, stage.view);
-    const state = here && ask.kind === "state" && phase === "open";
-    this.back.hidden = !this.#around;
+    const { words, room } = this;
+    const { phase } = room ?? {};
+    const kind = this.#kind;
+    this.back.hidden = !this.#elsewhere;
     write(this.said, this.#away ? words.away : this.#where);
-    this.send.hidden = !state;
-    if (phase === "open") this.#say(this.#note || (state ? words.asked_state : words.asked));
-    else if (phase === "shown" && this.#note !== words.too_late) this.#say(words.closed);
+    // What stands here stands here before it is asked, so that the picture above keeps its size.
+    this.given.hidden = !kind;
+    this.send.hidden = kind !== "state";
+    this.send.disabled = phase !== "open";
+    if (phase === "look") this.#say(words.not_asked);
+    else if (phase === "open") this.#say(this.#note || (kind === "state" ? words.asked_state : words.asked));
+    else if (phase === "shown") this.#say(this.#late || words.closed);
     else if (phase === "answered") this.#say(words.has_answered);
-    this.given.hidden = !here;
+  }
+
+  /** What the step that is seen asks of the class, or will; nothing where the class is elsewhere. */
+  get #kind() {
+    const { room } = this;
+    const { view } = this.stage;
+    if (!room || !view) return undefined;
+    if (room.ask) return belongs(room.ask, view) ? room.ask.kind : undefined;
+    return view.page === room.page && view.at === stepOf(room.link) ? asking(view)?.kind : undefined;
+  }
+
+  /** @returns {HTMLElement | undefined} */
+  get holds() {
+    return this.stage.player?.steps.bar;
   }
 
   again() {

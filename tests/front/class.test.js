@@ -98,21 +98,35 @@ test("a tab keeps its answers for one room, and takes nothing of another form", 
   const store = new Map();
   const storage = { getItem: (key) => store.get(key) ?? null, setItem: (key, text) => store.set(key, text) };
   const kept = new ClassKept("ABCDE", storage);
-  kept.put("k", { round: 1, value: 2, known: false });
+  kept.put("k", { round: 1, value: 2 });
   kept.ask("k", QUESTION);
   kept.ask("k", { ...QUESTION, right: 0 });
   const again = new ClassKept("ABCDE", storage);
   assert.equal(again.who, kept.who);
   assert.match(again.who, /^[\w-]{24}$/);
-  assert.deepEqual(again.answer("k"), { round: 1, value: 2, known: false });
+  assert.deepEqual(again.waiting("k"), { round: 1, value: 2 });
   assert.equal(again.question("k").right, 1);
   assert.equal(again.answer("toString"), null);
   assert.notEqual(new ClassKept("FGHJK", storage).who, kept.who);
-  for (const [answers, questions] of [[{ k: { round: 3, value: 1 } }, { k: { text: 1 } }], [{ k: null }, 7], [[], { k: { text: "", options: [1], reasons: [] } }]]) {
-    store.set("ce-class", JSON.stringify({ code: "ABCDE", who: kept.who, answers, questions }));
+  for (const [known, questions] of [[{ k: { round: 3, value: 1 } }, { k: { text: 1 } }], [{ k: null }, 7], [[], { k: { text: "", options: [1], reasons: [] } }]]) {
+    store.set("ce-class", JSON.stringify({ code: "ABCDE", who: kept.who, known, waiting: known, questions }));
     const other = new ClassKept("ABCDE", storage);
     assert.deepEqual([other.answer("k"), other.question("k")], [null, null]);
   }
+});
+
+test("what the room has counts until it has a newer answer, and again where it does not take that", () => {
+  const kept = new ClassKept("ABCDE", null);
+  const [first, second, third] = [0, 1, 2].map((value) => ({ round: 1, value }));
+  kept.put("k", first);
+  kept.received("k", { ...first, met: null });
+  kept.put("k", second);
+  kept.put("k", third);
+  kept.received("k", { ...second, met: null }); // while the third is on its way
+  assert.deepEqual(kept.answer("k"), third);
+  kept.drop("k", third);
+  assert.deepEqual(kept.answer("k"), { ...second, met: null });
+  assert.equal(kept.waiting("k"), null);
 });
 
 test("numbers are counted over their whole line, whose ends may be as far apart as can be", () => {
