@@ -15,9 +15,10 @@ export function printable() {
   /** @type {(() => void)[]} */
   let undo = [];
   const prepare = () => {
-    const page = document.querySelector(".ce-page");
-    if (!(page instanceof HTMLElement)) return;
-    undo = [...fitted(page), ...recoloured(page)];
+    /** @type {NodeListOf<HTMLElement>} */
+    const pages = document.querySelectorAll(".ce-page"); // one may show another inside
+    if (!pages.length) return;
+    undo = [...fitted(pages[0]), ...[...pages].flatMap(recoloured)];
     address.textContent = location.href;
     document.body.append(address);
   };
@@ -62,8 +63,9 @@ function fitted(page) {
  */
 function recoloured(page) {
   const { style } = new Option(); // says a colour as browsers do
+  const swatches = SWATCHES.filter((name) => page.style.getPropertyValue(`--${name}`)); // none where it draws nothing
   const named = new Map(
-    SWATCHES.map((name) => {
+    swatches.map((name) => {
       style.color = page.style.getPropertyValue(`--${name}`);
       return [style.color, `var(--${name})`];
     }),

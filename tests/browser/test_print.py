@@ -2,12 +2,15 @@
 
 import re
 import tomllib
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from lab.challenge.drawing import drawn
+from lab.challenge.seed import LENGTH, letters_of
 from lab.prepared.ready import READY
 from lab.words import say
 from tests.browser.conftest import OpenPage
@@ -121,6 +124,28 @@ def test_the_sheet_has_the_colours_of_the_light_theme(open_page: OpenPage) -> No
     # What Plotly has drawn in the colours of the dark theme, too.
     drawn = page.locator(".main-svg .js-line").first
     expect(drawn).to_have_css("stroke", "rgb(44, 124, 81)")
+
+
+def test_a_page_that_another_shows_has_them_too(open_page: OpenPage) -> None:
+    seeds = (letters_of(n, LENGTH) for n in count())
+    seed = next(seed for seed in seeds if drawn(seed)[0].kind.page == "sigmoid")
+    page = open_page(
+        f"?seed={seed}",
+        path="challenge",
+        ready=".ce-challenge",
+        color_scheme="dark",
+        size=(1280, 720),
+    )
+    page.get_by_role("button", name=say("challenge.page_begin"), exact=True).click()
+    line = page.locator(".main-svg .js-line").first
+    expect(line).to_be_visible()
+    assert on_paper(page) == []
+    expect(line).to_have_css("stroke", "rgb(44, 124, 81)")
+    # What has no colour of its own is given none.
+    painted = page.locator(".main-svg .trace").evaluate_all(
+        "nodes => nodes.map(({style}) => style.stroke + style.fill)"
+    )
+    assert set(painted) == {""}
 
 
 def test_a_question_is_asked_on_paper(open_page: OpenPage) -> None:
