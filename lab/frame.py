@@ -30,7 +30,7 @@ _WORDS = (
 )
 
 # What is said where a class is started, on every page.
-_STARTS = {"start": "start", "none": "start_none", "often": "start_often", "away": "start_away"}
+_STARTS = ("start", "start_none", "start_often", "start_long", "start_away")
 
 
 def show(lessons: Sequence[Lesson], tools: Sequence[Tool]) -> None:
@@ -110,7 +110,7 @@ def _data(page: str, script: str) -> dict[str, Any]:
         "base": base,
         "version": BUILD,
         "words": {word: say(f"player.{word}") for word in _WORDS}
-        | {f"class_{word}": say(f"class.{name}") for word, name in _STARTS.items()}
+        | {f"class_{word}": say(f"class.{word}") for word in _STARTS}
         | {"copy": say("live.copy"), "copied": say("live.copied")},
         "finished": sorted(visit().finished),
     }

@@ -5,6 +5,8 @@ import { bare, played } from "./classask.js";
 import { make, write } from "./dom.js";
 import { address } from "./links.js";
 
+/** What is said of a class that was not started, by the status of HTTP. */
+const WHY = new Map([[400, "long"], [404, "none"], [413, "long"], [429, "often"], [503, "none"]]);
 
 /**
  * A button that starts a class, and what is said where it cannot.
@@ -26,13 +28,13 @@ export function starter(base, words, where, visit, said) {
       const headers = { "Content-Type": "application/json" };
       const response = await fetch(`${base}/room`, { method: "POST", headers, body });
       if (!response.ok) {
-        write(said, response.status === 429 ? words.class_often : words.class_none);
+        write(said, words[`class_start_${WHY.get(response.status) ?? "away"}`]);
         return;
       }
       const { room, secret } = await response.json();
       visit(`${location.origin}${address(base, "class", `room=${room}`)}#lead=${secret}`);
     } catch {
-      write(said, words.class_away);
+      write(said, words.class_start_away);
     } finally {
       button.disabled = false;
     }

@@ -335,9 +335,10 @@
  * @property {string} taken
  * @property {string} take_open
  * @property {string} class_start
- * @property {string} class_none
- * @property {string} class_often
- * @property {string} class_away
+ * @property {string} class_start_none
+ * @property {string} class_start_often
+ * @property {string} class_start_long
+ * @property {string} class_start_away
  * @property {string} save
  * @property {string} saving
  * @property {string} picture
