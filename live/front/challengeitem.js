@@ -29,7 +29,7 @@ export function play(data, item, run, next) {
   const on = make("button", { type: "button", class: "ce-next", "data-focus": "next" });
   // The second click of a double one would skip the item that has come meanwhile, for good.
   on.addEventListener("click", ({ detail }) => detail < 2 && next());
-  player.steps.head.replaceChildren(title, bar);
+  player.steps.head.replaceChildren(title, bar, player.steps.printed);
   player.steps.bar.querySelector(".ce-ways")?.replaceChildren(on);
   const { at, now } = run;
   const further = at === ITEMS ? words.finish : words.next;

@@ -24,10 +24,10 @@ const LONG = 30; // letters of an answer, from which on answers stand two by two
  */
 
 export class Steps {
+  printed = make("p", { class: "ce-printed" }); // what has given way to what is said and done
   #list = make("ol");
   #title = make("h1");
   #text = make("p", { class: "ce-text" });
-  #printed = make("p", { class: "ce-printed" }); // what has given way to what is said and done
   /** @type {HTMLElement | null} */
   #live = null; // the sentence of the picture
   #task = make("p", { class: "ce-task" });
@@ -62,7 +62,7 @@ export class Steps {
       this.#title,
       make("nav", { class: "ce-path", "aria-label": words.steps }, this.#list),
       this.lecture,
-      this.#printed,
+      this.printed,
     );
     const goal = make("i", { class: "ce-goal", "aria-hidden": "true" });
     this.said = make("div", { class: "ce-sentence", "data-part": "sentence" }, this.#text);
@@ -188,7 +188,7 @@ export class Steps {
     this.bar.dataset.goal = path.reached ? "reached" : "open";
     const reached = step.kind === "reach" && path.reached && step.done;
     termed(this.#task, reached || [aside, step.task].filter(Boolean).join(" "));
-    write(this.#printed, plainly([step.text, ...(reached ? [step.task] : [])].join(" ")));
+    write(this.printed, plainly([step.text, ...(reached ? [step.task] : [])].join(" ")));
     this.bar.toggleAttribute("data-own", Boolean(step.page));
     for (const node of [this.#task, this.#text]) node.classList.toggle("ce-much", node.textContent.length > MUCH);
     const count = String(path.reached ? step.times : path.drags);

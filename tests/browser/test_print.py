@@ -141,6 +141,7 @@ def test_a_page_that_another_shows_has_them_too(open_page: OpenPage) -> None:
     expect(line).to_be_visible()
     assert on_paper(page) == []
     expect(line).to_have_css("stroke", "rgb(44, 124, 81)")
+    expect(page.locator(".ce-printed")).not_to_be_empty()
     # What has no colour of its own is given none.
     painted = page.locator(".main-svg .trace").evaluate_all(
         "nodes => nodes.map(({style}) => style.stroke + style.fill)"
