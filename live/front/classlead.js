@@ -46,7 +46,7 @@ export class Lead {
     this.headers = { Authorization: `Bearer ${secret}` };
     this.address = `${base}/room/${code}`;
     this.sending = new Sending(`${this.address}/lead`, this.headers, (url, how) => fetch(url, how), {
-      known: (told) => (this.#echo = { place: place(told), until: Date.now() + ECHO }),
+      known: (told) => this.#known(told),
       refused: () => this.#refused(),
       away: () => this.#tell(words.away),
     });
@@ -171,6 +171,13 @@ export class Lead {
     // Another page may lead as well: a phone in the lecturer's hand.
     if (before?.page !== room.page || before.link !== room.link) this.stage.open(room.page, room.link);
     this.changed();
+  }
+
+  /** @param {Room} told */
+  #known(told) {
+    this.#echo = { place: place(told), until: Date.now() + ECHO };
+    // The stream may have been faster, and has told what came with it: the results.
+    if (this.#server && place(this.#server) === this.#echo.place) this.heard(this.#server);
   }
 
   /** The class is where it was. */

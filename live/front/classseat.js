@@ -137,8 +137,10 @@ export class Seat {
     const { ask, round, phase } = this.room ?? {};
     if (!ask || !round) return;
     const [waiting, known] = [this.kept.waiting(ask.key), this.kept.known(ask.key)];
-    if (waiting?.round === round && phase === "open") {
-      this.sending.put({ who: this.kept.who, key: ask.key, round, value: waiting.value });
+    if (waiting?.round === round) {
+      const sent = { who: this.kept.who, key: ask.key, round, value: waiting.value };
+      if (phase === "open") this.sending.put(sent);
+      else this.#refused(sent, "409");
     } else if (known?.round === round) this.#received(known.met ?? null);
   }
 
