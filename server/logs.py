@@ -3,6 +3,7 @@
 No address, no cookie, no query string: a link holds class names that somebody typed.
 """
 
+import asyncio
 import json
 import logging
 import re
@@ -88,6 +89,10 @@ class Logged:
 
         try:
             await self._app(scope, receive, watch)
+        except asyncio.CancelledError:
+            # uvicorn alone cancels this, when it ends while an answer is under way. It would log a
+            # traceback for each: seconds, where many are open.
+            pass
         finally:
             fields: dict[str, object] = {"path": _masked(scope["path"])[:100]}
             fields["seconds"] = round(time.monotonic() - start, 3)

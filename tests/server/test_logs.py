@@ -1,5 +1,6 @@
 """What is logged is JSON, and no word of it says who asked, or for what numbers."""
 
+import asyncio
 import io
 import json
 import logging
@@ -106,6 +107,17 @@ def test_a_session_is_logged_when_it_ends(app: ASGIApp, lines: Lines) -> None:
     (line,) = lines()
     assert line["message"] == "session ended"
     assert set(line) == {"time", "level", "logger", "message", "path", "seconds"}
+
+
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+def test_what_is_under_way_at_the_end_of_the_server_ends_as_a_line(kind: str, lines: Lines) -> None:
+    async def open_(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        asyncio.current_task().cancel()
+        await asyncio.sleep(3600)
+
+    visit(open_, type=kind)
+    (line,) = lines()
+    assert "traceback" not in line
 
 
 def test_a_start_is_not_logged(lines: Lines) -> None:
