@@ -19,8 +19,10 @@ import { waiting } from "./waiting.js";
 
 /** @import {Item} from "./challengeitem.js" */
 
+const said = () => new URLSearchParams(location.search).get("seed") ?? "";
+
 /** What the address says: a seed, or none that there is. */
-const addressed = () => readSeed(new URLSearchParams(location.search).get("seed") ?? "");
+const addressed = () => readSeed(said());
 
 class Challenge {
   /** @type {Map<string, Item[]>} */
@@ -90,7 +92,7 @@ class Challenge {
       if (!run.seed) this.#open(newSeed());
       this.#next();
     };
-    if (run.at === 0) return start(data, run.seed, { open, begin }, this.check);
+    if (run.at === 0) return start(data, run.seed, said(), { open, begin }, this.check);
     const items = this.#items.get(run.seed);
     if (!items) return this.#wait(run.seed);
     return run.at > ITEMS ? result(data, items, run, () => open("")) : play(data, items[run.at - 1], run, next);

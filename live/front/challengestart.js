@@ -10,10 +10,11 @@ import { Sharing } from "./sharing.js";
 /**
  * @param {any} data
  * @param {string} seed "" where the address has none
+ * @param {string} unread what it has in the place of one
  * @param {{open: (seed: string) => void, begin: () => void}} page
  * @param {HTMLElement} check
  */
-export function start(data, seed, page, check) {
+export function start(data, seed, unread, page, check) {
   const { words } = data;
   const title = make("h1", { tabindex: "-1", text: seed ? say(words.seeded, ["seed", seed]) : words.title });
   const begin = make("button", { type: "button", class: "ce-next", text: words.begin });
@@ -23,7 +24,7 @@ export function start(data, seed, page, check) {
   const node = make(
     "div",
     { class: "ce-challenge" },
-    make("div", {}, title, make("p", { text: words.lead }), make("div", {}, begin), ...(seed ? [] : [given(words, page.open)])),
+    make("div", {}, title, make("p", { text: words.lead }), make("div", {}, begin), ...(seed ? [] : [given(words, unread, page.open)])),
     make(
       "section",
       { class: "ce-teachers", "aria-label": words.teachers },
@@ -37,11 +38,13 @@ export function start(data, seed, page, check) {
 
 /**
  * @param {Record<string, string>} words
+ * @param {string} unread
  * @param {(seed: string) => void} open
  */
-function given(words, open) {
+function given(words, unread, open) {
   const field = make("input", { id: "ce-seed", type: "text", maxlength: 12, autocomplete: "off", spellcheck: "false", class: "ce-letters" });
-  const said = make("p", { class: "ce-fault", role: "status" });
+  field.value = unread.slice(0, 12);
+  const said = make("p", { class: "ce-fault", role: "status", text: unread && words.seed_wrong });
   const form = make(
     "form",
     { class: "ce-given" },

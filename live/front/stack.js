@@ -124,7 +124,8 @@ export class Stack {
       const seen = look.limit === null ? "hidden" : "visible";
       put(row.limit, { x1: left, x2: width, y1: ceiling, y2: ceiling, visibility: seen });
       put(row.above, { x: left, width: Math.max(width - left, 0), y: top - 0.1 * tall, height: Math.max(ceiling - top + 0.1 * tall, 0), visibility: seen });
-      put(row.limitText, { x: width, y: ceiling - 0.35 * em, visibility: seen });
+      // Above the bars that broke, of which the last one may be one.
+      put(row.limitText, { x: width, y: top - 0.1 * tall - 0.35 * em, visibility: seen });
       put(row.total, { x: width, y: bottom + 1.15 * em });
     });
     const crowded = slot < CROWDED * em;

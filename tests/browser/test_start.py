@@ -206,6 +206,17 @@ def test_a_swipe_up_over_a_slider_sets_nothing(open_page: OpenPage) -> None:
         expect(page).not_to_have_url(address)
 
 
+@pytest.mark.parametrize("size", [(1280, 720), (390, 844)])
+def test_the_limit_is_named_above_the_last_bar_that_breaks(
+    open_page: OpenPage, size: tuple[int, int]
+) -> None:
+    page = open_page("?at=2&logits=2,7,14&target=2", path="", ready=READY, size=size)
+    at_rest(page)
+    name = box_of(page.locator(".ce-limit-text:visible"))
+    broken = box_of(page.locator(".ce-pillar[data-state=over], .ce-pillar[data-state=inf]").first)
+    assert name.top + name.height <= broken.top + 4  # px: a line of text is higher than its letters
+
+
 def test_a_link_of_each_step_opens_it(open_page: OpenPage) -> None:
     for i, key in enumerate(KEYS):
         page = open_page(f"?at={i + 1}", path="", ready=READY if i + 1 < len(KEYS) else ".ce-bar")
