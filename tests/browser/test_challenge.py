@@ -91,7 +91,10 @@ def opens_the_seed(page: Page) -> None:
 def test_ten_items_are_worked_through_and_their_code_is_checked_without_a_network(
     open_page: OpenPage,
 ) -> None:
-    page = open_page(path="challenge", ready=".ce-challenge", size=(1280, 720), own_clock=True)
+    page = open_page(
+        "?seed=no", path="challenge", ready=".ce-challenge", size=(1280, 720), own_clock=True
+    )
+    expect(page.get_by_text(word("seed_wrong"))).to_be_visible()
     opens_the_seed(page)
     button(page, word("begin")).click()
     items, outcomes = drawn(SEED), list[Outcome]()
